@@ -1,0 +1,99 @@
+//! One table of error codes: name, HTTP status, whether to try again, exit code of the command line.
+//!
+//! Doors render; the texts are in `i18n/*.ftl` under `error-<name>` and `hint-<name>` (`_` written as `-`).
+
+macro_rules! error_codes {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal, $http:literal, $retryable:literal, $exit:literal;)+) => {
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum ErrorCode { $($(#[$doc])* $variant,)+ }
+
+        impl ErrorCode {
+            pub const ALL: &[ErrorCode] = &[$(ErrorCode::$variant,)+];
+
+            /// Stable: programs rely on it.
+            pub const fn name(self) -> &'static str {
+                match self { $(ErrorCode::$variant => $name,)+ }
+            }
+
+            pub const fn http_status(self) -> u16 {
+                match self { $(ErrorCode::$variant => $http,)+ }
+            }
+
+            /// The same request may succeed later.
+            pub const fn is_retryable(self) -> bool {
+                match self { $(ErrorCode::$variant => $retryable,)+ }
+            }
+
+            /// 1 failed, 2 usage, 3 not enough money, 4 gate failed, 130 interrupted.
+            pub const fn exit_code(self) -> u8 {
+                match self { $(ErrorCode::$variant => $exit,)+ }
+            }
+        }
+    };
+}
+
+error_codes! {
+    // The request.
+    InvalidInput = "invalid_input", 422, false, 2;
+    UnknownModel = "unknown_model", 404, false, 2;
+    BadFormat = "bad_format", 422, false, 2;
+    BadDeck = "bad_deck", 422, false, 2;
+    FileMissing = "file_missing", 404, false, 2;
+    BadSetting = "bad_setting", 422, false, 2;
+    NeedsConfirmation = "needs_confirmation", 409, false, 2;
+    NotFound = "not_found", 404, false, 2;
+    AlreadyFinished = "already_finished", 409, false, 1;
+    IdempotencyConflict = "idempotency_conflict", 409, false, 2;
+    // Money.
+    InsufficientFunds = "insufficient_funds", 402, false, 3;
+    OverMaxCost = "over_max_cost", 402, false, 3;
+    QuoteExpired = "quote_expired", 410, false, 1;
+    // The market.
+    NoKey = "no_key", 503, false, 1;
+    MarketAuth = "market_auth", 502, false, 1;
+    MarketPermission = "market_permission", 502, false, 1;
+    MarketCredits = "market_credits", 503, false, 1;
+    MarketBusy = "market_busy", 503, true, 1;
+    MarketUnavailable = "market_unavailable", 503, true, 1;
+    MarketProtocol = "market_protocol", 502, false, 1;
+    InputFetch = "input_fetch", 422, false, 1;
+    ContentRejected = "content_rejected", 422, false, 1;
+    GenerationFailed = "generation_failed", 502, true, 1;
+    TimedOut = "timed_out", 504, true, 1;
+    ResultExpired = "result_expired", 502, false, 1;
+    BadResult = "bad_result", 502, true, 1;
+    OutcomeUnknown = "outcome_unknown", 502, false, 1;
+    // Batches.
+    EmptyPrompt = "empty_prompt", 422, false, 1;
+    StepBeforeFailed = "step_before_failed", 409, false, 1;
+    BatchStopped = "batch_stopped", 409, false, 1;
+    GateFailed = "gate_failed", 409, false, 4;
+    Cancelled = "cancelled", 409, false, 1;
+    Interrupted = "interrupted", 503, true, 130;
+    // This machine.
+    DataInUse = "data_in_use", 503, true, 1;
+    DiskFull = "disk_full", 507, true, 1;
+    NotWritable = "not_writable", 500, false, 1;
+    ForeignDatabase = "foreign_database", 500, false, 1;
+    StoreUnavailable = "store_unavailable", 503, true, 1;
+    StoreBusy = "store_busy", 503, true, 1;
+    Internal = "internal", 500, false, 1;
+}
+
+impl ErrorCode {
+    pub fn parse(name: &str) -> Option<ErrorCode> {
+        ErrorCode::ALL.iter().copied().find(|code| code.name() == name)
+    }
+}
+
+impl std::fmt::Display for ErrorCode {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(self.name())
+    }
+}
+
+impl serde::Serialize for ErrorCode {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}

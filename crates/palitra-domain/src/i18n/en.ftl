@@ -1,0 +1,102 @@
+## Progress (S0-20…S0-22, S1-12)
+prompt-ready = ✓ prompt ready for slide { $slide }, sent to image generation
+image-ready = ✓ image ready for slide { $slide }
+prompt-failed = ✗ no prompt for slide { $slide }: { $why }
+image-failed = ✗ no image for slide { $slide }: { $why }
+counter-prompts = prompts: { $done }/{ $total }
+counter-images = images: { $done }/{ $total }
+workers-started = parallel generation: { $workers } workers started
+worker-slide = worker { $worker }: slide { $slide }
+status-pending = waiting
+status-processing = in progress
+status-completed = completed
+status-failed = failed
+status-cancelled = cancelled
+
+## Plan and end
+plan-line = { $unchanged } unchanged, { $run } new → { $price }, ~{ $seconds } s
+plan-nothing = nothing changed: { $unchanged } of { $unchanged } are ready, no call will be made
+resumed = continuing the interrupted run { $batch }
+done-slides = done: { $ok } of { $total } slides, { $price }, { $seconds } s
+done-files = { $folder }: pictures, `index.html`, the illustrated `{ $deck }`, `report.json`
+done-file = { $file }
+stopped = stopped: { $ok } of { $total } ready; the same command continues from here
+draining = finishing what was started, starting nothing new; Ctrl-C again leaves at once
+confirm-cost = this costs up to { $price }; go on? [y/N]
+confirm-cancel = cancel { $id }? [y/N]
+
+## Commands
+key-created = the key is shown once, keep it: { $key }
+balance-line = { $account }: { $cash } and bonus { $bonus }; held { $held }
+jobs-none = nothing here yet; try `palitra create "a cat in a space suit"`
+cancelled = cancelled: { $id }; the money is back on the account
+serve-listening = listening on { $address }; Ctrl-C stops
+serve-stopped = stopped, everything started is kept
+doctor-ok = ok
+doctor-warning = warning
+doctor-problem = problem
+config-ok = settings are valid
+
+## Errors: what happened
+error-invalid-input = invalid input
+error-unknown-model = unknown model { $value }
+error-bad-format = { $value } is not a picture format
+error-bad-deck = { $place }: { $why }
+error-file-missing = there is no file { $value }
+error-bad-setting = { $place }: { $why }
+error-needs-confirmation = the plan costs up to { $value } and nobody is here to agree
+error-not-found = { $value } not found
+error-already-finished = { $value } has already ended
+error-idempotency-conflict = this idempotency key belongs to another request
+error-insufficient-funds = account { $account } has not enough money: { $value } needed
+error-over-max-cost = the plan costs { $value }, the limit is { $limit }
+error-quote-expired = the quote has expired
+error-no-key = there is no key for market { $value }
+error-market-auth = market { $value } refused the key; nothing was charged
+error-market-permission = the key of market { $value } may not use this model; nothing was charged
+error-market-credits = market { $value } is out of credit or locked; you were not charged
+error-market-busy = market { $value } is overloaded; nothing was charged
+error-market-unavailable = market { $value } is unavailable; nothing was charged
+error-market-protocol = market { $value } gave an answer nobody understands; nothing was charged
+error-input-fetch = the market could not load the input file; nothing was charged
+error-content-rejected = refused by the market's content rules; nothing was charged
+error-generation-failed = the market failed to generate; nothing was charged
+error-timed-out = time is up; nothing was charged
+error-result-expired = the market has already deleted the result; nothing was charged
+error-bad-result = the market sent something else than was asked for; nothing was charged
+error-outcome-unknown = the market gave no answer whether it took the request; nothing was charged
+error-empty-prompt = no English text is left in the prompt
+error-step-before-failed = the step before failed
+error-batch-stopped = the run was stopped before
+error-gate-failed = less than { $value } % succeeded: { $ok } of { $total } ready
+error-cancelled = cancelled
+error-interrupted = interrupted
+error-data-in-use = data directory { $place } is in use by process { $value }
+error-disk-full = no space left on disk: { $place }
+error-not-writable = cannot write to { $place }
+error-foreign-database = { $place } is not a database of ours
+error-store-unavailable = the database is unavailable: { $why }
+error-store-busy = too many requests at once
+error-internal = a mistake in the program: { $why }
+
+## Errors: what to do
+hint-invalid-input = { $hint }
+hint-unknown-model = did you mean { $hint }?
+hint-bad-format = `portrait`, `square`, `landscape`, `1024x768` or `16:9`; sides from 64 to 4096
+hint-bad-deck = { $hint }
+hint-file-missing = check the path
+hint-bad-setting = { $hint }
+hint-needs-confirmation = add `--yes`, or look at it with `--plan`
+hint-not-found = list them with `palitra jobs ls`
+hint-insufficient-funds = top up with `palitra balance add AMOUNT --account NAME`
+hint-over-max-cost = raise `--max-cost`, or look at it with `--plan`
+hint-no-key = set `{ $hint }`
+hint-market-auth = check the key with `palitra doctor`
+hint-market-credits = top up at the market and repeat the same command
+hint-market-busy = repeat the same command later: what is ready is not paid twice
+hint-market-unavailable = repeat the same command later: what is ready is not paid twice
+hint-gate-failed = what is ready was kept and is named in `report.json`; the same command repeats only what failed
+hint-data-in-use = wait for it, stop it, or choose another one with `--data DIR`
+hint-disk-full = free some space and repeat the same command: nothing paid is lost
+hint-not-writable = choose another folder with `-o DIR`
+hint-foreign-database = choose another one with `--data DIR`

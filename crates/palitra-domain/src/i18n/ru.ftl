@@ -1,0 +1,102 @@
+## Ход работы (S0-20…S0-22, S1-12)
+prompt-ready = ✓ Промпт готов для слайда { $slide }, отправлен на генерацию изображения
+image-ready = ✓ Изображение готово для слайда { $slide }
+prompt-failed = ✗ Промпт не получен для слайда { $slide }: { $why }
+image-failed = ✗ Изображение не получено для слайда { $slide }: { $why }
+counter-prompts = Промпты: { $done }/{ $total }
+counter-images = Изображения: { $done }/{ $total }
+workers-started = Параллельная генерация: запущено { $workers } воркеров
+worker-slide = Воркер { $worker }: обработка слайда { $slide }
+status-pending = Ожидает
+status-processing = Обрабатывается
+status-completed = Завершена
+status-failed = Ошибка
+status-cancelled = Отменена
+
+## План и итог
+plan-line = { $unchanged } без изменений, { $run } новых → { $price }, ~{ $seconds } с
+plan-nothing = ничего не изменилось: { $unchanged } из { $unchanged } готовы, новых вызовов не будет
+resumed = продолжаю прерванный запуск { $batch }
+done-slides = готово: { $ok } из { $total } слайдов, { $price }, { $seconds } с
+done-files = { $folder }: картинки, `index.html`, `{ $deck }` с иллюстрациями, `report.json`
+done-file = { $file }
+stopped = остановлено: готово { $ok } из { $total }; та же команда продолжит с этого места
+draining = завершаю начатое, новое не начинаю; ещё раз Ctrl-C — выйти сразу
+confirm-cost = это будет стоить до { $price }; продолжить? [д/Н]
+confirm-cancel = отменить { $id }? [д/Н]
+
+## Команды
+key-created = ключ показан один раз, сохраните его: { $key }
+balance-line = { $account }: { $cash } и бонус { $bonus }; удержано { $held }
+jobs-none = пока ничего нет; попробуйте `palitra create "кот в скафандре"`
+cancelled = отменено: { $id }; деньги возвращены на счёт
+serve-listening = слушаю { $address }; остановить — Ctrl-C
+serve-stopped = остановлено, всё начатое сохранено
+doctor-ok = в порядке
+doctor-warning = внимание
+doctor-problem = беда
+config-ok = настройки верны
+
+## Ошибки: что случилось
+error-invalid-input = неверные данные
+error-unknown-model = модель { $value } не известна
+error-bad-format = { $value } — не формат картинки
+error-bad-deck = { $place }: { $why }
+error-file-missing = файла { $value } нет
+error-bad-setting = { $place }: { $why }
+error-needs-confirmation = план стоит до { $value }, а подтвердить его некому
+error-not-found = { $value } не найдено
+error-already-finished = { $value } уже завершено
+error-idempotency-conflict = этот ключ повтора уже занят другим запросом
+error-insufficient-funds = на счёте { $account } не хватает денег: нужно { $value }
+error-over-max-cost = план стоит { $value }, а предел — { $limit }
+error-quote-expired = цена устарела
+error-no-key = для рынка { $value } нет ключа
+error-market-auth = рынок { $value } не принял ключ; деньги не списаны
+error-market-permission = ключ рынка { $value } не даёт доступа к этой модели; деньги не списаны
+error-market-credits = на рынке { $value } кончились деньги или счёт закрыт; с вас ничего не списано
+error-market-busy = рынок { $value } перегружен; деньги не списаны
+error-market-unavailable = рынок { $value } недоступен; деньги не списаны
+error-market-protocol = рынок { $value } ответил непонятно; деньги не списаны
+error-input-fetch = рынок не смог загрузить исходный файл; деньги не списаны
+error-content-rejected = рынок отказал по правилам содержания; деньги не списаны
+error-generation-failed = рынок не справился с генерацией; деньги не списаны
+error-timed-out = время вышло; деньги не списаны
+error-result-expired = рынок уже удалил результат; деньги не списаны
+error-bad-result = рынок прислал не то, что просили; деньги не списаны
+error-outcome-unknown = рынок не ответил, приняв запрос или нет; деньги не списаны
+error-empty-prompt = в промпте не осталось английского текста
+error-step-before-failed = предыдущий шаг не удался
+error-batch-stopped = запуск остановлен раньше
+error-gate-failed = успешных меньше { $value } %: готово { $ok } из { $total }
+error-cancelled = отменено
+error-interrupted = прервано
+error-data-in-use = каталог данных { $place } занят процессом { $value }
+error-disk-full = на диске нет места: { $place }
+error-not-writable = сюда нельзя писать: { $place }
+error-foreign-database = { $place } — чужая база данных
+error-store-unavailable = база данных недоступна: { $why }
+error-store-busy = слишком много запросов сразу
+error-internal = ошибка в программе: { $why }
+
+## Ошибки: что делать
+hint-invalid-input = { $hint }
+hint-unknown-model = может быть, { $hint }
+hint-bad-format = `portrait`, `square`, `landscape`, `1024x768` или `16:9`; стороны от 64 до 4096
+hint-bad-deck = { $hint }
+hint-file-missing = проверьте путь
+hint-bad-setting = { $hint }
+hint-needs-confirmation = добавьте `--yes` или посмотрите `--plan`
+hint-not-found = список: `palitra jobs ls`
+hint-insufficient-funds = пополнить: `palitra balance add СУММА --account ИМЯ`
+hint-over-max-cost = поднимите `--max-cost` или посмотрите `--plan`
+hint-no-key = задайте `{ $hint }`
+hint-market-auth = проверьте ключ: `palitra doctor`
+hint-market-credits = пополните счёт на рынке и повторите ту же команду
+hint-market-busy = повторите ту же команду позже: готовое не оплачивается второй раз
+hint-market-unavailable = повторите ту же команду позже: готовое не оплачивается второй раз
+hint-gate-failed = готовое сохранено и названо в `report.json`; та же команда повторит только неудачное
+hint-data-in-use = дождитесь его, остановите его или выберите другой каталог: `--data КАТАЛОГ`
+hint-disk-full = освободите место и повторите ту же команду: оплаченное не потеряно
+hint-not-writable = выберите другую папку: `-o ПАПКА`
+hint-foreign-database = выберите другой каталог: `--data КАТАЛОГ`

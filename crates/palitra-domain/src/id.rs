@@ -1,0 +1,117 @@
+//! Typed ids: 128 bits, time-ordered, text with a kind (`gen_…`), one text column in both databases.
+//!
+//! The upper 56 bits are microseconds UTC, the lower 72 are random, written in 26 lower-case letters of Crockford's base 32,
+//! so ids sort by bytes in the order of their making. Clock and randomness are arguments: nothing is made here.
+
+use crate::Timestamp;
+
+const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+const LENGTH: usize = 26;
+const RANDOM_BITS: u32 = 72;
+
+/// Why a text is not the id that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum IdError {
+    #[error("`{text}` is not {wanted} id: it starts with `{found}_`")]
+    Kind { text: String, wanted: &'static str, found: String },
+    #[error("`{text}` is not {wanted} id")]
+    Form { text: String, wanted: &'static str },
+}
+
+fn encode(prefix: &str, bits: u128) -> String {
+    let mut text = String::with_capacity(prefix.len() + 1 + LENGTH);
+    text.push_str(prefix);
+    text.push('_');
+    for place in (0..LENGTH).rev() {
+        let index = usize::try_from((bits >> (5 * place)) & 31).expect("five bits fit");
+        text.push(char::from(ALPHABET[index]));
+    }
+    text
+}
+
+fn check(text: &str, prefix: &str, wanted: &'static str) -> Result<(), IdError> {
+    let form = || IdError::Form { text: text.chars().take(60).collect(), wanted };
+    let (found, body) = text.split_once('_').ok_or_else(form)?;
+    if found != prefix {
+        return Err(IdError::Kind {
+            text: text.chars().take(60).collect(),
+            wanted,
+            found: found.chars().take(20).collect(),
+        });
+    }
+    // 26 × 5 = 130 bits: the first letter carries only three of them.
+    let fits = body.len() == LENGTH
+        && body.bytes().all(|byte| ALPHABET.contains(&byte))
+        && body.as_bytes()[0] <= b'7';
+    if fits { Ok(()) } else { Err(form()) }
+}
+
+/// One id kind: a newtype over its text.
+macro_rules! define_id {
+    ($($(#[$doc:meta])* $name:ident = $prefix:literal, $wanted:literal;)+) => { $(
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            pub const PREFIX: &'static str = $prefix;
+
+            /// A new id; `random` comes from the operating system, never from a seed that others can guess.
+            pub fn new(now: Timestamp, random: u128) -> Self {
+                let micros = u128::from(now.micros().unsigned_abs()) << RANDOM_BITS;
+                Self(encode($prefix, micros | (random & ((1 << RANDOM_BITS) - 1))))
+            }
+
+            pub fn parse(text: &str) -> Result<Self, IdError> {
+                check(text, $prefix, $wanted).map(|()| Self(text.to_owned()))
+            }
+
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                out.write_str(&self.0)
+            }
+        }
+
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                out.write_str(&self.0)
+            }
+        }
+    )+ };
+}
+
+define_id! {
+    /// One priced run of a mode.
+    GenerationId = "gen", "a generation";
+    /// A manifest being carried out.
+    BatchId = "bat", "a batch";
+    /// One line of a manifest: a slide, a word.
+    ItemId = "itm", "an item";
+    /// A stored file.
+    AssetId = "ast", "an asset";
+    /// Owner of money and media.
+    AccountId = "acc", "an account";
+    /// A binding price.
+    QuoteId = "quo", "a quote";
+    /// A style.
+    TemplateId = "tpl", "a template";
+    /// A person's avatar.
+    AvatarId = "ava", "an avatar";
+    /// An API key, or a market key.
+    KeyId = "key", "a key";
+    /// One row of the outbox.
+    DeliveryId = "dlv", "a delivery";
+    /// One movement of money between two books.
+    TransferId = "trf", "a transfer";
+    /// One process that owns work.
+    WorkerId = "wrk", "a worker";
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,180 @@
+//! Port: a market that runs generations. Adapters live in `palitra-markets`, the sandbox in `palitra-sim`.
+//!
+//! The engine asks, the adapter translates; retries, slots, money and storage are the engine's. Taxonomy and state mapping:
+//! `docs/markets.md`. An unknown status is *still pending*, never a result.
+
+use crate::{BoxFuture, ErrorCode, MarketCost, objects::ByteStream};
+use std::time::Duration;
+
+/// What a market can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Capabilities {
+    /// Work runs inside this process and dies with it: never unknown, simply queued again.
+    pub in_process: bool,
+    /// Work that was accepted can be stopped.
+    pub cancel: bool,
+}
+
+/// One submission.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Our generation and attempt, for logs and for markets that take a client's id.
+    pub generation: String,
+    pub attempt: i64,
+    /// The market's own model id.
+    pub model: String,
+    pub mode: String,
+    /// Our input: `prompt`, `width`, `height`, `seed`, …; the adapter sends only what the model's schema has.
+    pub input: serde_json::Value,
+    /// After this time the result is not wanted any more.
+    pub longest_run: Duration,
+}
+
+/// How to find accepted work again: the market's id and URLs as one JSON text, stored with the attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemoteRef(pub String);
+
+/// What the market made.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outputs {
+    pub files: Vec<OutputFile>,
+    /// Answers of the text lane.
+    pub text: Option<String>,
+    pub cost: Option<MarketCost>,
+    /// Units the market says it bills, in millionths (fal: `X-Fal-Billable-Units`); multiplied by the unit cost of the price book.
+    pub billable_units: Option<crate::money::Millionths>,
+    pub seed: Option<i64>,
+}
+
+/// One file of a result: a link of the market, or bytes that came in the answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OutputFile {
+    Link(String),
+    Bytes(bytes::Bytes),
+}
+
+/// The outcome of a submission.
+#[derive(Debug)]
+pub enum Submitted {
+    Accepted(RemoteRef),
+    /// The answer came in the call itself.
+    Done(Outputs),
+    /// Provably not accepted: nothing runs, nothing is billed.
+    Refused(MarketError),
+    /// The call ended without a usable answer: the market may be working (`docs/markets.md`: ambiguous).
+    Unknown(MarketError),
+}
+
+/// The outcome of one look at accepted work.
+#[derive(Debug)]
+pub enum Polled {
+    Pending {
+        position: Option<u32>,
+    },
+    Done(Outputs),
+    Failed(MarketError),
+    Cancelled,
+    /// The market does not know it any more.
+    NotFound,
+    /// The look itself failed: look again later.
+    Unreachable(MarketError),
+}
+
+/// The outcome of a request to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CancelAnswer {
+    /// Asked; the next poll decides.
+    Requested,
+    TooLate,
+    Unsupported,
+}
+
+/// Classes of failures; what the engine does next depends on nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorClass {
+    /// The key is wrong: stop the market, tell the operator.
+    Auth,
+    /// The key may not use this model.
+    Permission,
+    /// Out of credit or locked: stop the account's key, tell the operator.
+    Credits,
+    InvalidInput,
+    UnknownModel,
+    /// The market could not load an input file.
+    InputFetch,
+    /// Refused by the market's content rules: never retried elsewhere.
+    ContentRejected,
+    RateLimited,
+    ConcurrencyLimited,
+    Unavailable,
+    /// Accepted, then failed.
+    GenerationFailed,
+    Timeout,
+    /// The result's link is gone.
+    ResultExpired,
+    /// A shape that was not understood.
+    Protocol,
+}
+
+impl ErrorClass {
+    /// The submission may be repeated when it was provably refused.
+    pub const fn is_retried(self) -> bool {
+        matches!(self, ErrorClass::RateLimited | ErrorClass::ConcurrencyLimited | ErrorClass::Unavailable)
+    }
+
+    /// No further call can succeed: a batch stops at once (S0-25).
+    pub const fn is_critical(self) -> bool {
+        matches!(
+            self,
+            ErrorClass::Auth | ErrorClass::Permission | ErrorClass::Credits | ErrorClass::UnknownModel
+        )
+    }
+
+    pub const fn code(self) -> ErrorCode {
+        match self {
+            ErrorClass::Auth => ErrorCode::MarketAuth,
+            ErrorClass::Permission => ErrorCode::MarketPermission,
+            ErrorClass::Credits => ErrorCode::MarketCredits,
+            ErrorClass::InvalidInput => ErrorCode::InvalidInput,
+            ErrorClass::UnknownModel => ErrorCode::UnknownModel,
+            ErrorClass::InputFetch => ErrorCode::InputFetch,
+            ErrorClass::ContentRejected => ErrorCode::ContentRejected,
+            ErrorClass::RateLimited | ErrorClass::ConcurrencyLimited => ErrorCode::MarketBusy,
+            ErrorClass::Unavailable => ErrorCode::MarketUnavailable,
+            ErrorClass::GenerationFailed => ErrorCode::GenerationFailed,
+            ErrorClass::Timeout => ErrorCode::TimedOut,
+            ErrorClass::ResultExpired => ErrorCode::ResultExpired,
+            ErrorClass::Protocol => ErrorCode::MarketProtocol,
+        }
+    }
+}
+
+/// A failure, with what the operator needs: the market's body, at most 8 KiB, secrets masked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct MarketError {
+    pub class: ErrorClass,
+    pub message: String,
+    /// The market's answer as it came.
+    pub body: Option<String>,
+    /// HTTP status, where there was one.
+    pub status: Option<u16>,
+    /// When the market says to come back.
+    pub retry_after: Option<Duration>,
+}
+
+impl MarketError {
+    pub fn new(class: ErrorClass, message: impl Into<String>) -> MarketError {
+        MarketError { class, message: message.into(), body: None, status: None, retry_after: None }
+    }
+}
+
+/// A market with its keys. `key` is the label of the key whose slot was taken.
+pub trait Market: Send + Sync {
+    fn capabilities(&self) -> Capabilities;
+    fn submit<'a>(&'a self, key: &'a str, request: &'a Request) -> BoxFuture<'a, Submitted>;
+    fn poll<'a>(&'a self, key: &'a str, remote: &'a RemoteRef) -> BoxFuture<'a, Polled>;
+    fn cancel<'a>(&'a self, key: &'a str, remote: &'a RemoteRef) -> BoxFuture<'a, CancelAnswer>;
+    /// Opens a link of a result: no credentials, bounded, every redirect checked (`docs/markets.md`).
+    fn fetch<'a>(&'a self, link: &'a str) -> BoxFuture<'a, Result<ByteStream, MarketError>>;
+}

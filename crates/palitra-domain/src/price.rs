@@ -1,0 +1,120 @@
+//! From a market's cost to what an account pays: `ceil(cost × units × rate × markup)`, rounded once, upward (S3-15, R-05).
+
+use crate::{
+    Currency, Money,
+    format::Format,
+    money::{Millionths, Overflow, scale_up},
+    state::words,
+};
+
+words! {
+    /// What a market counts.
+    Unit { Run = "run", Image = "image", Megapixel = "megapixel", Second = "second", KiloCharacters = "kilo_characters", }
+}
+
+/// What one unit costs at the market.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PriceRule {
+    pub unit: Unit,
+    /// Millionths of the currency for one unit.
+    pub cost_micros: i64,
+    pub currency: Currency,
+    /// The market rounds units up to whole ones.
+    pub whole_units: bool,
+}
+
+/// The operator's settings: `[money]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PriceSettings {
+    /// Of the wallet.
+    pub currency: Currency,
+    /// Wallet units for one US dollar.
+    pub usd_rate: Millionths,
+    /// 2 by default (S3-15).
+    pub markup: Millionths,
+}
+
+/// What the price depends on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Amounts {
+    pub format: Option<Format>,
+    pub characters: u64,
+    pub seconds: u64,
+}
+
+impl PriceRule {
+    /// How many units, in millionths.
+    fn units(&self, amounts: &Amounts) -> Result<Millionths, Overflow> {
+        let whole = |value: u64| {
+            i64::try_from(value).ok().and_then(|value| value.checked_mul(1_000_000)).ok_or(Overflow)
+        };
+        let units = match self.unit {
+            Unit::Run | Unit::Image => 1_000_000,
+            // A megapixel is a million pixels, so pixels are megapixels in millionths.
+            Unit::Megapixel => amounts.format.map_or(1_000_000, Format::pixels),
+            Unit::Second => whole(amounts.seconds)?,
+            Unit::KiloCharacters => scale_up(whole(amounts.characters)?, &[], 1_000)?,
+        };
+        let units = if self.whole_units {
+            scale_up(units, &[], 1_000_000)?.checked_mul(1_000_000).ok_or(Overflow)?
+        } else {
+            units
+        };
+        Ok(Millionths(units))
+    }
+
+    /// What the market takes for one run, in millionths of its currency.
+    pub fn cost(&self, amounts: &Amounts) -> Result<i64, Overflow> {
+        scale_up(self.cost_micros, &[self.units(amounts)?], 1)
+    }
+
+    /// What the account pays at most for one run.
+    pub fn price(&self, amounts: &Amounts, settings: &PriceSettings) -> Result<Money, Overflow> {
+        let rate = if self.currency == settings.currency { Millionths::ONE } else { settings.usd_rate };
+        // Micro-units to minor units is a division by ten thousand.
+        let amount = scale_up(self.cost_micros, &[self.units(amounts)?, rate, settings.markup], 10_000)?;
+        Ok(Money::new(amount, settings.currency))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const SETTINGS: PriceSettings = PriceSettings {
+        currency: Currency::RUB,
+        usd_rate: Millionths::whole(95),
+        markup: Millionths::whole(2),
+    };
+
+    fn flux(whole_units: bool) -> PriceRule {
+        PriceRule { unit: Unit::Megapixel, cost_micros: 25_000, currency: Currency::USD, whole_units }
+    }
+
+    #[test]
+    fn s3_15_price_is_cost_by_rate_by_markup_rounded_up() {
+        let amounts = Amounts { format: Some(Format::SLIDE), ..Amounts::default() };
+        // 1792 × 1008 = 1.806336 MP, two whole ones: $0.05 × 95 × 2 = 9.50 RUB.
+        assert_eq!(flux(true).price(&amounts, &SETTINGS), Ok(Money::new(950, Currency::RUB)));
+        assert_eq!(flux(true).cost(&amounts), Ok(50_000));
+        // $0.0451584 × 190 = 8.580096 RUB, 859 kopecks.
+        assert_eq!(flux(false).price(&amounts, &SETTINGS), Ok(Money::new(859, Currency::RUB)));
+        let free =
+            PriceRule { unit: Unit::Image, cost_micros: 0, currency: Currency::USD, whole_units: false };
+        assert_eq!(free.price(&amounts, &SETTINGS), Ok(Money::new(0, Currency::RUB)));
+    }
+
+    proptest! {
+        #[test]
+        fn we_never_sell_below_cost(cost in 0i64..10_000_000, width in 64u32..4096, height in 64u32..4096, rate in 1i64..500_000_000) {
+            let settings = PriceSettings { usd_rate: Millionths(rate), markup: Millionths::ONE, ..SETTINGS };
+            let rule = PriceRule { cost_micros: cost, ..flux(false) };
+            let amounts = Amounts { format: Some(Format { width, height }), ..Amounts::default() };
+            let price = i128::from(rule.price(&amounts, &settings).unwrap().amount);
+            let exact = i128::from(cost) * i128::from(width) * i128::from(height) * i128::from(rate);
+            prop_assert!(price * 10_000 * 1_000_000 * 1_000_000 >= exact);
+            prop_assert!((price - 1) * 10_000 * 1_000_000 * 1_000_000 < exact || price == 0);
+        }
+    }
+}
