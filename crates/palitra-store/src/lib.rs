@@ -1,1 +1,20 @@
-//! placeholder
+//! All SQL of Palitra, written once. This crate owns the databases: their threads, transactions, migrations and every statement.
+//! It deliberately holds no rule: what is allowed, and what it costs, is decided in `palitra-domain` and `palitra-engine`.
+
+mod error;
+mod line;
+mod lite;
+mod migrate;
+mod sql;
+mod store;
+mod tx;
+mod value;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::{Constraint, Error, Result};
+pub use sql::{Dialect, Sql, SqlText};
+pub use store::Store;
+pub use tx::Tx;
+pub use value::{FromValue, Param, Row, Value};

@@ -1,0 +1,80 @@
+//! Group commit: everything that waits shares one durable commit, each closure in its own savepoint. And the single read.
+
+use rusqlite::Connection;
+
+use super::statement::run;
+use crate::{Error, Result, Tx, line::Job};
+
+/// Runs `jobs` in one transaction and answers each of them after the commit.
+pub(super) fn commit(connection: &Connection, jobs: Vec<Box<dyn Job>>) {
+    if let Err(error) = run(connection, "begin immediate") {
+        return jobs.into_iter().for_each(|job| job.answer(Err(error.clone())));
+    }
+    let mut ran = Vec::with_capacity(jobs.len());
+    let mut lost: Option<Error> = None;
+    for mut job in jobs {
+        if job.abandoned() {
+            continue;
+        }
+        let outcome = match &lost {
+            None => run_in_savepoint(connection, job.as_mut()),
+            Some(error) => Err(error.clone()),
+        };
+        // On a full disk or a failing one SQLite may throw away the whole transaction by itself, neighbours included.
+        if lost.is_none() && connection.is_autocommit() {
+            lost = Some(match &outcome {
+                Err(error @ Error::Full(_)) => error.clone(),
+                Ok(()) | Err(_) => Error::Unavailable("the transaction was rolled back by SQLite".to_owned()),
+            });
+        }
+        ran.push((job, outcome));
+    }
+    // A failed commit undoes all of them: those that had succeeded are told so.
+    let end = match lost {
+        None => run(connection, "commit").map_err(unclear),
+        Some(error) => Err(error),
+    };
+    if end.is_err() && !connection.is_autocommit() {
+        run(connection, "rollback").ok();
+    }
+    for (job, outcome) in ran {
+        job.answer(outcome.and(end.clone()));
+    }
+}
+
+/// Runs one job on a snapshot, which begins with its first statement.
+pub(super) fn read(connection: &Connection, jobs: Vec<Box<dyn Job>>) {
+    for mut job in jobs {
+        if job.abandoned() {
+            continue;
+        }
+        let outcome = run(connection, "begin").and_then(|()| job.run(&mut Tx::lite(connection)));
+        if !connection.is_autocommit() {
+            run(connection, "rollback").ok();
+        }
+        job.answer(outcome);
+    }
+}
+
+fn run_in_savepoint(connection: &Connection, job: &mut dyn Job) -> Result<()> {
+    run(connection, "savepoint closure")?;
+    let outcome = job.run(&mut Tx::lite(connection));
+    if connection.is_autocommit() {
+        return outcome; // and the savepoint is gone with the transaction
+    }
+    let undone = if outcome.is_err() { run(connection, "rollback to closure") } else { Ok(()) };
+    if let Err(error) = undone.and_then(|()| run(connection, "release closure")) {
+        // What this closure wrote can no longer be told from the work of its neighbours: all of it goes.
+        run(connection, "rollback").ok();
+        return Err(error);
+    }
+    outcome
+}
+
+/// When the log cannot be written or synced, its last record may still be found after a power cut.
+fn unclear(error: Error) -> Error {
+    match error {
+        Error::Unavailable(why) => Error::InDoubt(why),
+        other => other,
+    }
+}

@@ -1,0 +1,116 @@
+//! SQLite: one thread that writes, several that only read; how a file is opened, with which settings and why.
+//! Nothing outside this folder knows SQLite, except that `tx` hands statements to it and `migrate` translates for it.
+
+mod group;
+mod statement;
+
+use std::{
+    panic::AssertUnwindSafe,
+    path::Path,
+    sync::Arc,
+    thread::{Builder, JoinHandle},
+};
+
+use rusqlite::{Connection, OpenFlags};
+
+pub(crate) use statement::{execute, query, script};
+
+use crate::{Error, Result, Tx, line::Line, migrate};
+use statement::{error_from, run};
+
+/// Transactions that may share one commit. Measured with 32 and 256 producers: past this a bigger group gains nothing.
+const GROUP_MAX: usize = 256;
+
+/// All statements of the product, and some: a statement is parsed once per connection.
+const STATEMENTS_CACHED: usize = 512;
+
+/// The connection that writes; creates `file` when it is missing. Refuses a database that is not ours before it touches it.
+pub(crate) fn open_writer(file: &Path) -> Result<Connection> {
+    let connection = Connection::open(file).map_err(|error| cannot_open(file, error_from(error)))?;
+    // SQLite opens a write-protected file for reading, without a word.
+    if connection.is_readonly("main").map_err(error_from)? {
+        return Err(cannot_open(file, Error::Unavailable("the file is write-protected".to_owned())));
+    }
+    // FULL: with NORMAL a power cut can take back what was answered, and this is money. 4000 pages (16 MB) between checkpoints,
+    // and a log that shrinks to 64 MiB after a burst.
+    let settings =
+        "pragma synchronous = full; pragma wal_autocheckpoint = 4000; pragma journal_size_limit = 67108864;";
+    prepare(&connection)
+        .and_then(|()| write_ahead(&connection))
+        .and_then(|()| script(&connection, settings))
+        .map_err(|error| cannot_open(file, error))?;
+    Ok(connection)
+}
+
+/// Where the file system has no shared memory SQLite keeps the old journal, without a word, and readers would block the writer.
+fn write_ahead(connection: &Connection) -> Result<()> {
+    let answer = query(connection, "pragma journal_mode = wal", &[])?;
+    let mode: String = answer.first().map_or(Ok(String::new()), |row| row.get(0))?;
+    if mode == "wal" {
+        return Ok(());
+    }
+    Err(Error::Unavailable(format!(
+        "its file system cannot do write-ahead logging (journal mode stays `{mode}`)"
+    )))
+}
+
+fn open_reader(file: &Path) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let opened = Connection::open_with_flags(file, flags).map_err(error_from);
+    opened
+        .and_then(|connection| prepare(&connection).map(|()| connection))
+        .map_err(|error| cannot_open(file, error))
+}
+
+fn prepare(connection: &Connection) -> Result<()> {
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
+    // 5 s for another process at the same file, sorting in memory, 16 MB of pages.
+    script(
+        connection,
+        "pragma busy_timeout = 5000; pragma foreign_keys = on; pragma temp_store = memory; pragma cache_size = -16000;",
+    )?;
+    migrate::refuse_foreign(&mut Tx::lite(connection))
+}
+
+fn cannot_open(file: &Path, error: Error) -> Error {
+    match error {
+        Error::Unavailable(why) => Error::Unavailable(format!("cannot open `{}`: {why}", file.display())),
+        Error::Refused(why) => Error::Refused(format!("`{}`: {why}", file.display())),
+        other => other,
+    }
+}
+
+pub(crate) fn start_writer(connection: Connection, line: &Arc<Line>) -> Result<JoinHandle<()>> {
+    start("sqlite-write".to_owned(), connection, line, GROUP_MAX, group::commit)
+}
+
+/// At least one of `count` read-only threads. On an error those already started end by themselves.
+pub(crate) fn start_readers(file: &Path, count: usize, line: &Arc<Line>) -> Result<Vec<JoinHandle<()>>> {
+    let connections = (0..count.max(1)).map(|_| open_reader(file)).collect::<Result<Vec<_>>>()?;
+    let threads = connections
+        .into_iter()
+        .enumerate()
+        .map(|(number, connection)| start(format!("sqlite-read-{number}"), connection, line, 1, group::read));
+    threads.collect::<Result<Vec<_>>>().inspect_err(|_| line.close())
+}
+
+fn start(
+    name: String,
+    connection: Connection,
+    line: &Arc<Line>,
+    max: usize,
+    work: fn(&Connection, Vec<Box<dyn crate::line::Job>>),
+) -> Result<JoinHandle<()>> {
+    let line = line.clone();
+    let thread = Builder::new().name(name).spawn(move || {
+        while let Some(jobs) = line.take(max) {
+            // Closures are guarded one by one. What is left are destructors of what they held: such a panic costs its group an
+            // answer (`InDoubt`), not the thread.
+            std::panic::catch_unwind(AssertUnwindSafe(|| work(&connection, jobs))).ok();
+            if !connection.is_autocommit() {
+                run(&connection, "rollback").ok();
+            }
+        }
+    });
+    thread.map_err(|error| Error::Unavailable(format!("cannot start a database thread: {error}")))
+}

@@ -1,0 +1,73 @@
+//! Brings a database to the tables of this version, and refuses one that is not ours, was changed behind our back or is newer.
+//! The files themselves are in `migrations/`; how a database reads them is in `translate`.
+
+mod translate;
+
+use crate::{Dialect, Error, Result, Store, Tx, p, sql};
+
+/// A key of PostgreSQL's advisory locks, so that processes that start together migrate one after another.
+const LOCK: i64 = 7_272_711;
+
+impl Store {
+    /// Applies what is missing of `files` (name, text), all or nothing. Answers how many were applied.
+    ///
+    /// Files are append-only: [`Error::Refused`] when an applied one has changed or is not in `files` (a newer version was here), and
+    /// when the database has tables but none of ours. A transaction that can defer a constraint to its commit would fail its
+    /// neighbours with it, so no table may have a deferrable one.
+    pub async fn migrate(&self, files: &'static [(&'static str, &'static str)]) -> Result<usize> {
+        self.write(move |tx| migrate(tx, files)).await
+    }
+}
+
+/// [`Error::Refused`] when there are tables but not ours.
+pub(crate) fn refuse_foreign(tx: &mut Tx<'_>) -> Result<()> {
+    let tables = tx.query_one(
+        sql!("select count(*), count(case when name = 'palitra_migration' then 1 end) from ", TABLES),
+        p![],
+    )?;
+    let (all, ours): (i64, i64) = (tables.get(0)?, tables.get(1)?);
+    if all > 0 && ours == 0 {
+        return Err(Error::Refused(
+            "the database belongs to another program: it has tables, but none of `palitra`".to_owned(),
+        ));
+    }
+    Ok(())
+}
+
+fn migrate(tx: &mut Tx<'_>, files: &[(&str, &str)]) -> Result<usize> {
+    let dialect = tx.dialect();
+    if dialect == Dialect::Pg {
+        tx.query("select 1 from pg_advisory_xact_lock($1)", p![LOCK])?;
+    }
+    refuse_foreign(tx)?;
+    // The whole text is kept instead of a checksum: it also tells what has changed.
+    let own = "create table if not exists palitra_migration(\n  n bigint primary key, name text not null, body text not null\n);";
+    tx.script(&translate::for_dialect(own, dialect))?;
+    let applied = tx.query("select name, body from palitra_migration order by n", p![])?;
+    for (position, row) in applied.iter().enumerate() {
+        let (name, body): (String, String) = (row.get(0)?, row.get(1)?);
+        check_applied(&name, &body, files.get(position))?;
+    }
+    let missing = files.get(applied.len()..).unwrap_or_default();
+    for (n, (name, body)) in (1_i64..).zip(files).skip(applied.len()) {
+        tx.script(&translate::for_dialect(body, dialect)).map_err(|error| match error {
+            Error::Sql(why) => Error::Sql(format!("migration `{name}`: {why}")),
+            other => other,
+        })?;
+        tx.must(1, "insert into palitra_migration(n, name, body) values($1, $2, $3)", p![n, *name, *body])?;
+    }
+    Ok(missing.len())
+}
+
+fn check_applied(name: &str, body: &str, file: Option<&(&str, &str)>) -> Result<()> {
+    match file {
+        Some((known, text)) if *known == name && *text == body => Ok(()),
+        Some((known, _)) if *known == name => Err(Error::Refused(format!(
+            "migration `{name}` was changed after it had been applied; put it back and add a new one"
+        ))),
+        _ => Err(Error::Refused(format!(
+            "the database was used by a newer version: migration `{name}` is not known here; \
+             run that version, or restore the backup made before the upgrade"
+        ))),
+    }
+}

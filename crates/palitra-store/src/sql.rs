@@ -1,0 +1,86 @@
+//! Statements, and the dictionary of the few places where the two SQL dialects differ.
+//! Statements themselves stand in the functions that run them. A statement keeps to what both databases read alike: no `true`/`false`
+//! and no bare flag in `where`, no `select *`, no `ilike`, no data-modifying CTE, no `avg` and no floating point; `like .. escape '\'`
+//! and `nulls last` are spelled out; `insert .. select .. where 1=1 on conflict`; `lower` and `like` only on ASCII.
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Dialect {
+    Lite,
+    Pg,
+}
+
+/// One statement in both dialects, made by [`sql!`](crate::sql!) at compile time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Sql {
+    pub lite: &'static str,
+    pub pg: &'static str,
+}
+
+/// What can stand where a statement is wanted: a [`Sql`], or one text that both databases read alike.
+pub trait SqlText {
+    fn text(&self, dialect: Dialect) -> &str;
+}
+
+impl SqlText for Sql {
+    fn text(&self, dialect: Dialect) -> &str {
+        match dialect {
+            Dialect::Lite => self.lite,
+            Dialect::Pg => self.pg,
+        }
+    }
+}
+
+impl SqlText for &str {
+    fn text(&self, _: Dialect) -> &str {
+        self
+    }
+}
+
+impl SqlText for &String {
+    fn text(&self, _: Dialect) -> &str {
+        self
+    }
+}
+
+/// `sql!("select .. limit $1", SKIP_LOCKED)`: literals are common to both, words are looked up in [`word!`](crate::word!).
+#[macro_export]
+macro_rules! sql {
+    ($($part:tt),+ $(,)?) => {
+        $crate::Sql { lite: concat!($($crate::word!(lite $part)),+), pg: concat!($($crate::word!(pg $part)),+) }
+    };
+}
+
+/// The dictionary of differences. An entry names both texts, SQLite first, so no word can be missing in one dialect.
+#[macro_export]
+macro_rules! word {
+    // Ends a `select` whose rows this transaction takes for itself. SQLite has one writer: nobody to skip.
+    ($d:ident SKIP_LOCKED) => { $crate::word!(@$d "", " for update skip locked") };
+    // Ends a `select` whose rows this transaction changes next.
+    ($d:ident FOR_UPDATE) => { $crate::word!(@$d "", " for update") };
+    ($d:ident GREATEST) => { $crate::word!(@$d "max", "greatest") };
+    ($d:ident LEAST) => { $crate::word!(@$d "min", "least") };
+    // The database's clock, microseconds UTC (milliseconds fine on SQLite). For leases only: all other times come from the `Clock`.
+    ($d:ident NOW_US) => {
+        $crate::word!(@$d
+            "(cast(unixepoch('subsec') * 1000 as integer) * 1000)",
+            "cast(extract(epoch from clock_timestamp()) * 1000000 as bigint)")
+    };
+    // A list of texts as one JSON parameter: `id in (select value from `, EACH, `$1`, EACH_END, `)`.
+    ($d:ident EACH) => {
+        $crate::word!(@$d "(select cast(value as text) as value from json_each(", "(select value from json_array_elements_text(cast(")
+    };
+    ($d:ident EACH_END) => { $crate::word!(@$d ")) list", " as json))) list") };
+    // A top-level field of a JSON text column, as text: JSON, `input`, JSON_END, ` ->> 'prompt'`. Longer paths are not portable,
+    // and a number comes out as a number on SQLite: cast it.
+    ($d:ident JSON) => { $crate::word!(@$d "", "cast(") };
+    ($d:ident JSON_END) => { $crate::word!(@$d "", " as json)") };
+    // The tables of the database we were given, as rows with a `name`.
+    ($d:ident TABLES) => {
+        $crate::word!(@$d
+            "(select name from sqlite_schema where type = 'table' and name not like 'sqlite\\_%' escape '\\') tables",
+            "(select table_name as name from information_schema.tables where table_schema = current_schema()) tables")
+    };
+    (@lite $lite:literal, $pg:literal) => { $lite };
+    (@pg $lite:literal, $pg:literal) => { $pg };
+    ($d:ident $text:literal) => { $text };
+}

@@ -1,0 +1,143 @@
+//! The way into a database: `write`, `post` and `read` put a closure in line and wait for its answer.
+//! It opens databases and starts their threads; it knows no table.
+
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+    thread::JoinHandle,
+};
+
+use tokio::sync::oneshot;
+
+use crate::{
+    Dialect, Error, Result, Tx,
+    line::{IfDropped, Line, call},
+    lite,
+};
+
+/// Transactions that may wait for the database; past it callers get [`Error::Busy`]. At a few hundred bytes each and ten thousand a
+/// second (`results.txt` of the prototype) a full line is some 20 MB and 7 s of work.
+const WAITING_MAX: usize = 65_536;
+
+/// An open database. Clones share it; when the last one is dropped its threads finish what waits and end.
+///
+/// A transaction is a plain function over [`Tx`]. It may run more than once, so it must have no effect outside `tx`: ids and times are
+/// made before it and moved in. Where several rows are locked the order is slot, generation, account.
+#[derive(Clone)]
+pub struct Store(Arc<Inner>);
+
+struct Inner {
+    /// `None` when opened read-only.
+    write: Option<Arc<Line>>,
+    read: Arc<Line>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    dialect: Dialect,
+}
+
+impl Store {
+    /// Opens or creates the SQLite database `file`, with one writer and at least one of `readers` read-only threads.
+    /// One process writes to a file at a time: locking its directory is the caller's part.
+    pub fn sqlite(file: &Path, readers: usize) -> Result<Store> {
+        let writer = lite::open_writer(file)?;
+        let (write, read) = (Line::new(WAITING_MAX), Line::new(WAITING_MAX));
+        let mut threads = lite::start_readers(file, readers, &read)?;
+        match lite::start_writer(writer, &write) {
+            Ok(thread) => threads.push(thread),
+            Err(error) => {
+                read.close();
+                return Err(error);
+            }
+        }
+        Ok(Store(Arc::new(Inner {
+            write: Some(write),
+            read,
+            threads: Mutex::new(threads),
+            dialect: Dialect::Lite,
+        })))
+    }
+
+    /// Opens `file` to look at it, beside the process that writes to it or without one. Every `write` is refused.
+    pub fn sqlite_read_only(file: &Path, readers: usize) -> Result<Store> {
+        let read = Line::new(WAITING_MAX);
+        let threads = lite::start_readers(file, readers, &read)?;
+        Ok(Store(Arc::new(Inner { write: None, read, threads: Mutex::new(threads), dialect: Dialect::Lite })))
+    }
+
+    pub fn dialect(&self) -> Dialect {
+        self.0.dialect
+    }
+
+    /// Runs `closure` in a transaction and answers when it is durable. Any error rolls it back, a statement's error even when the
+    /// closure swallows it. A future dropped before the closure starts means it never runs; dropped later, it still commits.
+    pub async fn write<T, F>(&self, closure: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        wait(self.send_write(closure, IfDropped::Skip)).await
+    }
+
+    /// Like `write`, but the closure is in line when this returns and runs even when the future is dropped: settling money must not
+    /// depend on a client that hangs up. The line's bound holds here too: who drops the future never learns of [`Error::Busy`].
+    pub fn post<T, F>(&self, closure: F) -> impl Future<Output = Result<T>> + Send + 'static
+    where
+        T: Send + 'static,
+        F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        wait(self.send_write(closure, IfDropped::Run))
+    }
+
+    /// Runs `closure` on a snapshot that no write disturbs. A statement that writes is [`Error::Sql`].
+    pub async fn read<T, F>(&self, closure: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        let (job, answer) = call(closure, IfDropped::Skip);
+        self.0.read.push(job);
+        wait(answer).await
+    }
+
+    /// Refuses new work, finishes what waits and joins the threads. It blocks: call it outside the runtime or in `spawn_blocking`,
+    /// never inside a transaction.
+    pub fn close(&self) {
+        self.0.close_lines();
+        let threads = std::mem::take(&mut *self.0.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        for thread in threads {
+            thread.join().ok(); // its panic was printed when it happened
+        }
+    }
+
+    fn send_write<T, F>(&self, closure: F, if_dropped: IfDropped) -> oneshot::Receiver<Result<T>>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        let (job, answer) = call(closure, if_dropped);
+        match &self.0.write {
+            Some(line) => line.push(job),
+            None => job.answer(Err(Error::Unavailable("opened read-only".to_owned()))),
+        }
+        answer
+    }
+}
+
+impl Inner {
+    fn close_lines(&self) {
+        if let Some(line) = &self.write {
+            line.close();
+        }
+        self.read.close();
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.close_lines();
+    }
+}
+
+async fn wait<T>(answer: oneshot::Receiver<Result<T>>) -> Result<T> {
+    let lost = || Error::InDoubt("the database thread broke off".to_owned());
+    answer.await.unwrap_or_else(|_| Err(lost()))
+}

@@ -1,0 +1,88 @@
+//! What a transaction sees of its database: five ways to run a statement. Nothing here awaits, so no transaction is held over I/O.
+
+use crate::{Dialect, Error, Param, Result, Row, SqlText, lite};
+
+/// An open transaction. Once a call has failed every further one fails too, and the transaction is rolled back even when its closure
+/// swallows the error: PostgreSQL would do so by itself, SQLite would go on with half of the writes.
+pub struct Tx<'a> {
+    backend: Backend<'a>,
+    failed: Option<Error>,
+}
+
+enum Backend<'a> {
+    Lite(&'a rusqlite::Connection),
+}
+
+impl<'a> Tx<'a> {
+    pub(crate) fn lite(connection: &'a rusqlite::Connection) -> Tx<'a> {
+        Tx { backend: Backend::Lite(connection), failed: None }
+    }
+
+    pub fn dialect(&self) -> Dialect {
+        match self.backend {
+            Backend::Lite(_) => Dialect::Lite,
+        }
+    }
+
+    /// Runs one statement that answers no rows. Answers how many rows it wrote.
+    pub fn execute(&mut self, sql: impl SqlText, params: &[Param<'_>]) -> Result<u64> {
+        self.run(|backend| match backend {
+            Backend::Lite(connection) => lite::execute(connection, sql.text(Dialect::Lite), params),
+        })
+    }
+
+    /// Runs one statement and reads its whole answer: give it a `limit`. `returning` promises no order.
+    pub fn query(&mut self, sql: impl SqlText, params: &[Param<'_>]) -> Result<Vec<Row>> {
+        self.run(|backend| match backend {
+            Backend::Lite(connection) => lite::query(connection, sql.text(Dialect::Lite), params),
+        })
+    }
+
+    /// The first row, when there is one.
+    pub fn query_opt(&mut self, sql: impl SqlText, params: &[Param<'_>]) -> Result<Option<Row>> {
+        Ok(self.query(sql, params)?.into_iter().next())
+    }
+
+    /// The first row; none is [`Error::Rows`] and fails the transaction.
+    pub fn query_one(&mut self, sql: impl SqlText, params: &[Param<'_>]) -> Result<Row> {
+        let text = sql.text(self.dialect()).to_owned();
+        let row = self.query_opt(sql, params)?;
+        self.run(|_| row.ok_or(Error::Rows { sql: text, wanted: 1, got: 0 }))
+    }
+
+    /// A write that has to touch exactly `rows` rows, or it is [`Error::Rows`] and the transaction fails. Use it for every write whose
+    /// answer is not needed: a database at a distance may send it together with its neighbours, and then its verdict comes with a
+    /// later call or with the commit.
+    pub fn must(&mut self, rows: u64, sql: impl SqlText, params: &[Param<'_>]) -> Result<()> {
+        self.run(|backend| match backend {
+            Backend::Lite(connection) => {
+                let text = sql.text(Dialect::Lite);
+                let got = lite::execute(connection, text, params)?;
+                if got == rows {
+                    Ok(())
+                } else {
+                    Err(Error::Rows { sql: text.to_owned(), wanted: rows, got })
+                }
+            }
+        })
+    }
+
+    /// Several statements without parameters: table definitions.
+    pub fn script(&mut self, text: &str) -> Result<()> {
+        self.run(|backend| match backend {
+            Backend::Lite(connection) => lite::script(connection, text),
+        })
+    }
+
+    /// The first error of this transaction, which fails it whatever its closure answers.
+    pub(crate) fn failure(&self) -> Option<&Error> {
+        self.failed.as_ref()
+    }
+
+    fn run<T>(&mut self, statement: impl FnOnce(&mut Backend<'_>) -> Result<T>) -> Result<T> {
+        if let Some(error) = &self.failed {
+            return Err(error.clone());
+        }
+        statement(&mut self.backend).inspect_err(|error| self.failed = Some(error.clone()))
+    }
+}
