@@ -1,0 +1,144 @@
+//! Objects as files under one folder.
+
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
+use palitra_domain::{
+    BoxFuture,
+    objects::{ByteStream, ObjectError, Objects, Stored},
+    recipe::hex,
+};
+use sha2::{Digest, Sha256};
+use std::{
+    io,
+    path::{Component, Path, PathBuf},
+};
+use tokio::{
+    fs,
+    io::{AsyncReadExt, AsyncWriteExt},
+};
+
+/// How much of a file is in memory at a time.
+const CHUNK_BYTES: usize = 64 * 1024;
+
+/// Media under a folder; keys are relative paths such as `images/2026/11/20/ast_….png`.
+#[derive(Debug, Clone)]
+pub struct Disk {
+    root: PathBuf,
+}
+
+impl Disk {
+    /// Creates the folder and clears what a killed process left half-written.
+    pub fn open(root: &Path) -> io::Result<Disk> {
+        let disk = Disk { root: root.to_owned() };
+        std::fs::create_dir_all(disk.parts())?;
+        for entry in std::fs::read_dir(disk.parts())? {
+            std::fs::remove_file(entry?.path())?;
+        }
+        Ok(disk)
+    }
+
+    /// Half-written files live here, out of sight of every key.
+    fn parts(&self) -> PathBuf {
+        self.root.join(".parts")
+    }
+
+    /// The file of a key, for doors that can hand out a path instead of a stream. Keys never leave the folder.
+    pub fn path(&self, key: &str) -> io::Result<PathBuf> {
+        let plain = |part: Component<'_>| matches!(part, Component::Normal(name) if !name.to_string_lossy().starts_with('.'));
+        if key.is_empty() || !Path::new(key).components().all(plain) {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not an object key"));
+        }
+        Ok(self.root.join(key))
+    }
+
+    async fn write(&self, key: &str, mut body: ByteStream) -> io::Result<Stored> {
+        let path = self.path(key)?;
+        let part = self.parts().join(key.replace('/', "_"));
+        let mut file = fs::File::create(&part).await?;
+        let mut hasher = Sha256::new();
+        let mut bytes = 0u64;
+        let copied = async {
+            while let Some(chunk) = body.next().await {
+                let chunk = chunk?;
+                hasher.update(&chunk);
+                bytes += u64::try_from(chunk.len()).expect("a length fits into 64 bits");
+                file.write_all(&chunk).await?;
+            }
+            file.flush().await?;
+            file.sync_all().await
+        };
+        if let Err(error) = copied.await {
+            drop(file);
+            fs::remove_file(&part).await.ok();
+            return Err(error);
+        }
+        let folder = path.parent().unwrap_or(&self.root);
+        create_folders(&self.root, folder).await?;
+        fs::rename(&part, &path).await?;
+        fs::File::open(folder).await?.sync_all().await?;
+        Ok(Stored { bytes, sha256: hex(&hasher.finalize()) })
+    }
+}
+
+/// Creates missing folders from the root down and flushes each parent, so that a rename is never durable in a folder that is not.
+async fn create_folders(root: &Path, folder: &Path) -> io::Result<()> {
+    let missing: Vec<&Path> = folder.ancestors().take_while(|path| *path != root && !path.exists()).collect();
+    for path in missing.into_iter().rev() {
+        match fs::create_dir(path).await {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
+        fs::File::open(path.parent().unwrap_or(root)).await?.sync_all().await?;
+    }
+    Ok(())
+}
+
+fn stream_file(file: fs::File) -> ByteStream {
+    Box::pin(stream::unfold(Some(file), |file| async {
+        let mut file = file?;
+        let mut chunk = vec![0; CHUNK_BYTES];
+        match file.read(&mut chunk).await {
+            Ok(0) => None,
+            Ok(length) => {
+                chunk.truncate(length);
+                Some((Ok(Bytes::from(chunk)), Some(file)))
+            }
+            Err(error) => Some((Err(error), None)),
+        }
+    }))
+}
+
+fn failed(key: &str, doing: &'static str) -> impl FnOnce(io::Error) -> ObjectError {
+    let key = key.to_owned();
+    move |source| ObjectError { key, doing, source }
+}
+
+impl Objects for Disk {
+    fn put<'a>(&'a self, key: &'a str, body: ByteStream) -> BoxFuture<'a, Result<Stored, ObjectError>> {
+        Box::pin(async move { self.write(key, body).await.map_err(failed(key, "written")) })
+    }
+
+    fn read<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<ByteStream, ObjectError>> {
+        Box::pin(async move {
+            let open = async { fs::File::open(self.path(key)?).await };
+            open.await.map(stream_file).map_err(failed(key, "read"))
+        })
+    }
+
+    fn exists<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<bool, ObjectError>> {
+        Box::pin(async move {
+            let look = async { fs::try_exists(self.path(key)?).await };
+            look.await.map_err(failed(key, "read"))
+        })
+    }
+
+    fn delete<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), ObjectError>> {
+        Box::pin(async move {
+            let remove = async { fs::remove_file(self.path(key)?).await };
+            match remove.await {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+                other => other.map_err(failed(key, "deleted")),
+            }
+        })
+    }
+}
