@@ -16,8 +16,8 @@ use crate::{
 };
 
 /// Transactions that may wait for the database; past it callers get [`Error::Busy`]. At a few hundred bytes each and ten thousand a
-/// second (`results.txt` of the prototype) a full line is some 20 MB and 7 s of work.
-const WAITING_MAX: usize = 65_536;
+/// second (measured, with group commit) a full line is some 20 MB and 7 s of work.
+pub(crate) const WAITING_MAX: usize = 65_536;
 
 /// An open database. Clones share it; when the last one is dropped its threads finish what waits and end.
 ///
@@ -122,6 +122,12 @@ impl Store {
     }
 }
 
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("dialect", &self.0.dialect).finish_non_exhaustive()
+    }
+}
+
 impl Inner {
     fn close_lines(&self) {
         if let Some(line) = &self.write {
@@ -138,6 +144,5 @@ impl Drop for Inner {
 }
 
 async fn wait<T>(answer: oneshot::Receiver<Result<T>>) -> Result<T> {
-    let lost = || Error::InDoubt("the database thread broke off".to_owned());
-    answer.await.unwrap_or_else(|_| Err(lost()))
+    answer.await.unwrap_or_else(|_| Err(Error::InDoubt("the database thread broke off".to_owned())))
 }

@@ -15,7 +15,11 @@ use rusqlite::{Connection, OpenFlags};
 
 pub(crate) use statement::{execute, query, script};
 
-use crate::{Error, Result, Tx, line::Line, migrate};
+use crate::{
+    Error, Result, Tx,
+    line::{Job, Line},
+    migrate,
+};
 use statement::{error_from, run};
 
 /// Transactions that may share one commit. Measured with 32 and 256 producers: past this a bigger group gains nothing.
@@ -99,7 +103,7 @@ fn start(
     connection: Connection,
     line: &Arc<Line>,
     max: usize,
-    work: fn(&Connection, Vec<Box<dyn crate::line::Job>>),
+    work: fn(&Connection, Vec<Box<dyn Job>>),
 ) -> Result<JoinHandle<()>> {
     let line = line.clone();
     let thread = Builder::new().name(name).spawn(move || {

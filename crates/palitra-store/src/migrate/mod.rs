@@ -3,6 +3,9 @@
 
 mod translate;
 
+#[cfg(test)]
+mod tests;
+
 use crate::{Dialect, Error, Result, Store, Tx, p, sql};
 
 /// A key of PostgreSQL's advisory locks, so that processes that start together migrate one after another.
@@ -46,7 +49,9 @@ fn migrate(tx: &mut Tx<'_>, files: &[(&str, &str)]) -> Result<usize> {
     let applied = tx.query("select name, body from palitra_migration order by n", p![])?;
     for (position, row) in applied.iter().enumerate() {
         let (name, body): (String, String) = (row.get(0)?, row.get(1)?);
-        check_applied(&name, &body, files.get(position))?;
+        if files.get(position) != Some(&(name.as_str(), body.as_str())) {
+            return Err(Error::Refused(difference(&name, files.get(position), files)));
+        }
     }
     let missing = files.get(applied.len()..).unwrap_or_default();
     for (n, (name, body)) in (1_i64..).zip(files).skip(applied.len()) {
@@ -59,15 +64,18 @@ fn migrate(tx: &mut Tx<'_>, files: &[(&str, &str)]) -> Result<usize> {
     Ok(missing.len())
 }
 
-fn check_applied(name: &str, body: &str, file: Option<&(&str, &str)>) -> Result<()> {
-    match file {
-        Some((known, text)) if *known == name && *text == body => Ok(()),
-        Some((known, _)) if *known == name => Err(Error::Refused(format!(
-            "migration `{name}` was changed after it had been applied; put it back and add a new one"
-        ))),
-        _ => Err(Error::Refused(format!(
+/// Why the migration `name` that was applied is not the one that stands in its place.
+fn difference(name: &str, instead: Option<&(&str, &str)>, files: &[(&str, &str)]) -> String {
+    match instead {
+        Some((same, _)) if *same == name => {
+            format!("migration `{name}` was changed after it had been applied; put it back and add a new one")
+        }
+        Some((other, _)) if files.iter().any(|(known, _)| *known == name) => {
+            format!("migration `{other}` stands where `{name}` was applied; new migrations go to the end")
+        }
+        _ => format!(
             "the database was used by a newer version: migration `{name}` is not known here; \
              run that version, or restore the backup made before the upgrade"
-        ))),
+        ),
     }
 }

@@ -16,9 +16,10 @@ pub(super) fn for_dialect(file: &str, dialect: Dialect) -> String {
             Dialect::Lite => ("--lite ", "--pg "),
             Dialect::Pg => ("--pg ", "--lite "),
         };
-        if let Some(verbatim) = line.strip_prefix(own) {
+        let start = line.trim_start();
+        if let Some(verbatim) = start.strip_prefix(own) {
             translation.verbatim(verbatim);
-        } else if !line.starts_with(other) {
+        } else if !start.starts_with(other) {
             translation.line(line);
         }
     }

@@ -1,13 +1,21 @@
-//! A fresh database for a test, and the macro that runs one test on every database.
+//! A fresh database for a test, a way to hold its writer still, and the macro that runs a test on every database.
 
-use std::path::PathBuf;
+use std::{
+    future::Future,
+    path::PathBuf,
+    pin::Pin,
+    sync::{Arc, Barrier},
+    task::{Context, Waker},
+};
 
 use tempfile::TempDir;
 
-use crate::{Result, Store};
+use crate::{Result, Store, Tx, p};
 
-/// The tables the tests use, in the words of a migration file.
-pub(super) const TABLES: &[(&str, &str)] = &[(
+pub(crate) type Files = &'static [(&'static str, &'static str)];
+
+/// The table the tests of the base layer use, in the words of a migration file.
+pub(crate) const PROBE: Files = &[(
     "001_probe",
     "create table probe(
   id bigint primary key, name text unique, flag smallint not null default 0 check(flag in (0, 1)), bytes bytea,
@@ -16,50 +24,98 @@ pub(super) const TABLES: &[(&str, &str)] = &[(
 ",
 )];
 
-/// A migrated database of its own, gone with the test.
-pub(super) struct Fresh {
-    pub(super) store: Store,
+/// A database of its own with one writer, gone with the test.
+pub(crate) struct Fresh {
+    pub(crate) store: Store,
     dir: TempDir,
 }
 
 impl Fresh {
-    pub(super) async fn sqlite() -> Fresh {
+    /// With `files` applied; none leaves the database empty.
+    pub(crate) async fn sqlite(files: Files) -> Fresh {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::sqlite(&dir.path().join("palitra.db"), 2).unwrap();
-        store.migrate(TABLES).await.unwrap();
+        if !files.is_empty() {
+            store.migrate(files).await.unwrap();
+        }
         Fresh { store, dir }
     }
 
-    pub(super) fn file(&self) -> PathBuf {
+    pub(crate) fn file(&self) -> PathBuf {
         self.dir.path().join("palitra.db")
     }
 
-    /// A second process at the same database, as far as the database can tell.
-    pub(super) fn read_only(&self) -> Result<Store> {
-        Store::sqlite_read_only(&self.file(), 1)
+    /// The same database, opened by a second process as far as it can tell.
+    pub(crate) fn again(&self) -> Store {
+        Store::sqlite(&self.file(), 1).unwrap()
     }
 
-    /// What is stored: the ids of `probe` in order.
-    pub(super) async fn ids(&self) -> Vec<i64> {
-        ids(&self.store).await
+    pub(crate) fn read_only(&self) -> Store {
+        Store::sqlite_read_only(&self.file(), 1).unwrap()
     }
 }
 
-pub(super) async fn ids(store: &Store) -> Vec<i64> {
-    let rows = store.read(|tx| tx.query("select id from probe order by id", crate::p![])).await.unwrap();
-    rows.iter().map(|row| row.get(0).unwrap()).collect()
-}
-
-/// `on_every_database! { async fn name(fresh) { … } }`: a test on each database, named after both.
+/// `on_every_database!(PROBE: name, …)` makes a test of each `async fn name(fresh: Fresh)`, on each database with those migrations.
 macro_rules! on_every_database {
-    ($($(#[$about:meta])* async fn $name:ident($fresh:ident) $body:block)+) => {
-        $($(#[$about])* async fn $name($fresh: $crate::tests::harness::Fresh) $body)+
+    ($files:expr => $($name:ident),+ $(,)?) => {
+        const FILES: $crate::tests::harness::Files = $files;
         mod sqlite {
             $(#[tokio::test]
             async fn $name() {
-                super::$name($crate::tests::harness::Fresh::sqlite().await).await;
+                super::$name($crate::tests::harness::Fresh::sqlite(super::FILES).await).await;
             })+
         }
     };
 }
-pub(super) use on_every_database;
+pub(crate) use on_every_database;
+
+/// A write that stops before its end, with its transaction open and the one writer held.
+pub(crate) struct Held(Arc<Barrier>);
+
+impl Held {
+    /// Puts a write in line that runs `closure` and then holds still. The future answers after `release`.
+    pub(crate) fn post(store: &Store, closure: impl Closure) -> (Held, impl Future<Output = Result<()>>) {
+        let barrier = Arc::new(Barrier::new(2));
+        let inside = barrier.clone();
+        let answer = store.post(move |tx| {
+            let outcome = closure(tx);
+            inside.wait();
+            inside.wait();
+            outcome
+        });
+        (Held(barrier), answer)
+    }
+
+    /// The same, and waits until it holds still.
+    pub(crate) fn write(store: &Store, closure: impl Closure) -> (Held, impl Future<Output = Result<()>>) {
+        let (held, answer) = Held::post(store, closure);
+        held.reached();
+        (held, answer)
+    }
+
+    pub(crate) fn reached(&self) {
+        self.0.wait();
+    }
+
+    pub(crate) fn release(self) {
+        self.0.wait();
+    }
+}
+
+pub(crate) trait Closure: Fn(&mut Tx<'_>) -> Result<()> + Send + 'static {}
+impl<F: Fn(&mut Tx<'_>) -> Result<()> + Send + 'static> Closure for F {}
+
+/// Starts `future` as a task would; it must not be ready.
+pub(crate) fn assert_pending<F: Future + ?Sized>(future: Pin<&mut F>) {
+    assert!(future.poll(&mut Context::from_waker(Waker::noop())).is_pending(), "the answer came too early");
+}
+
+pub(crate) fn insert(id: i64) -> impl Closure {
+    move |tx| tx.must(1, "insert into probe(id) values($1)", p![id])
+}
+
+/// What is committed: the ids of `probe` in order.
+pub(crate) async fn ids(store: &Store) -> Vec<i64> {
+    let rows = store.read(|tx| tx.query("select id from probe order by id", p![])).await.unwrap();
+    rows.iter().map(|row| row.get(0).unwrap()).collect()
+}
