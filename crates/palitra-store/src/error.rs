@@ -1,6 +1,8 @@
 //! What can go wrong in the store: a variant for each thing a caller does differently.
 //! No variant names a database, and no message repeats a stored value: messages reach logs.
 
+use palitra_domain::ErrorCode;
+
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// Why a transaction did not happen. Except after [`Error::InDoubt`] nothing of it is stored.
@@ -9,6 +11,9 @@ pub enum Error {
     /// A rule said no; the text is for people.
     #[error("{0}")]
     Refused(String),
+    /// A rule of the service said no; `value` is what the text of the code names.
+    #[error("{code}: {value}")]
+    Rule { code: ErrorCode, value: String },
     /// Too much waits in front of the database. Shed the request.
     #[error("the store is busy: too many transactions wait")]
     Busy,
@@ -42,6 +47,12 @@ pub enum Error {
     /// The store is shutting down.
     #[error("the store is closed")]
     Closed,
+}
+
+impl Error {
+    pub(crate) fn rule(code: ErrorCode, value: impl Into<String>) -> Error {
+        Error::Rule { code, value: value.into() }
+    }
 }
 
 /// Which rule of a table was broken: the same word on every database.

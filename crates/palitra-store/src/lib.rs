@@ -1,9 +1,15 @@
 //! All SQL of Palitra, written once. This crate owns the databases: their threads, transactions, migrations and every statement.
 //! It deliberately holds no rule: what is allowed, and what it costs, is decided in `palitra-domain` and `palitra-engine`.
 
+pub mod accounts;
+pub mod batches;
+mod domain_values;
 mod error;
+pub mod generations;
+pub mod ledger;
 mod line;
 mod lite;
+pub mod markets;
 mod migrate;
 mod sql;
 mod store;
@@ -18,3 +24,7 @@ pub use sql::{Dialect, Sql, SqlText};
 pub use store::Store;
 pub use tx::Tx;
 pub use value::{FromValue, Param, Row, Value};
+
+/// Every migration, oldest first; append-only.
+pub const MIGRATIONS: &[(&str, &str)] =
+    &[("001_foundation", include_str!("../migrations/001_foundation.sql"))];

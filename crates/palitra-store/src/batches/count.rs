@@ -1,0 +1,113 @@
+//! Counting ends, and the gate: a batch stops at once on a critical error or when its gate is out of reach (S0-24, S0-25).
+
+use crate::{Result, Tx, generations, p};
+use palitra_domain::{
+    BatchId, ErrorCode, Timestamp,
+    state::{BatchState, StepKind},
+};
+
+/// How a step ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tally {
+    Succeeded,
+    Failed,
+    Skipped,
+}
+
+/// Counts one ended step; stops the batch when it has to; closes it after its last step. Answers whether it is closed now.
+pub(crate) fn count(
+    tx: &mut Tx,
+    batch: &BatchId,
+    step: StepKind,
+    tally: Tally,
+    critical: Option<ErrorCode>,
+    now: Timestamp,
+) -> Result<bool> {
+    let by = |wanted: Tally| i64::from(tally == wanted);
+    tx.must(
+        1,
+        "update stage set succeeded = succeeded + $3, failed = failed + $4, skipped = skipped + $5 where batch_id = $1 and kind = $2",
+        p![batch.as_str(), step.as_str(), by(Tally::Succeeded), by(Tally::Failed), by(Tally::Skipped)],
+    )?;
+    if tally == Tally::Failed {
+        if let Some(code) = critical {
+            stop(tx, batch, code, now)?;
+        } else if out_of_reach(tx, batch)? {
+            stop(tx, batch, ErrorCode::GateFailed, now)?;
+        }
+    }
+    close_if_done(tx, batch, now)
+}
+
+/// Whether some stage can no longer reach the gate, whatever still succeeds.
+fn out_of_reach(tx: &mut Tx, batch: &BatchId) -> Result<bool> {
+    let row = tx.query_one(
+        "select count(*) from stage s join batch b on b.id = s.batch_id
+         where s.batch_id = $1 and (s.total - s.failed - s.skipped) * 100 < b.gate_percent * s.total",
+        p![batch.as_str()],
+    )?;
+    Ok(row.get::<i64>(0)? > 0)
+}
+
+/// No new call from now on: everything queued ends, unpaid. What is at the market finishes and is kept.
+pub fn stop(tx: &mut Tx, batch: &BatchId, code: ErrorCode, now: Timestamp) -> Result<()> {
+    let stopped = tx.execute(
+        "update batch set stop_code = $2 where id = $1 and stop_code is null and state = 'processing'",
+        p![batch.as_str(), code.name()],
+    )?;
+    if stopped == 0 {
+        return Ok(());
+    }
+    let ended = if code == ErrorCode::Cancelled { ErrorCode::Cancelled } else { ErrorCode::BatchStopped };
+    loop {
+        // A step that ends takes its descendants with it, so the list is looked at anew.
+        let queued = tx.query(
+            "select id from generation where batch_id = $1 and state = 'queued' order by parents_left, id limit 1",
+            p![batch.as_str()],
+        )?;
+        let Some(row) = queued.first() else { return Ok(()) };
+        generations::void_queued(tx, &row.get::<String>(0)?, ended, now)?;
+    }
+}
+
+/// Stops a batch on request; what runs at the market is asked to stop. Answers `false` when it had ended before.
+pub fn cancel(tx: &mut Tx, batch: &BatchId, now: Timestamp) -> Result<bool> {
+    let row = tx
+        .query_one("select count(*) from batch where id = $1 and state = 'processing'", p![batch.as_str()])?;
+    if row.get::<i64>(0)? == 0 {
+        return Ok(false);
+    }
+    tx.execute(
+        "update generation set cancel_requested_at = $2
+         where batch_id = $1 and state in ('submitting', 'running', 'storing') and cancel_requested_at is null",
+        p![batch.as_str(), now.micros()],
+    )?;
+    stop(tx, batch, ErrorCode::Cancelled, now)?;
+    close_if_done(tx, batch, now)?;
+    Ok(true)
+}
+
+/// Closes the batch when every step of every stage has ended: completed when each stage passed the gate.
+pub(super) fn close_if_done(tx: &mut Tx, batch: &BatchId, now: Timestamp) -> Result<bool> {
+    let row = tx.query_one(
+        "select coalesce(sum(s.total - s.succeeded - s.failed - s.skipped), 0),
+                coalesce(sum(case when s.succeeded * 100 < b.gate_percent * s.total then 1 else 0 end), 0), min(b.stop_code)
+         from stage s join batch b on b.id = s.batch_id where s.batch_id = $1",
+        p![batch.as_str()],
+    )?;
+    let (open, below, stopped): (i64, i64, Option<ErrorCode>) = (row.get(0)?, row.get(1)?, row.get(2)?);
+    if open > 0 {
+        return Ok(false);
+    }
+    let (state, error) = match stopped {
+        Some(ErrorCode::Cancelled) => (BatchState::Cancelled, Some(ErrorCode::Cancelled)),
+        Some(code) => (BatchState::Failed, Some(code)),
+        None if below > 0 => (BatchState::Failed, Some(ErrorCode::GateFailed)),
+        None => (BatchState::Completed, None),
+    };
+    let closed = tx.execute(
+        "update batch set state = $2, error_code = $3, finished_at = $4 where id = $1 and state = 'processing'",
+        p![batch.as_str(), state.as_str(), error.map(ErrorCode::name), now.micros()],
+    )?;
+    Ok(closed == 1)
+}

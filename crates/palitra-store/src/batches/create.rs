@@ -1,0 +1,119 @@
+//! A new batch: rows, workers, generations and holds in one transaction, so that a plan is accepted whole or not at all.
+
+use crate::{Result, Tx, generations, markets, p};
+use generations::NewGeneration;
+use palitra_domain::{
+    AccountId, BatchId, ErrorCode, GenerationId, ItemId, Livemode, Timestamp, state::StepKind, time,
+};
+use std::time::Duration;
+
+#[derive(Debug, Clone)]
+pub struct NewBatch {
+    pub id: BatchId,
+    pub account: AccountId,
+    pub livemode: Livemode,
+    pub kind: &'static str,
+    /// Hash of manifest and options: the same command finds its interrupted run by it.
+    pub manifest: String,
+    pub title: String,
+    /// JSON, for people and for `jobs show`.
+    pub options: String,
+    /// At least this part of each stage has to succeed (S0-24).
+    pub gate_percent: u32,
+    pub items: Vec<NewItem>,
+    pub workers: Vec<Workers>,
+    pub generations: Vec<NewGeneration>,
+}
+
+#[derive(Debug, Clone)]
+pub struct NewItem {
+    pub id: ItemId,
+    pub number: u32,
+    pub title: String,
+    pub content: String,
+    pub steps: Vec<NewStep>,
+}
+
+/// A step is answered by a generation (new, or an older one that is reused) or by an error.
+#[derive(Debug, Clone)]
+pub struct NewStep {
+    pub kind: StepKind,
+    pub generation: Option<GenerationId>,
+    pub reused: bool,
+    pub error: Option<ErrorCode>,
+}
+
+/// Slots of a batch: its workers.
+#[derive(Debug, Clone)]
+pub struct Workers {
+    pub scope: String,
+    pub count: u32,
+    /// Start to start, per worker (S0-14, R-10).
+    pub interval: Duration,
+}
+
+pub fn create(tx: &mut Tx, batch: &NewBatch, now: Timestamp) -> Result<()> {
+    let id = batch.id.as_str();
+    tx.must(
+        1,
+        "insert into batch(id, account_id, livemode, kind, state, manifest, gate_percent, title, options, created_at)
+         values($1, $2, $3, $4, 'processing', $5, $6, $7, $8, $9)",
+        p![
+            id,
+            batch.account.as_str(),
+            batch.livemode.as_str(),
+            batch.kind,
+            &batch.manifest,
+            batch.gate_percent,
+            &batch.title,
+            &batch.options,
+            now.micros()
+        ],
+    )?;
+    for (n, item) in (1i64..).zip(&batch.items) {
+        tx.must(
+            1,
+            "insert into item(id, batch_id, n, number, title, content) values($1, $2, $3, $4, $5, $6)",
+            p![item.id.as_str(), id, n, item.number, &item.title, &item.content],
+        )?;
+        for step in &item.steps {
+            tx.must(
+                1,
+                "insert into step(item_id, kind, batch_id, generation_id, reused, error_code) values($1, $2, $3, $4, $5, $6)",
+                p![
+                    item.id.as_str(),
+                    step.kind.as_str(),
+                    id,
+                    step.generation.as_ref().map(GenerationId::as_str),
+                    step.reused,
+                    step.error.map(ErrorCode::name)
+                ],
+            )?;
+        }
+    }
+    for (n, kind) in (1i64..).zip(StepKind::ALL) {
+        let steps: Vec<&NewStep> =
+            batch.items.iter().flat_map(|item| &item.steps).filter(|step| step.kind == *kind).collect();
+        let reused = steps.iter().filter(|step| step.reused).count();
+        let failed = steps.iter().filter(|step| step.error.is_some()).count();
+        let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        if !steps.is_empty() {
+            tx.must(
+                1,
+                "insert into stage(batch_id, kind, n, total, succeeded, failed) values($1, $2, $3, $4, $5, $6)",
+                p![id, kind.as_str(), n, number(steps.len()), number(reused), number(failed)],
+            )?;
+        }
+    }
+    for workers in &batch.workers {
+        let interval_us = time::micros(workers.interval);
+        markets::resize(
+            tx,
+            &markets::Scope { name: &workers.scope, kind: "batch", market: "", interval_us },
+            workers.count,
+        )?;
+    }
+    generations::create(tx, &batch.account, batch.livemode, &batch.generations, now)?;
+    super::count::close_if_done(tx, &batch.id, now)?;
+    Ok(())
+}

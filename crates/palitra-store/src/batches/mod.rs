@@ -1,0 +1,10 @@
+//! Batches: a manifest carried out. Items, steps, counters, workers, the gate and the report's rows.
+
+mod count;
+mod create;
+mod read;
+
+pub(crate) use count::{Tally, count};
+pub use count::{cancel, stop};
+pub use create::{NewBatch, NewItem, NewStep, Workers, create};
+pub use read::{Batch, Stage, StepGeneration, StepRow, Worker, find, list, open, stages, steps, workers};

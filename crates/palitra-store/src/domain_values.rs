@@ -1,0 +1,49 @@
+//! How the domain's types are read from columns: ids and states as text, times as integers.
+
+use crate::{FromValue, Value};
+use palitra_domain::{
+    AccountId, AssetId, BatchId, Currency, ErrorCode, GenerationId, ItemId, KeyId, Livemode, Timestamp,
+    TransferId,
+    catalogue::Lane,
+    state::{AttemptReason, AttemptState, BatchState, GenerationState, StepKind},
+};
+
+fn text(value: &Value) -> Option<&str> {
+    if let Value::Text(text) = value { Some(text) } else { None }
+}
+
+macro_rules! from_text {
+    ($($name:ty: $parse:expr;)+) => { $(
+        impl FromValue for $name {
+            fn from_value(value: &Value) -> Option<$name> {
+                let parse: fn(&str) -> Option<$name> = $parse;
+                parse(text(value)?)
+            }
+        }
+    )+ };
+}
+
+from_text! {
+    AccountId: |text| AccountId::parse(text).ok();
+    AssetId: |text| AssetId::parse(text).ok();
+    BatchId: |text| BatchId::parse(text).ok();
+    GenerationId: |text| GenerationId::parse(text).ok();
+    ItemId: |text| ItemId::parse(text).ok();
+    KeyId: |text| KeyId::parse(text).ok();
+    TransferId: |text| TransferId::parse(text).ok();
+    Currency: Currency::parse;
+    ErrorCode: ErrorCode::parse;
+    Livemode: Livemode::parse;
+    Lane: Lane::parse;
+    AttemptReason: AttemptReason::parse;
+    AttemptState: AttemptState::parse;
+    BatchState: BatchState::parse;
+    GenerationState: GenerationState::parse;
+    StepKind: StepKind::parse;
+}
+
+impl FromValue for Timestamp {
+    fn from_value(value: &Value) -> Option<Timestamp> {
+        i64::from_value(value).map(Timestamp::from_micros)
+    }
+}

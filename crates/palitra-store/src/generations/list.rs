@@ -1,0 +1,174 @@
+//! Reading generations: one, many with filters, their attempts and assets, and results that answer a recipe again.
+
+use crate::{Result, Row, Tx, p};
+use palitra_domain::{
+    AccountId, AssetId, BatchId, ErrorCode, GenerationId, Livemode, Timestamp,
+    catalogue::Lane,
+    state::{AttemptReason, AttemptState, GenerationState},
+};
+
+/// A generation as doors show it.
+#[derive(Debug, Clone)]
+pub struct Generation {
+    pub id: GenerationId,
+    pub account: AccountId,
+    pub livemode: Livemode,
+    pub batch: Option<BatchId>,
+    pub model: String,
+    pub mode: String,
+    pub lane: Lane,
+    pub state: GenerationState,
+    pub price: i64,
+    pub attempts: i64,
+    pub input: String,
+    pub output: Option<String>,
+    pub error_code: Option<ErrorCode>,
+    pub error_text: Option<String>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+    pub started_at: Option<Timestamp>,
+    pub finished_at: Option<Timestamp>,
+}
+
+const COLUMNS: &str = "id, account_id, livemode, batch_id, model, mode, lane, state, price, attempts, input, output, error_code, \
+    error_text, created_at, updated_at, started_at, finished_at";
+
+fn generation(row: &Row) -> Result<Generation> {
+    Ok(Generation {
+        id: row.get(0)?,
+        account: row.get(1)?,
+        livemode: row.get(2)?,
+        batch: row.get(3)?,
+        model: row.get(4)?,
+        mode: row.get(5)?,
+        lane: row.get(6)?,
+        state: row.get(7)?,
+        price: row.get(8)?,
+        attempts: row.get(9)?,
+        input: row.get(10)?,
+        output: row.get(11)?,
+        error_code: row.get(12)?,
+        error_text: row.get(13)?,
+        created_at: row.get(14)?,
+        updated_at: row.get(15)?,
+        started_at: row.get(16)?,
+        finished_at: row.get(17)?,
+    })
+}
+
+pub fn find(tx: &mut Tx, id: &GenerationId) -> Result<Option<Generation>> {
+    let sql = format!("select {COLUMNS} from generation where id = $1");
+    tx.query_opt(&sql, p![id.as_str()])?.as_ref().map(generation).transpose()
+}
+
+/// Which generations, newest first.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub account: Option<AccountId>,
+    pub state: Option<GenerationState>,
+    pub batch: Option<BatchId>,
+    pub limit: u32,
+}
+
+pub fn list(tx: &mut Tx, filter: &Filter) -> Result<Vec<Generation>> {
+    let sql = format!(
+        "select {COLUMNS} from generation
+         where ($1 = '' or account_id = $1) and ($2 = '' or state = $2) and ($3 = '' or batch_id = $3) order by id desc limit $4"
+    );
+    let rows = tx.query(
+        &sql,
+        p![
+            filter.account.as_ref().map_or("", AccountId::as_str),
+            filter.state.map_or("", GenerationState::as_str),
+            filter.batch.as_ref().map_or("", BatchId::as_str),
+            filter.limit.clamp(1, 10_000)
+        ],
+    )?;
+    rows.iter().map(generation).collect()
+}
+
+/// One submission, as the operator sees it.
+#[derive(Debug, Clone)]
+pub struct Attempt {
+    pub n: i64,
+    pub key: String,
+    pub reason: AttemptReason,
+    pub paid_by: String,
+    pub state: AttemptState,
+    pub reference: Option<String>,
+    pub cost_micros: Option<i64>,
+    pub cost_currency: Option<String>,
+    pub error_code: Option<String>,
+    pub error_text: Option<String>,
+    pub opened_at: Timestamp,
+    pub closed_at: Option<Timestamp>,
+}
+
+pub fn attempts(tx: &mut Tx, id: &GenerationId) -> Result<Vec<Attempt>> {
+    let rows = tx.query(
+        "select a.n, k.label, a.reason, a.paid_by, a.state, a.reference, a.cost_micros, a.cost_currency, a.error_code, a.error_text,
+                a.opened_at, a.closed_at
+         from attempt a join market_key k on k.id = a.key_id where a.generation_id = $1 order by a.n",
+        p![id.as_str()],
+    )?;
+    let attempt = |row: &Row| {
+        Ok(Attempt {
+            n: row.get(0)?,
+            key: row.get(1)?,
+            reason: row.get(2)?,
+            paid_by: row.get(3)?,
+            state: row.get(4)?,
+            reference: row.get(5)?,
+            cost_micros: row.get(6)?,
+            cost_currency: row.get(7)?,
+            error_code: row.get(8)?,
+            error_text: row.get(9)?,
+            opened_at: row.get(10)?,
+            closed_at: row.get(11)?,
+        })
+    };
+    rows.iter().map(attempt).collect()
+}
+
+/// A stored file.
+#[derive(Debug, Clone)]
+pub struct Asset {
+    pub id: AssetId,
+    pub mime: String,
+    pub object_key: String,
+    pub bytes: i64,
+    pub width: Option<i64>,
+    pub height: Option<i64>,
+}
+
+pub fn assets(tx: &mut Tx, generation: &GenerationId) -> Result<Vec<Asset>> {
+    let rows = tx.query(
+        "select id, mime, object_key, bytes, width, height from asset where generation_id = $1 and deleted_at is null order by n",
+        p![generation.as_str()],
+    )?;
+    let asset = |row: &Row| {
+        Ok(Asset {
+            id: row.get(0)?,
+            mime: row.get(1)?,
+            object_key: row.get(2)?,
+            bytes: row.get(3)?,
+            width: row.get(4)?,
+            height: row.get(5)?,
+        })
+    };
+    rows.iter().map(asset).collect()
+}
+
+/// The newest result of the account for a recipe. Never another account's, never test for live (invariant 10).
+pub fn reusable(
+    tx: &mut Tx,
+    account: &AccountId,
+    livemode: Livemode,
+    recipe: &str,
+) -> Result<Option<Generation>> {
+    let sql = format!(
+        "select {COLUMNS} from generation
+         where account_id = $1 and recipe = $3 and state = 'succeeded' and livemode = $2 order by id desc limit 1"
+    );
+    tx.query_opt(&sql, p![account.as_str(), livemode.as_str(), recipe])?.as_ref().map(generation).transpose()
+}

@@ -1,0 +1,29 @@
+//! The life of a generation, one function per transaction of `docs/states.md`.
+//!
+//! Every transition is fenced: it names the owner's epoch and the state it comes from, and must touch exactly one row. No row
+//! means that ownership was lost; the caller drops its result, charges nothing and delivers nothing.
+
+mod adopt;
+mod cancel;
+mod claim;
+mod create;
+mod finish;
+mod list;
+mod submit;
+
+pub use adopt::{Adopted, adopt, expire_ghosts};
+pub use cancel::{CancelOutcome, cancel, cancel_requests};
+pub use claim::{Claim, Claimed, Claims, claim};
+pub use create::{BatchPlace, NewGeneration, create};
+pub(crate) use finish::void_queued;
+pub use finish::{Child, Failure, Fill, Finished, NewAsset, Settlement, children, fail, settle};
+pub use list::{Asset, Attempt, Filter, Generation, assets, attempts, find, list, reusable};
+pub use submit::{Fence, accept, answer, finish, refuse, restart, resubmit};
+
+use crate::{Error, Result};
+use palitra_domain::state::{Event, GenerationState};
+
+/// Where an event leads; the table of the domain says so.
+fn target(from: GenerationState, event: Event) -> Result<GenerationState> {
+    from.advance(event).map_err(|illegal| Error::Sql(illegal.to_string()))
+}

@@ -1,0 +1,172 @@
+//! From the claim to the result: what the market said to a submission.
+
+use super::target;
+use crate::{Result, Tx, p};
+use palitra_domain::{
+    GenerationId, Timestamp,
+    market::MarketError,
+    state::{AttemptReason, AttemptState, Event, GenerationState},
+};
+use std::time::Duration;
+
+/// What a transition must find: the epoch of its owner and the state it comes from.
+#[derive(Debug, Clone)]
+pub struct Fence {
+    pub id: GenerationId,
+    pub epoch: i64,
+    pub attempt: i64,
+    pub from: GenerationState,
+}
+
+/// Moves the generation on and nothing else.
+fn advance(tx: &mut Tx, fence: &Fence, event: Event, now: Timestamp) -> Result<()> {
+    let to = target(fence.from, event)?;
+    tx.must(
+        1,
+        "update generation set state = $4, updated_at = $5 where id = $1 and epoch = $2 and state = $3",
+        p![fence.id.as_str(), fence.epoch, fence.from.as_str(), to.as_str(), now.micros()],
+    )
+}
+
+/// The market took it and told how to find it again.
+pub fn accept(tx: &mut Tx, fence: &Fence, reference: &str, now: Timestamp) -> Result<()> {
+    advance(tx, fence, Event::Accept, now)?;
+    tx.must(
+        1,
+        "update attempt set state = $3, reference = $4, accepted_at = $5 where generation_id = $1 and n = $2 and state = 'submitting'",
+        p![fence.id.as_str(), fence.attempt, AttemptState::Accepted.as_str(), reference, now.micros()],
+    )
+}
+
+/// The market answered in the call itself. `outputs` is JSON when the result can be had again after a crash.
+pub fn answer(tx: &mut Tx, fence: &Fence, outputs: Option<&str>, now: Timestamp) -> Result<()> {
+    advance(tx, fence, Event::Answer, now)?;
+    tx.must(
+        1,
+        "update attempt set state = $3, outputs = $4, accepted_at = $5 where generation_id = $1 and n = $2 and state = 'submitting'",
+        p![fence.id.as_str(), fence.attempt, AttemptState::Accepted.as_str(), outputs, now.micros()],
+    )
+}
+
+/// The market is done; `outputs` (JSON) says where the result is, so that a crash repeats the download, never the generation.
+pub fn finish(tx: &mut Tx, fence: &Fence, outputs: &str, now: Timestamp) -> Result<()> {
+    advance(tx, fence, Event::Finish, now)?;
+    tx.must(
+        1,
+        "update attempt set outputs = $3 where generation_id = $1 and n = $2 and state = 'accepted'",
+        p![fence.id.as_str(), fence.attempt, outputs],
+    )
+}
+
+/// Back to the queue after a refusal that is provably unbilled; all its slots are free again.
+pub fn refuse(
+    tx: &mut Tx,
+    fence: &Fence,
+    error: &MarketError,
+    next_at: Timestamp,
+    now: Timestamp,
+) -> Result<()> {
+    close_attempt(tx, fence, AttemptState::Refused, Some(error), now)?;
+    requeue(tx, fence, Event::Retry, AttemptReason::Retry, next_at, now)?;
+    free_slots(tx, &fence.id, None, now)
+}
+
+/// The outcome is unknown and the policy says once more, at the house's cost. The attempt is a ghost: it keeps its key slot until
+/// `ghost_until`, its other slots are free.
+pub fn resubmit(
+    tx: &mut Tx,
+    fence: &Fence,
+    error: &MarketError,
+    ghost_until: Timestamp,
+    now: Timestamp,
+) -> Result<()> {
+    close_attempt(tx, fence, AttemptState::Unknown, Some(error), now)?;
+    requeue(tx, fence, Event::Resubmit, AttemptReason::Unknown, now, now)?;
+    free_slots(tx, &fence.id, Some(ghost_until), now)
+}
+
+/// Work inside a process that died: nothing outside knows of it, so it is simply queued again.
+pub fn restart(tx: &mut Tx, fence: &Fence, now: Timestamp) -> Result<()> {
+    close_attempt(tx, fence, AttemptState::Vanished, None, now)?;
+    requeue(tx, fence, Event::Restart, AttemptReason::Restart, now, now)?;
+    free_slots(tx, &fence.id, None, now)
+}
+
+fn requeue(
+    tx: &mut Tx,
+    fence: &Fence,
+    event: Event,
+    reason: AttemptReason,
+    next_at: Timestamp,
+    now: Timestamp,
+) -> Result<()> {
+    let to = target(fence.from, event)?;
+    tx.must(
+        1,
+        "update generation set state = $4, owner = null, ready = $5, next_at = $6, next_reason = $7, updated_at = $8,
+           refusals = refusals + $9
+         where id = $1 and epoch = $2 and state = $3",
+        p![
+            fence.id.as_str(),
+            fence.epoch,
+            fence.from.as_str(),
+            to.as_str(),
+            next_at <= now,
+            next_at.micros(),
+            reason.as_str(),
+            now.micros(),
+            i64::from(event == Event::Retry)
+        ],
+    )
+}
+
+/// Closes the attempt with what the market said; the body is kept for the operator.
+pub(super) fn close_attempt(
+    tx: &mut Tx,
+    fence: &Fence,
+    state: AttemptState,
+    error: Option<&MarketError>,
+    now: Timestamp,
+) -> Result<()> {
+    tx.must(
+        1,
+        "update attempt set state = $3, error_code = $4, error_text = $5, error_body = $6, closed_at = $7
+         where generation_id = $1 and n = $2 and closed_at is null",
+        p![
+            fence.id.as_str(),
+            fence.attempt,
+            state.as_str(),
+            error.map(|error| error.class.code().name()),
+            error.map(|error| &error.message),
+            error.and_then(|error| error.body.as_ref()),
+            now.micros()
+        ],
+    )
+}
+
+/// Frees every slot of the generation's present attempt; a ghost keeps its key slot until `ghost_until` (invariant 4). Slots of earlier
+/// ghosts stay as they are.
+pub(super) fn free_slots(
+    tx: &mut Tx,
+    id: &GenerationId,
+    ghost_until: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<()> {
+    if let Some(until) = ghost_until {
+        tx.execute(
+            "update slot set kept_until = $2 where generation_id = $1 and kind = 'key' and kept_until is null",
+            p![id.as_str(), until.micros()],
+        )?;
+    }
+    tx.execute(
+        "update slot set generation_id = null, attempt = null, last_at = $2, busy_us = busy_us + ($2 - taken_at)
+         where generation_id = $1 and kept_until is null",
+        p![id.as_str(), now.micros()],
+    )?;
+    Ok(())
+}
+
+/// How long a ghost may still be working.
+pub(super) fn ghost_until(now: Timestamp, longest_run_us: i64) -> Timestamp {
+    now.plus(Duration::from_micros(longest_run_us.unsigned_abs()))
+}
