@@ -1,0 +1,136 @@
+//! What the market saw: every submission, accepted or refused, every cancel, and how much ran at once. Checkers read it.
+
+use palitra_domain::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use std::{
+    collections::BTreeMap,
+    fs::{File, OpenOptions},
+    io::{self, Write},
+    path::Path,
+};
+
+/// The whole log.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct FalLog {
+    /// In the order in which they came.
+    pub submissions: Vec<Submission>,
+    pub cancels: Vec<Cancel>,
+    /// Per key the most requests that were accepted and not finished at one time, waiting and abandoned ones included.
+    pub overlap: BTreeMap<String, u32>,
+}
+
+impl FalLog {
+    pub fn accepted(&self) -> impl Iterator<Item = &Submission> {
+        self.submissions.iter().filter(|submission| submission.accepted)
+    }
+
+    pub fn refused(&self) -> impl Iterator<Item = &Submission> {
+        self.submissions.iter().filter(|submission| !submission.accepted)
+    }
+}
+
+/// One POST of a request.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Submission {
+    /// Counts submissions and cancels together, from 1.
+    pub order: u64,
+    /// Microseconds UTC.
+    pub at_us: i64,
+    /// [`key_tag`] of the key, empty when there was none.
+    pub key: String,
+    pub endpoint: String,
+    /// Given to accepted submissions only.
+    pub request_id: Option<String>,
+    pub prompt: String,
+    /// The whole body, `null` when it was not JSON.
+    pub input: Value,
+    /// The request runs and would be billed.
+    pub accepted: bool,
+    /// The answer tells the client the truth: an accepted one its id, a refused one that it was refused.
+    pub answered: bool,
+    /// The status of the answer; none when the connection was closed instead.
+    pub status: Option<u16>,
+    /// Why it was refused.
+    pub reason: Option<String>,
+    /// `fal_webhook` of the query.
+    pub webhook: Option<String>,
+    /// Requests of this key that were accepted and not finished, this one included.
+    pub overlap: u32,
+}
+
+/// One request to stop.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Cancel {
+    pub order: u64,
+    pub at_us: i64,
+    pub key: String,
+    pub request_id: String,
+    /// `CANCELLATION_REQUESTED`, `ALREADY_COMPLETED` or `NOT_FOUND`.
+    pub outcome: String,
+}
+
+/// A key as the log names it: never the key itself.
+pub fn key_tag(key: &str) -> String {
+    if key.is_empty() {
+        return String::new();
+    }
+    let digest = Sha256::digest(key.as_bytes());
+    let hex: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    format!("key-{hex}")
+}
+
+/// One line of the log file.
+#[derive(Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+enum Line<'a> {
+    Submission(&'a Submission),
+    Cancel(&'a Cancel),
+}
+
+/// The log while it is written.
+pub(super) struct Journal {
+    log: FalLog,
+    order: u64,
+    file: Option<File>,
+}
+
+impl Journal {
+    pub(super) fn open(path: Option<&Path>) -> io::Result<Journal> {
+        let file = path.map(|path| OpenOptions::new().create(true).append(true).open(path)).transpose()?;
+        Ok(Journal { log: FalLog::default(), order: 0, file })
+    }
+
+    pub(super) fn submission(&mut self, at: Timestamp, mut submission: Submission) {
+        self.order += 1;
+        (submission.order, submission.at_us) = (self.order, at.micros());
+        if submission.accepted {
+            let highest = self.log.overlap.entry(submission.key.clone()).or_default();
+            *highest = (*highest).max(submission.overlap);
+        }
+        self.write(&Line::Submission(&submission));
+        self.log.submissions.push(submission);
+    }
+
+    pub(super) fn cancel(&mut self, at: Timestamp, mut cancel: Cancel) {
+        self.order += 1;
+        (cancel.order, cancel.at_us) = (self.order, at.micros());
+        self.write(&Line::Cancel(&cancel));
+        self.log.cancels.push(cancel);
+    }
+
+    pub(super) fn snapshot(&self) -> FalLog {
+        self.log.clone()
+    }
+
+    /// One `write` of one whole line: it is there for a checker even when this process is killed next.
+    fn write(&mut self, line: &Line<'_>) {
+        let Some(file) = &mut self.file else { return };
+        let mut text = serde_json::to_string(line).expect("a log line is plain data");
+        text.push('\n');
+        if let Err(error) = file.write_all(text.as_bytes()) {
+            tracing::error!(%error, "the simulator's log file cannot be written");
+        }
+    }
+}
