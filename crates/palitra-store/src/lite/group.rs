@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use super::statement::run;
 use crate::{Error, Result, Tx, line::Job};
 
-/// Runs `jobs` in one transaction and answers each of them after the commit.
+/// Runs `jobs` in one transaction and answers each of them after the commit. When that fails the transaction may still be open.
 pub(super) fn commit(connection: &Connection, jobs: Vec<Box<dyn Job>>) {
     if let Err(error) = run(connection, "begin immediate") {
         return jobs.into_iter().for_each(|job| job.answer(Err(error.clone())));
@@ -34,9 +34,6 @@ pub(super) fn commit(connection: &Connection, jobs: Vec<Box<dyn Job>>) {
         None => run(connection, "commit").map_err(unclear),
         Some(error) => Err(error),
     };
-    if end.is_err() && !connection.is_autocommit() {
-        run(connection, "rollback").ok();
-    }
     for (job, outcome) in ran {
         job.answer(outcome.and(end.clone()));
     }
@@ -72,7 +69,7 @@ fn run_in_savepoint(connection: &Connection, job: &mut dyn Job) -> Result<()> {
 }
 
 /// When the log cannot be written or synced, its last record may still be found after a power cut.
-fn unclear(error: Error) -> Error {
+pub(super) fn unclear(error: Error) -> Error {
     match error {
         Error::Unavailable(why) => Error::InDoubt(why),
         other => other,

@@ -4,6 +4,9 @@
 mod group;
 mod statement;
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     panic::AssertUnwindSafe,
     path::Path,
@@ -111,6 +114,7 @@ fn start(
             // Closures are guarded one by one. What is left are destructors of what they held: such a panic costs its group an
             // answer (`InDoubt`), not the thread.
             std::panic::catch_unwind(AssertUnwindSafe(|| work(&connection, jobs))).ok();
+            // After such a panic, and after a commit that failed.
             if !connection.is_autocommit() {
                 run(&connection, "rollback").ok();
             }

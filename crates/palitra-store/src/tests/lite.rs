@@ -1,6 +1,6 @@
 //! What SQLite alone does: one commit for a group, files of others, a second process that only reads.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use super::harness::{Fresh, Held, PROBE, assert_pending, ids, insert};
 use crate::{Constraint, Error, Store, Value, p};
@@ -53,7 +53,7 @@ async fn every_table_is_strict() {
 }
 
 #[tokio::test]
-async fn a_commit_is_synced_and_foreign_keys_are_on() {
+async fn a_commit_is_synced_and_a_busy_file_waited_for() {
     let fresh = Fresh::sqlite(PROBE).await;
     let setting = |name: &'static str| {
         let answer = fresh.store.write(move |tx| tx.query_one(&format!("pragma {name}"), p![]));
@@ -62,6 +62,7 @@ async fn a_commit_is_synced_and_foreign_keys_are_on() {
     assert_eq!(setting("journal_mode").await, Value::Text("wal".to_owned()));
     assert_eq!(setting("synchronous").await, Value::Int(2));
     assert_eq!(setting("foreign_keys").await, Value::Int(1));
+    assert_eq!(setting("busy_timeout").await, Value::Int(5000));
 }
 
 #[tokio::test]
@@ -125,4 +126,11 @@ async fn what_is_no_database_cannot_be_opened() {
     let nobody = dir.path().join("palitra.db");
     assert!(matches!(Store::sqlite_read_only(&nobody, 1), Err(Error::Unavailable(_))));
     assert!(!nobody.exists(), "looking creates nothing");
+}
+
+#[tokio::test]
+async fn without_a_write_ahead_log_nothing_is_opened() {
+    // A database in memory is one that SQLite answers another journal mode for; every reader would see its own.
+    let why = Store::sqlite(Path::new(":memory:"), 1).err().unwrap().to_string();
+    assert!(why.ends_with("cannot do write-ahead logging (journal mode stays `memory`)"), "{why}");
 }

@@ -33,14 +33,16 @@ async fn a_write_dropped_while_it_runs_is_committed(fresh: Fresh) {
 
 async fn a_full_line_turns_away(fresh: Fresh) {
     let (held, first) = Held::write(&fresh.store, insert(0));
-    for _ in 0..WAITING_MAX {
+    for _ in 1..WAITING_MAX {
         drop(fresh.store.post(|_| Ok(())));
     }
+    let last = fresh.store.post(|_| Ok(()));
     assert_eq!(fresh.store.write(insert(1)).await, Err(Error::Busy));
     assert_eq!(fresh.store.post(insert(2)).await, Err(Error::Busy));
     assert!(ids(&fresh.store).await.is_empty(), "readers have a line of their own");
     held.release();
     first.await.unwrap();
+    last.await.unwrap();
     fresh.store.write(insert(3)).await.unwrap();
     assert_eq!(ids(&fresh.store).await, [0, 3]);
 }
