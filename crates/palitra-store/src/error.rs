@@ -23,7 +23,8 @@ pub enum Error {
     /// A constraint of a table. `message` is the database's own and differs between databases.
     #[error("the {kind} constraint of a table was broken: {message}")]
     Constraint { kind: Constraint, message: String },
-    /// A deadlock or serialization failure. The store repeats the transaction; a caller sees this when repeating did not help.
+    /// A deadlock or serialization failure. The store repeats the transaction; a caller sees this when
+    /// repeating did not help.
     #[error("the transaction kept colliding with others: {0}")]
     Conflict(String),
     /// The commit may or may not have happened. Look (by the idempotency key) before repeating.

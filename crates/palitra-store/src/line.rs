@@ -93,7 +93,8 @@ impl Line {
         Arc::new(Line { state, changed: Condvar::new(), waiting_max })
     }
 
-    /// Puts `job` at the end of the line, or answers it at once: [`Error::Busy`] when the line is full, [`Error::Closed`] after `close`.
+    /// Puts `job` at the end of the line, or answers it at once: [`Error::Busy`] when the line is full,
+    /// [`Error::Closed`] after `close`.
     pub(crate) fn push(&self, job: Box<dyn Job>) {
         let mut state = self.lock();
         let refused = if state.closed {

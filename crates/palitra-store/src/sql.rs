@@ -1,7 +1,8 @@
-//! Statements, and the dictionary of the few places where the two SQL dialects differ.
-//! Statements themselves stand in the functions that run them. A statement keeps to what both databases read alike: no `true`/`false`
-//! and no bare flag in `where`, no `select *`, no `ilike`, no data-modifying CTE, no `avg` and no floating point; `like .. escape '\'`
-//! and `nulls last` are spelled out; `insert .. select .. where 1=1 on conflict`; `lower` and `like` only on ASCII.
+//! Statements, and the dictionary of the few places where the two SQL dialects differ. Statements themselves
+//! stand in the functions that run them. A statement keeps to what both databases read alike: no
+//! `true`/`false` and no bare flag in `where`, no `select *`, no `ilike`, no data-modifying CTE, no `avg` and
+//! no floating point; `like .. escape '\'` and `nulls last` are spelled out; `insert .. select .. where 1=1
+//! on conflict`; `lower` and `like` only on ASCII.
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Dialect {
@@ -42,7 +43,8 @@ impl SqlText for &String {
     }
 }
 
-/// `sql!("select .. limit $1", SKIP_LOCKED)`: literals are common to both, words are looked up in [`word!`](crate::word!).
+/// `sql!("select .. limit $1", SKIP_LOCKED)`: literals are common to both, words are looked up in
+/// [`word!`](crate::word!).
 #[macro_export]
 macro_rules! sql {
     ($($part:tt),+ $(,)?) => {
@@ -50,7 +52,8 @@ macro_rules! sql {
     };
 }
 
-/// The dictionary of differences. An entry names both texts, SQLite first, so no word can be missing in one dialect.
+/// The dictionary of differences. An entry names both texts, SQLite first, so no word can be missing in one
+/// dialect.
 #[macro_export]
 macro_rules! word {
     // Ends a `select` whose rows this transaction takes for itself. SQLite has one writer: nobody to skip.
@@ -59,7 +62,8 @@ macro_rules! word {
     ($d:ident FOR_UPDATE) => { $crate::word!(@$d "", " for update") };
     ($d:ident GREATEST) => { $crate::word!(@$d "max", "greatest") };
     ($d:ident LEAST) => { $crate::word!(@$d "min", "least") };
-    // The database's clock, microseconds UTC (milliseconds fine on SQLite). For leases only: all other times come from the `Clock`.
+    // The database's clock, microseconds UTC (milliseconds fine on SQLite). For leases only: all other times
+    // come from the `Clock`.
     ($d:ident NOW_US) => {
         $crate::word!(@$d
             "(cast(unixepoch('subsec') * 1000 as integer) * 1000)",
@@ -70,8 +74,8 @@ macro_rules! word {
         $crate::word!(@$d "(select cast(value as text) as value from json_each(", "(select value from json_array_elements_text(cast(")
     };
     ($d:ident EACH_END) => { $crate::word!(@$d ")) list", " as json))) list") };
-    // A top-level field of a JSON text column, as text: JSON, `input`, JSON_END, ` ->> 'prompt'`. Longer paths are not portable,
-    // and a number comes out as a number on SQLite: cast it.
+    // A top-level field of a JSON text column, as text: JSON, `input`, JSON_END, ` ->> 'prompt'`. Longer
+    // paths are not portable, and a number comes out as a number on SQLite: cast it.
     ($d:ident JSON) => { $crate::word!(@$d "", "cast(") };
     ($d:ident JSON_END) => { $crate::word!(@$d "", " as json)") };
     // The tables of the database we were given, as rows with a `name`.

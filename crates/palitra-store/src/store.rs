@@ -15,14 +15,15 @@ use crate::{
     lite,
 };
 
-/// Transactions that may wait for the database; past it callers get [`Error::Busy`]. At a few hundred bytes each and ten thousand a
-/// second (measured, with group commit) a full line is some 20 MB and 7 s of work.
+/// Transactions that may wait for the database; past it callers get [`Error::Busy`]. At a few hundred bytes
+/// each and ten thousand a second (measured, with group commit) a full line is some 20 MB and 7 s of work.
 pub(crate) const WAITING_MAX: usize = 65_536;
 
 /// An open database. Clones share it; when the last one is dropped its threads finish what waits and end.
 ///
-/// A transaction is a plain function over [`Tx`]. It may run more than once, so it must have no effect outside `tx`: ids and times are
-/// made before it and moved in. Where several rows are locked the order is slot, generation, account.
+/// A transaction is a plain function over [`Tx`]. It may run more than once, so it must have no effect
+/// outside `tx`: ids and times are made before it and moved in. Where several rows are locked the order is
+/// slot, generation, account.
 #[derive(Clone)]
 pub struct Store(Arc<Inner>);
 
@@ -35,8 +36,8 @@ struct Inner {
 }
 
 impl Store {
-    /// Opens or creates the SQLite database `file`, with one writer and at least one of `readers` read-only threads.
-    /// One process writes to a file at a time: locking its directory is the caller's part.
+    /// Opens or creates the SQLite database `file`, with one writer and at least one of `readers` read-only
+    /// threads. One process writes to a file at a time: locking its directory is the caller's part.
     pub fn sqlite(file: &Path, readers: usize) -> Result<Store> {
         let writer = lite::open_writer(file)?;
         let (write, read) = (Line::new(WAITING_MAX), Line::new(WAITING_MAX));
@@ -56,7 +57,8 @@ impl Store {
         })))
     }
 
-    /// Opens `file` to look at it, beside the process that writes to it or without one. Every `write` is refused.
+    /// Opens `file` to look at it, beside the process that writes to it or without one. Every `write` is
+    /// refused.
     pub fn sqlite_read_only(file: &Path, readers: usize) -> Result<Store> {
         let read = Line::new(WAITING_MAX);
         let threads = lite::start_readers(file, readers, &read)?;
@@ -67,8 +69,9 @@ impl Store {
         self.0.dialect
     }
 
-    /// Runs `closure` in a transaction and answers when it is durable. Any error rolls it back, a statement's error even when the
-    /// closure swallows it. A future dropped before the closure starts means it never runs; dropped later, it still commits.
+    /// Runs `closure` in a transaction and answers when it is durable. Any error rolls it back, a statement's
+    /// error even when the closure swallows it. A future dropped before the closure starts means it never
+    /// runs; dropped later, it still commits.
     pub async fn write<T, F>(&self, closure: F) -> Result<T>
     where
         T: Send + 'static,
@@ -77,8 +80,9 @@ impl Store {
         wait(self.send_write(closure, IfDropped::Skip)).await
     }
 
-    /// Like `write`, but the closure is in line when this returns and runs even when the future is dropped: settling money must not
-    /// depend on a client that hangs up. The line's bound holds here too: who drops the future never learns of [`Error::Busy`].
+    /// Like `write`, but the closure is in line when this returns and runs even when the future is dropped:
+    /// settling money must not depend on a client that hangs up. The line's bound holds here too: who drops
+    /// the future never learns of [`Error::Busy`].
     pub fn post<T, F>(&self, closure: F) -> impl Future<Output = Result<T>> + Send + 'static
     where
         T: Send + 'static,
@@ -98,8 +102,8 @@ impl Store {
         wait(answer).await
     }
 
-    /// Refuses new work, finishes what waits and joins the threads. It blocks: call it outside the runtime or in `spawn_blocking`,
-    /// never inside a transaction.
+    /// Refuses new work, finishes what waits and joins the threads. It blocks: call it outside the runtime or
+    /// in `spawn_blocking`, never inside a transaction.
     pub fn close(&self) {
         self.0.close_lines();
         let threads = std::mem::take(&mut *self.0.threads.lock().unwrap_or_else(PoisonError::into_inner));

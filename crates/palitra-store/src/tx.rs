@@ -1,9 +1,11 @@
-//! What a transaction sees of its database: five ways to run a statement. Nothing here awaits, so no transaction is held over I/O.
+//! What a transaction sees of its database: five ways to run a statement. Nothing here awaits, so no
+//! transaction is held over I/O.
 
 use crate::{Dialect, Error, Param, Result, Row, SqlText, lite};
 
-/// An open transaction. Once a call has failed every further one fails too, and the transaction is rolled back even when its closure
-/// swallows the error: PostgreSQL would do so by itself, SQLite would go on with half of the writes.
+/// An open transaction. Once a call has failed every further one fails too, and the transaction is rolled
+/// back even when its closure swallows the error: PostgreSQL would do so by itself, SQLite would go on with
+/// half of the writes.
 pub struct Tx<'a> {
     backend: Backend<'a>,
     failed: Option<Error>,
@@ -50,9 +52,9 @@ impl<'a> Tx<'a> {
         self.run(|_| row.ok_or(Error::Rows { sql: text, wanted: 1, got: 0 }))
     }
 
-    /// A write that has to touch exactly `rows` rows, or it is [`Error::Rows`] and the transaction fails. Use it for every write whose
-    /// answer is not needed: a database at a distance may send it together with its neighbours, and then its verdict comes with a
-    /// later call or with the commit.
+    /// A write that has to touch exactly `rows` rows, or it is [`Error::Rows`] and the transaction fails. Use
+    /// it for every write whose answer is not needed: a database at a distance may send it together with its
+    /// neighbours, and then its verdict comes with a later call or with the commit.
     pub fn must(&mut self, rows: u64, sql: impl SqlText, params: &[Param<'_>]) -> Result<()> {
         self.run(|backend| match backend {
             Backend::Lite(connection) => {

@@ -1,5 +1,6 @@
-//! Portable values: what goes into a statement and what comes out of it. Integers, text, bytes and null; nothing floats.
-//! Times, ids and money keep their own types in `palitra-domain`; they enter and leave as one of these.
+//! Portable values: what goes into a statement and what comes out of it. Integers, text, bytes and null;
+//! nothing floats. Times, ids and money keep their own types in `palitra-domain`; they enter and leave as one
+//! of these.
 
 use std::sync::Arc;
 
@@ -75,7 +76,8 @@ impl Row {
         Row { values, statement: statement.clone() }
     }
 
-    /// Column `index`, counted from 0. [`Error::Corrupt`] when there is none or it holds another kind of value.
+    /// Column `index`, counted from 0. [`Error::Corrupt`] when there is none or it holds another kind of
+    /// value.
     pub fn get<T: FromValue>(&self, index: usize) -> Result<T> {
         let found = self.values.get(index);
         found.and_then(T::from_value).ok_or_else(|| {

@@ -1,11 +1,13 @@
-//! Group commit: everything that waits shares one durable commit, each closure in its own savepoint. And the single read.
+//! Group commit: everything that waits shares one durable commit, each closure in its own savepoint. And the
+//! single read.
 
 use rusqlite::Connection;
 
 use super::statement::run;
 use crate::{Error, Result, Tx, line::Job};
 
-/// Runs `jobs` in one transaction and answers each of them after the commit. When that fails the transaction may still be open.
+/// Runs `jobs` in one transaction and answers each of them after the commit. When that fails the transaction
+/// may still be open.
 pub(super) fn commit(connection: &Connection, jobs: Vec<Box<dyn Job>>) {
     if let Err(error) = run(connection, "begin immediate") {
         return jobs.into_iter().for_each(|job| job.answer(Err(error.clone())));
@@ -20,7 +22,8 @@ pub(super) fn commit(connection: &Connection, jobs: Vec<Box<dyn Job>>) {
             None => run_in_savepoint(connection, job.as_mut()),
             Some(error) => Err(error.clone()),
         };
-        // On a full disk or a failing one SQLite may throw away the whole transaction by itself, neighbours included.
+        // On a full disk or a failing one SQLite may throw away the whole transaction by itself, neighbours
+        // included.
         if lost.is_none() && connection.is_autocommit() {
             lost = Some(match &outcome {
                 Err(error @ Error::Full(_)) => error.clone(),

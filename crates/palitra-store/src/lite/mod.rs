@@ -1,5 +1,6 @@
 //! SQLite: one thread that writes, several that only read; how a file is opened, with which settings and why.
-//! Nothing outside this folder knows SQLite, except that `tx` hands statements to it and `migrate` translates for it.
+//! Nothing outside this folder knows SQLite, except that `tx` hands statements to it and `migrate` translates
+//! for it.
 
 mod group;
 mod statement;
@@ -25,21 +26,23 @@ use crate::{
 };
 use statement::{error_from, run};
 
-/// Transactions that may share one commit. Measured with 32 and 256 producers: past this a bigger group gains nothing.
+/// Transactions that may share one commit. Measured with 32 and 256 producers: past this a bigger group gains
+/// nothing.
 const GROUP_MAX: usize = 256;
 
 /// All statements of the product, and some: a statement is parsed once per connection.
 const STATEMENTS_CACHED: usize = 512;
 
-/// The connection that writes; creates `file` when it is missing. Refuses a database that is not ours before it touches it.
+/// The connection that writes; creates `file` when it is missing. Refuses a database that is not ours before
+/// it touches it.
 pub(crate) fn open_writer(file: &Path) -> Result<Connection> {
     let connection = Connection::open(file).map_err(|error| cannot_open(file, error_from(error)))?;
     // SQLite opens a write-protected file for reading, without a word.
     if connection.is_readonly("main").map_err(error_from)? {
         return Err(cannot_open(file, Error::Unavailable("the file is write-protected".to_owned())));
     }
-    // FULL: with NORMAL a power cut can take back what was answered, and this is money. 4000 pages (16 MB) between checkpoints,
-    // and a log that shrinks to 64 MiB after a burst.
+    // FULL: with NORMAL a power cut can take back what was answered, and this is money. 4000 pages (16 MB)
+    // between checkpoints, and a log that shrinks to 64 MiB after a burst.
     let settings =
         "pragma synchronous = full; pragma wal_autocheckpoint = 4000; pragma journal_size_limit = 67108864;";
     prepare(&connection)
@@ -49,7 +52,8 @@ pub(crate) fn open_writer(file: &Path) -> Result<Connection> {
     Ok(connection)
 }
 
-/// Where the file system has no shared memory SQLite keeps the old journal, without a word, and readers would block the writer.
+/// Where the file system has no shared memory SQLite keeps the old journal, without a word, and readers would
+/// block the writer.
 fn write_ahead(connection: &Connection) -> Result<()> {
     let answer = query(connection, "pragma journal_mode = wal", &[])?;
     let mode: String = answer.first().map_or(Ok(String::new()), |row| row.get(0))?;
@@ -111,8 +115,8 @@ fn start(
     let line = line.clone();
     let thread = Builder::new().name(name).spawn(move || {
         while let Some(jobs) = line.take(max) {
-            // Closures are guarded one by one. What is left are destructors of what they held: such a panic costs its group an
-            // answer (`InDoubt`), not the thread.
+            // Closures are guarded one by one. What is left are destructors of what they held: such a panic
+            // costs its group an answer (`InDoubt`), not the thread.
             std::panic::catch_unwind(AssertUnwindSafe(|| work(&connection, jobs))).ok();
             // After such a panic, and after a commit that failed.
             if !connection.is_autocommit() {

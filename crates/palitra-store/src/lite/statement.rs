@@ -105,7 +105,8 @@ fn constraint(extended_code: Option<i32>, message: String) -> Error {
         Some(ffi::SQLITE_CONSTRAINT_FOREIGNKEY) => Constraint::ForeignKey,
         Some(ffi::SQLITE_CONSTRAINT_NOTNULL) => Constraint::NotNull,
         Some(ffi::SQLITE_CONSTRAINT_CHECK) => Constraint::Check,
-        // A value of the wrong kind in a STRICT table, and what only extensions raise: a mistake, not a rule of the business.
+        // A value of the wrong kind in a STRICT table, and what only extensions raise: a mistake, not a rule
+        // of the business.
         _ => return Error::Sql(message),
     };
     Error::Constraint { kind, message }

@@ -1,5 +1,5 @@
-//! Brings a database to the tables of this version, and refuses one that is not ours, was changed behind our back or is newer.
-//! The files themselves are in `migrations/`; how a database reads them is in `translate`.
+//! Brings a database to the tables of this version, and refuses one that is not ours, was changed behind our
+//! back or is newer. The files themselves are in `migrations/`; how a database reads them is in `translate`.
 
 mod translate;
 
@@ -14,9 +14,9 @@ const LOCK: i64 = 7_272_711;
 impl Store {
     /// Applies what is missing of `files` (name, text), all or nothing. Answers how many were applied.
     ///
-    /// Files are append-only: [`Error::Refused`] when an applied one has changed or is not in `files` (a newer version was here), and
-    /// when the database has tables but none of ours. A transaction that can defer a constraint to its commit would fail its
-    /// neighbours with it, so no table may have a deferrable one.
+    /// Files are append-only: [`Error::Refused`] when an applied one has changed or is not in `files` (a
+    /// newer version was here), and when the database has tables but none of ours. No file may make a
+    /// deferrable constraint: broken at the commit, it would fail every transaction of its group.
     pub async fn migrate(&self, files: &'static [(&'static str, &'static str)]) -> Result<usize> {
         self.write(move |tx| migrate(tx, files)).await
     }

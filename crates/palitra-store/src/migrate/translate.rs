@@ -1,7 +1,10 @@
 //! How a database reads a migration file. Files are written in PostgreSQL's words:
-//! * SQLite reads `bigint` and `smallint` as `integer` and `bytea` as `blob`, and every `create table` ends in `strict`;
-//! * PostgreSQL reads the type `text` as `text collate "C"`, so that both sort by bytes (not after `as`: that is a cast);
-//! * a line that begins with `--pg ` or `--lite ` is for that database alone, and is taken as it stands; other comments are dropped.
+//! * SQLite reads `bigint` and `smallint` as `integer` and `bytea` as `blob`, and every `create table` ends
+//!   in `strict`;
+//! * PostgreSQL reads the type `text` as `text collate "C"`, so that both sort by bytes (not after `as`: that
+//!   is a cast);
+//! * a line that begins with `--pg ` or `--lite ` is for that database alone, and is taken as it stands;
+//!   other comments are dropped.
 //!
 //! So no column is called `text`, and `bigint` and its like are types and nothing else.
 

@@ -33,7 +33,11 @@ fn every_word_has_both_texts() {
     }
 }
 
-on_every_database!(PROBE => words_mean_the_same, locking_words_change_no_answer, the_database_clock_counts_microseconds);
+on_every_database!(PROBE =>
+    words_mean_the_same,
+    locking_words_change_no_answer,
+    the_database_clock_counts_microseconds,
+);
 
 async fn words_mean_the_same(fresh: Fresh) {
     const WORDS: Sql = sql!(

@@ -1,4 +1,5 @@
-//! A full disk (SQLite's page limit stands in for it) fails what did not fit, keeps what was committed and stops nothing.
+//! A full disk (SQLite's page limit stands in for it) fails what did not fit, keeps what was committed and
+//! stops nothing.
 
 use super::harness::{Fresh, Held, PROBE, ids, insert};
 use crate::{Error, Result, p};

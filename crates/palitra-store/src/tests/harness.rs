@@ -1,4 +1,5 @@
-//! A fresh database for a test, a way to hold its writer still, and the macro that runs a test on every database.
+//! A fresh database for a test, a way to hold its writer still, and the macro that runs a test on every
+//! database.
 
 use std::{
     future::Future,
@@ -55,7 +56,8 @@ impl Fresh {
     }
 }
 
-/// `on_every_database!(PROBE: name, …)` makes a test of each `async fn name(fresh: Fresh)`, on each database with those migrations.
+/// `on_every_database!(PROBE => name, …)` makes a test of each `async fn name(fresh: Fresh)`, on each database
+/// with those migrations.
 macro_rules! on_every_database {
     ($files:expr => $($name:ident),+ $(,)?) => {
         const FILES: $crate::tests::harness::Files = $files;

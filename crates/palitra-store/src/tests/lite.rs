@@ -130,7 +130,8 @@ async fn what_is_no_database_cannot_be_opened() {
 
 #[tokio::test]
 async fn without_a_write_ahead_log_nothing_is_opened() {
-    // A database in memory is one that SQLite answers another journal mode for; every reader would see its own.
+    // A database in memory is one that SQLite answers another journal mode for; every reader would see its
+    // own.
     let why = Store::sqlite(Path::new(":memory:"), 1).err().unwrap().to_string();
     assert!(why.ends_with("cannot do write-ahead logging (journal mode stays `memory`)"), "{why}");
 }

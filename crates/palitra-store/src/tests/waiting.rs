@@ -1,4 +1,5 @@
-//! What happens to those who wait for the database: skipped when they leave, turned away when there are too many.
+//! What happens to those who wait for the database: skipped when they leave, turned away when there are too
+//! many.
 
 use super::harness::{Fresh, Held, PROBE, assert_pending, ids, insert, on_every_database};
 use crate::{Error, Result, store::WAITING_MAX};
