@@ -1,1 +1,6 @@
-//! Palitra.
+//! The parts of the binary, as a library for its tests: command line, configuration, failures, logs.
+
+pub mod args;
+pub mod config;
+pub mod failure;
+pub mod telemetry;

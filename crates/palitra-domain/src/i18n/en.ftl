@@ -100,3 +100,47 @@ hint-data-in-use = wait for it, stop it, or choose another one with `--data DIR`
 hint-disk-full = free some space and repeat the same command: nothing paid is lost
 hint-not-writable = choose another folder with `-o DIR`
 hint-foreign-database = choose another one with `--data DIR`
+
+## First screen
+welcome =
+    Palitra draws pictures and illustrates decks: the price first, then the work, paid once.
+    Without any key everything runs on the built-in market, for nothing.
+
+    Try:
+      palitra create "a cat in a space suit"
+      palitra slides deck.md -o out
+      palitra models ls
+
+    More: `palitra --help`, `palitra slides --help`; check this installation with `palitra doctor`
+
+## Settings: what is wrong and what was probably meant
+setting-unknown = there is no such setting
+setting-nearest = did you mean `{ $value }`?
+setting-see = every setting: `palitra config show`
+setting-text = a text in quotes is needed
+setting-number = a whole number, not below zero, is needed
+setting-bool = `true` or `false` is needed
+setting-table = a table is needed, such as { "{" } "X-Name" = "value" { "}" }
+setting-list = a list is needed, such as [{ "{" } label = "studio", key_file = "fal.key" { "}" }]
+setting-missing = `{ $value }` is missing
+setting-bounds = must be from { $min } to { $max }
+setting-above-zero = must be above zero
+setting-empty = must not be empty
+setting-one-of = must be one of { $value }
+setting-address = an address with a port is needed, such as `127.0.0.1:8000`
+setting-url = an address `http://…` or `https://…` without password and parameters is needed
+setting-currency = a currency code of three capital letters is needed, such as `RUB`
+setting-decimal = a number as text is needed, such as `"2.5"`: not below zero, at most six decimals
+setting-database = `sqlite:///file`, `sqlite:////path` or nothing; PostgreSQL is not there yet
+setting-label = a key needs a `label`, other than `main`
+setting-empty-key = a key needs `key` or `key_file`
+setting-key-twice = this label or this key is already in the list
+setting-two-ways = set in two ways; remove this or `{ $value }`
+setting-unreadable = cannot read { $value }: { $why }
+setting-syntax = cannot read: { $why }
+no-effect = `{ $value }` has no effect: { $why }
+no-effect-app-env = the kind of installation changes nothing
+no-effect-face-swap = this model was removed, face swaps run on WaveSpeed
+no-effect-roles = models cannot be chosen by role yet
+no-effect-video = there is no video yet
+no-effect-example = it is the key of an example, not a real one

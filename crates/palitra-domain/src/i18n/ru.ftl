@@ -100,3 +100,47 @@ hint-data-in-use = дождитесь его, остановите его или
 hint-disk-full = освободите место и повторите ту же команду: оплаченное не потеряно
 hint-not-writable = выберите другую папку: `-o ПАПКА`
 hint-foreign-database = выберите другой каталог: `--data КАТАЛОГ`
+
+## Первый экран
+welcome =
+    Palitra рисует картинки и иллюстрирует презентации: сначала цена, потом работа, оплата один раз.
+    Без ключей всё работает на встроенном рынке бесплатно.
+
+    Попробуйте:
+      palitra create "кот в скафандре"
+      palitra slides deck.md -o out
+      palitra models ls
+
+    Ещё: `palitra --help`, `palitra slides --help`, проверка установки — `palitra doctor`
+
+## Настройки: что не так и что вероятно имелось в виду
+setting-unknown = такой настройки нет
+setting-nearest = может быть, `{ $value }`
+setting-see = все настройки: `palitra config show`
+setting-text = нужен текст в кавычках
+setting-number = нужно целое число не меньше нуля
+setting-bool = нужно `true` или `false`
+setting-table = нужна таблица, например { "{" } "X-Name" = "value" { "}" }
+setting-list = нужен список, например [{ "{" } label = "studio", key_file = "fal.key" { "}" }]
+setting-missing = не хватает `{ $value }`
+setting-bounds = нужно от { $min } до { $max }
+setting-above-zero = нужно больше нуля
+setting-empty = не может быть пустым
+setting-one-of = нужно одно из: { $value }
+setting-address = нужен адрес с портом, например `127.0.0.1:8000`
+setting-url = нужен адрес `http://…` или `https://…` без пароля и параметров
+setting-currency = нужен код валюты из трёх больших букв, например `RUB`
+setting-decimal = нужно число текстом, например `"2.5"`: не меньше нуля, не больше шести знаков после точки
+setting-database = нужно `sqlite:///файл`, `sqlite:////путь` или пусто; PostgreSQL пока нет
+setting-label = у ключа должно быть имя `label`, и не `main`
+setting-empty-key = у ключа должно быть `key` или `key_file`
+setting-key-twice = это имя или этот ключ уже есть в списке
+setting-two-ways = задано двумя способами; уберите это или `{ $value }`
+setting-unreadable = { $value } не прочитать: { $why }
+setting-syntax = не прочитать: { $why }
+no-effect = `{ $value }` ни на что не влияет: { $why }
+no-effect-app-env = вид установки ничего не меняет
+no-effect-face-swap = эта модель убрана, замена лица работает на WaveSpeed
+no-effect-roles = выбора моделей по ролям пока нет
+no-effect-video = видео пока нет
+no-effect-example = это ключ из примера, а не настоящий

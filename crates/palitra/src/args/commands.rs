@@ -1,0 +1,278 @@
+//! One struct per command: its arguments, flags and examples.
+
+use super::values;
+use clap::{Args, Subcommand, ValueEnum};
+use palitra_domain::state::GenerationState;
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+/// Flags of commands that may cost money.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Cost")]
+pub struct Spend {
+    /// Say what would be done and what it would cost, and do nothing
+    #[arg(long)]
+    pub plan: bool,
+    /// Refuse when the plan costs more than this, in units of the wallet (`9.50`)
+    #[arg(long = "max-cost", value_name = "AMOUNT", value_parser = values::minor_units)]
+    pub max_cost_minor: Option<i64>,
+}
+
+pub(super) const CREATE_EXAMPLES: &str = "\
+Examples:
+  palitra create \"a cat in a space suit\"
+  palitra create \"город ночью\" -o city.png --format 16:9
+  palitra create \"a lighthouse\" --model fal-ai/flux/dev --plan";
+
+#[derive(Debug, Args)]
+pub struct Create {
+    /// What to draw
+    #[arg(value_name = "PROMPT")]
+    pub prompt: String,
+    /// File or folder of the picture [default: the current folder]
+    #[arg(long, short, value_name = "FILE|DIR")]
+    pub out: Option<PathBuf>,
+    /// Model that draws; see `palitra models ls` [default: sandbox/artist]
+    #[arg(long, value_name = "MODEL")]
+    pub model: Option<String>,
+    /// portrait, square, landscape, 1024x768 or 16:9
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<String>,
+    /// Same seed, same picture, where the model can do that
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u32>,
+    #[command(flatten)]
+    pub spend: Spend,
+}
+
+pub(super) const SLIDES_EXAMPLES: &str = "\
+Examples:
+  palitra slides deck.md -o out
+  palitra slides deck.md -o out --plan
+  palitra slides deck.md -o out --model fal-ai/flux/dev --max-cost 100 --yes
+
+The same command again makes only what is new, changed or failed.
+Exit codes: 0 done, 2 usage, 3 not enough money, 4 too few slides succeeded, 130 interrupted.";
+
+#[derive(Debug, Args)]
+pub struct Slides {
+    /// Deck: Markdown (Marp, reveal, plain) or JSON
+    #[arg(value_name = "DECK")]
+    pub deck: PathBuf,
+    /// Folder of pictures, contact sheet, illustrated deck and `report.json`
+    #[arg(long, short, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Model that draws
+    #[arg(long, value_name = "MODEL")]
+    pub model: Option<String>,
+    /// Model that writes the prompts
+    #[arg(long, value_name = "MODEL")]
+    pub prompt_model: Option<String>,
+    /// portrait, square, landscape, 1024x768 or 16:9
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<String>,
+    /// Same seed, same pictures, where the model can do that
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u32>,
+    /// Pictures at once; 0 = as many as there are slides
+    #[arg(long, value_name = "N")]
+    pub image_workers: Option<u32>,
+    /// Least time from the start of one prompt to the start of the next (`1s`, `500ms`, `0`)
+    #[arg(long, value_name = "TIME", value_parser = values::duration)]
+    pub prompt_delay: Option<Duration>,
+    /// Least time from the start of one picture to the start of the next of the same worker
+    #[arg(long, value_name = "TIME", value_parser = values::duration)]
+    pub image_delay: Option<Duration>,
+    /// One step at a time: every prompt, then every picture
+    #[arg(long, conflicts_with = "image_workers")]
+    pub sequential: bool,
+    /// Least share of slides that must succeed, at each stage
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u32).range(0..=100))]
+    pub gate: Option<u32>,
+    #[command(flatten)]
+    pub spend: Spend,
+}
+
+pub(super) const JOBS_EXAMPLES: &str = "\
+Examples:
+  palitra jobs ls --status running
+  palitra jobs watch gen_…
+  palitra jobs cancel gen_… --yes";
+
+#[derive(Debug, Subcommand)]
+pub enum Jobs {
+    /// List generations, newest first
+    Ls(JobsLs),
+    /// Show one generation with its attempts and its money
+    Show(JobId),
+    /// Follow one generation until it ends
+    Watch(JobId),
+    /// Cancel one generation; the money on hold goes back
+    Cancel(JobId),
+}
+
+#[derive(Debug, Args)]
+pub struct JobsLs {
+    /// Only those in this state: queued, submitting, running, storing, succeeded, failed, cancelled, timed_out
+    #[arg(long, value_name = "STATE", value_parser = values::state)]
+    pub status: Option<GenerationState>,
+    /// Only those of this account
+    #[arg(long, value_name = "NAME")]
+    pub account: Option<String>,
+    /// At most this many
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub limit: u32,
+}
+
+#[derive(Debug, Args)]
+pub struct JobId {
+    /// Generation or batch, `gen_…` or `bat_…`
+    #[arg(value_name = "ID")]
+    pub id: String,
+}
+
+pub(super) const BALANCE_EXAMPLES: &str = "\
+Examples:
+  palitra balance
+  palitra balance --account ann --json
+  palitra balance add 500 --account ann";
+
+#[derive(Debug, Args)]
+pub struct Balance {
+    #[command(subcommand)]
+    pub action: Option<BalanceAction>,
+    /// Account; without it `local`, the one this command line acts for
+    #[arg(long, global = true, value_name = "NAME")]
+    pub account: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum BalanceAction {
+    /// Add money to the account
+    Add {
+        /// In units of the wallet: `500`, `9.50`
+        #[arg(value_name = "AMOUNT", value_parser = values::minor_units)]
+        amount_minor: i64,
+    },
+}
+
+pub(super) const KEYS_EXAMPLES: &str = "\
+Examples:
+  palitra keys create --account ann --credit 1000
+  palitra keys create --account ann --test --json
+  palitra keys revoke key_…";
+
+#[derive(Debug, Subcommand)]
+pub enum Keys {
+    /// Create a key, and the account when it is new; the key is shown once
+    Create(KeysCreate),
+    /// List keys, without their secret part
+    Ls(KeysLs),
+    /// Revoke a key at once
+    Revoke {
+        #[arg(value_name = "KEY_ID")]
+        id: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct KeysCreate {
+    /// Account the key belongs to
+    #[arg(long, value_name = "NAME")]
+    pub account: String,
+    /// Money for the account, in units of its wallet: `1000`, `9.50`
+    #[arg(long = "credit", value_name = "AMOUNT", value_parser = values::minor_units)]
+    pub credit_minor: Option<i64>,
+    /// A test key: simulated markets and test money
+    #[arg(long)]
+    pub test: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct KeysLs {
+    /// Only those of this account
+    #[arg(long, value_name = "NAME")]
+    pub account: Option<String>,
+}
+
+pub(super) const MODELS_EXAMPLES: &str = "\
+Examples:
+  palitra models ls
+  palitra models ls --all --json
+  palitra models show sandbox/artist";
+
+#[derive(Debug, Subcommand)]
+pub enum Models {
+    /// List models that can be used now
+    Ls {
+        /// Drafts and models without a key, too
+        #[arg(long)]
+        all: bool,
+    },
+    /// Show one model: modes, prices, limits
+    Show {
+        #[arg(value_name = "MODEL")]
+        model: String,
+    },
+}
+
+pub(super) const SERVE_EXAMPLES: &str = "\
+Examples:
+  palitra serve
+  palitra serve --listen 127.0.0.1:9000 --data /var/lib/palitra";
+
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Address to listen on [default: 127.0.0.1:8000]
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub listen: Option<String>,
+}
+
+pub(super) const SIM_EXAMPLES: &str = "\
+Examples:
+  palitra sim --market fal --listen 127.0.0.1:7001 --latency 2s
+  palitra sim --market fal --listen 127.0.0.1:7001 --script faults.json --log requests.jsonl
+
+Point the product at it: PALITRA_MARKETS__FAL__QUEUE_URL=http://127.0.0.1:7001 and any key.";
+
+#[derive(Debug, Args)]
+pub struct Sim {
+    /// Market to simulate
+    #[arg(long, value_name = "MARKET")]
+    pub market: SimMarket,
+    /// Address to listen on; port 0 takes a free one
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub listen: SocketAddr,
+    /// Faults to play, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub script: Option<PathBuf>,
+    /// How long one generation takes (`15s`, `500ms`)
+    #[arg(long, value_name = "TIME", default_value = "0", value_parser = values::duration)]
+    pub latency: Duration,
+    /// Where every request is written, one JSON line each
+    #[arg(long, value_name = "FILE")]
+    pub log: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SimMarket {
+    Fal,
+}
+
+pub(super) const CONFIG_EXAMPLES: &str = "\
+Examples:
+  palitra config show
+  palitra config show --json
+  palitra config check --config palitra.toml";
+
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Show every setting with its value and where it comes from; secrets stay hidden
+    Show,
+    /// Check the settings and say what is wrong
+    Check,
+}
+
+pub(super) const DOCTOR_EXAMPLES: &str = "\
+Examples:
+  palitra doctor
+  palitra doctor --data /var/lib/palitra --json";

@@ -1,0 +1,122 @@
+//! The command line: what can be typed, its help, and which settings its flags override.
+//!
+//! Parsing only. Texts that need a catalogue (unknown models, bad formats) are checked by the commands, which can say so in
+//! the reader's language; what clap refuses is written by `usage` in the same `error:` / `hint:` form.
+
+mod commands;
+mod usage;
+mod values;
+
+#[cfg(test)]
+mod tests;
+
+pub use commands::*;
+pub use usage::{Usage, parse, welcome};
+
+use clap::{Parser, Subcommand};
+use palitra_domain::i18n::Lang;
+use std::path::PathBuf;
+
+/// Self-hosted media generation: pictures and illustrated decks, priced first and paid once.
+#[derive(Debug, Parser)]
+#[command(name = "palitra", version, disable_help_subcommand = true)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Flags of every command.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Everywhere")]
+pub struct Global {
+    /// Where the database, the media and `config.toml` live
+    #[arg(long, global = true, value_name = "DIR", default_value = "./palitra-data")]
+    pub data: PathBuf,
+    /// Settings file; without it `./palitra.toml`, else `config.toml` in the data directory
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Print one JSON document on stdout; everything else goes to stderr
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Language of the texts: ru or en; without it as `LANG` says
+    #[arg(long, global = true, value_name = "LANG", value_parser = values::lang)]
+    pub lang: Option<Lang>,
+    /// Agree to what would be asked
+    #[arg(long, short, global = true)]
+    pub yes: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a picture from a text
+    #[command(after_help = commands::CREATE_EXAMPLES)]
+    Create(Create),
+    /// Illustrate a deck of slides: prompts, pictures, the deck with both
+    #[command(after_help = commands::SLIDES_EXAMPLES)]
+    Slides(Slides),
+    /// List, look at, follow or cancel generations
+    #[command(subcommand, after_help = commands::JOBS_EXAMPLES)]
+    Jobs(Jobs),
+    /// Show the money of an account, or add some
+    #[command(after_help = commands::BALANCE_EXAMPLES)]
+    Balance(Balance),
+    /// Create, list or revoke API keys
+    #[command(subcommand, after_help = commands::KEYS_EXAMPLES)]
+    Keys(Keys),
+    /// List models with their prices, or look at one
+    #[command(subcommand, after_help = commands::MODELS_EXAMPLES)]
+    Models(Models),
+    /// Run the service until it is stopped
+    #[command(after_help = commands::SERVE_EXAMPLES)]
+    Serve(Serve),
+    /// Run a simulated market, for rehearsals without a key
+    #[command(after_help = commands::SIM_EXAMPLES)]
+    Sim(Sim),
+    /// Show or check the settings
+    #[command(subcommand, after_help = commands::CONFIG_EXAMPLES)]
+    Config(ConfigCommand),
+    /// Check that everything this installation needs is in order
+    #[command(after_help = commands::DOCTOR_EXAMPLES)]
+    Doctor,
+}
+
+/// A setting given as a flag: the flag's name, the setting's path and the text that was typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Override {
+    pub flag: &'static str,
+    pub setting: &'static str,
+    pub text: String,
+}
+
+impl Cli {
+    /// Flags that are settings, too; they are the last layer of the configuration, so commands read `Config` alone.
+    pub fn overrides(&self) -> Vec<Override> {
+        let given = |flag, setting, text: Option<String>| text.map(|text| Override { flag, setting, text });
+        let overrides = match &self.command {
+            Command::Serve(serve) => vec![given("--listen", "server.listen", serve.listen.clone())],
+            Command::Slides(slides) => vec![
+                given("--model", "slides.model", slides.model.clone()),
+                given("--prompt-model", "slides.prompt_model", slides.prompt_model.clone()),
+                given("--image-workers", "slides.image_workers", slides.image_workers.map(|n| n.to_string())),
+                given("--gate", "slides.gate_percent", slides.gate.map(|percent| percent.to_string())),
+                given("--prompt-delay", "slides.prompt_delay_ms", slides.prompt_delay.map(millis)),
+                given("--image-delay", "slides.image_delay_ms", slides.image_delay.map(millis)),
+            ],
+            Command::Create(_)
+            | Command::Jobs(_)
+            | Command::Balance(_)
+            | Command::Keys(_)
+            | Command::Models(_)
+            | Command::Sim(_)
+            | Command::Config(_)
+            | Command::Doctor => Vec::new(),
+        };
+        overrides.into_iter().flatten().collect()
+    }
+}
+
+fn millis(duration: std::time::Duration) -> String {
+    duration.as_millis().to_string()
+}

@@ -1,0 +1,42 @@
+//! Texts of flags to values. Messages finish clap's `invalid value … for …: `.
+
+use palitra_domain::{Currency, Money, i18n::Lang, state::GenerationState};
+use std::time::Duration;
+
+pub(super) fn lang(text: &str) -> Result<Lang, &'static str> {
+    Lang::ALL.into_iter().find(|lang| lang.as_str() == text).ok_or("`ru` or `en`")
+}
+
+pub(super) fn state(text: &str) -> Result<GenerationState, String> {
+    let known = || GenerationState::ALL.iter().map(|state| state.as_str()).collect::<Vec<_>>().join(", ");
+    GenerationState::parse(text).ok_or_else(|| format!("one of {}", known()))
+}
+
+/// Decimal units as people type them, in minor units: `1000` is 100000 (design §2, Money). Every wallet has two decimals.
+pub(super) fn minor_units(text: &str) -> Result<i64, &'static str> {
+    Money::parse_decimal(text, Currency::RUB)
+        .map(|money| money.amount)
+        .ok_or("an amount such as `1000` or `9.50`, with at most two decimals")
+}
+
+/// `2s`, `1.5s`, `500ms`, `2m`, `0`; a bare number other than 0 does not say its unit and is refused. At most a day.
+pub(super) fn duration(text: &str) -> Result<Duration, &'static str> {
+    const WHAT: &str = "a time such as `2s`, `500ms`, `2m` or `0`, at most a day";
+    if text == "0" {
+        return Ok(Duration::ZERO);
+    }
+    let digits = text.find(|c: char| c != '.' && !c.is_ascii_digit()).ok_or(WHAT)?;
+    let (number, unit) = text.split_at(digits);
+    let unit_micros: i64 = match unit {
+        "ms" => 1_000,
+        "s" => 1_000_000,
+        "m" => 60_000_000,
+        "h" => 3_600_000_000,
+        _ => return Err(WHAT),
+    };
+    // Decimals in millionths, like money: no floats.
+    let millionths = palitra_domain::money::Millionths::parse(number).ok_or(WHAT)?;
+    let micros = i128::from(millionths.0) * i128::from(unit_micros) / 1_000_000;
+    let duration = Duration::from_micros(u64::try_from(micros).map_err(|_| WHAT)?);
+    if duration <= Duration::from_secs(86_400) { Ok(duration) } else { Err(WHAT) }
+}

@@ -1,0 +1,415 @@
+//! The settings: one struct per section of `config.default.toml`, where each is explained, and the bounds they must keep.
+
+use super::wire;
+use crate::failure::Phrase;
+use palitra_domain::{Currency, money::Millionths, secret::Secret};
+use serde::Deserialize;
+use std::{
+    collections::BTreeMap,
+    fmt::Display,
+    net::SocketAddr,
+    ops::RangeInclusive,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    pub server: Server,
+    pub database: Database,
+    pub objects: Objects,
+    pub engine: Engine,
+    pub money: MoneySettings,
+    pub markets: Markets,
+    pub slides: Slides,
+    pub security: Security,
+    pub telemetry: Telemetry,
+    pub retention: Retention,
+    pub redis: Redis,
+    pub telegram: Telegram,
+}
+
+/// A setting that breaks its bounds.
+#[derive(Debug)]
+pub(super) struct Problem {
+    pub(super) setting: String,
+    pub(super) why: Phrase,
+}
+
+impl Config {
+    /// Everything the types alone do not catch.
+    pub(super) fn problems(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        self.database.validate(&mut problems);
+        self.engine.validate(&mut problems);
+        self.money.validate(&mut problems);
+        self.markets.sandbox.validate(&mut problems);
+        self.markets.fal.validate(&mut problems);
+        self.slides.validate(&mut problems);
+        self.retention.validate(&mut problems);
+        problems
+    }
+}
+
+fn within<T: PartialOrd + Display>(
+    problems: &mut Vec<Problem>,
+    setting: impl Into<String>,
+    value: &T,
+    bounds: RangeInclusive<T>,
+) {
+    if !bounds.contains(value) {
+        let why = Phrase::new("setting-bounds")
+            .with("min", bounds.start().to_string())
+            .with("max", bounds.end().to_string());
+        problems.push(Problem { setting: setting.into(), why });
+    }
+}
+
+const TEN_MINUTES_MS: u64 = 600_000;
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    #[serde(deserialize_with = "wire::address")]
+    pub listen: SocketAddr,
+    /// Without a trailing `/`. `None`: `http://` and the address that is listened on.
+    #[serde(deserialize_with = "wire::optional_url")]
+    pub public_url: Option<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    /// Empty, or `sqlite:…`; a secret because URLs carry passwords.
+    pub url: Secret,
+    pub url_file: String,
+}
+
+impl Database {
+    /// The SQLite file. Slashes count as in the seed's SQLAlchemy URLs: `sqlite:///relative.db`, `sqlite:////absolute.db`.
+    /// `None` for a URL of another kind, which `validate` refuses.
+    pub fn sqlite_file(&self, data: &Path) -> Option<PathBuf> {
+        let url = self.url.reveal();
+        if url.is_empty() {
+            return Some(data.join("palitra.db"));
+        }
+        let rest = url.strip_prefix("sqlite:").or_else(|| url.strip_prefix("sqlite+aiosqlite:"))?;
+        let path = rest.strip_prefix("///").unwrap_or(rest);
+        (!path.is_empty() && !path.starts_with("//")).then(|| PathBuf::from(path))
+    }
+
+    fn validate(&self, problems: &mut Vec<Problem>) {
+        if self.sqlite_file(Path::new("")).is_none() {
+            problems
+                .push(Problem { setting: "database.url".to_owned(), why: Phrase::new("setting-database") });
+        }
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Objects {
+    pub dir: String,
+}
+
+impl Objects {
+    pub fn folder(&self, data: &Path) -> PathBuf {
+        if self.dir.is_empty() { data.join("objects") } else { PathBuf::from(&self.dir) }
+    }
+}
+
+/// What happens to an attempt whose outcome stays unknown (design §4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnknownPolicy {
+    /// One more submission, at the house's cost.
+    ResubmitOnce,
+    Fail,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Engine {
+    pub unknown: UnknownPolicy,
+    unknown_wait_s: u64,
+    pub retries_max: u32,
+    pub polls_max: u32,
+    drain_s: u64,
+}
+
+impl Engine {
+    /// `None`: twice the mode's p90.
+    pub fn unknown_wait(&self) -> Option<Duration> {
+        (self.unknown_wait_s > 0).then(|| Duration::from_secs(self.unknown_wait_s))
+    }
+
+    pub fn drain(&self) -> Duration {
+        Duration::from_secs(self.drain_s)
+    }
+
+    fn validate(&self, problems: &mut Vec<Problem>) {
+        within(problems, "engine.unknown_wait_s", &self.unknown_wait_s, 0..=86_400);
+        within(problems, "engine.retries_max", &self.retries_max, 0..=64);
+        within(problems, "engine.polls_max", &self.polls_max, 1..=1024);
+        within(problems, "engine.drain_s", &self.drain_s, 0..=3600);
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MoneySettings {
+    #[serde(deserialize_with = "wire::currency")]
+    pub currency: Currency,
+    #[serde(deserialize_with = "wire::millionths")]
+    pub usd_rate: Millionths,
+    #[serde(deserialize_with = "wire::millionths")]
+    pub markup: Millionths,
+    /// Minor units.
+    pub welcome_minor: i64,
+}
+
+impl MoneySettings {
+    fn validate(&self, problems: &mut Vec<Problem>) {
+        if self.usd_rate.0 == 0 {
+            problems.push(Problem {
+                setting: "money.usd_rate".to_owned(),
+                why: Phrase::new("setting-above-zero"),
+            });
+        }
+        within(problems, "money.welcome_minor", &self.welcome_minor, 0..=100_000_000);
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Markets {
+    pub sandbox: Sandbox,
+    pub fal: Fal,
+    pub kie: IdleMarket,
+    pub wavespeed: IdleMarket,
+    pub openai: IdleMarket,
+    pub anthropic: IdleMarket,
+    pub replicate: IdleMarket,
+    pub elevenlabs: IdleMarket,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sandbox {
+    pub slots: u32,
+    artist_ms: u64,
+    writer_ms: u64,
+}
+
+impl Sandbox {
+    /// Extra time per picture.
+    pub fn artist_delay(&self) -> Duration {
+        Duration::from_millis(self.artist_ms)
+    }
+
+    /// Extra time per prompt.
+    pub fn writer_delay(&self) -> Duration {
+        Duration::from_millis(self.writer_ms)
+    }
+
+    fn validate(&self, problems: &mut Vec<Problem>) {
+        within(problems, "markets.sandbox.slots", &self.slots, 1..=64);
+        within(problems, "markets.sandbox.artist_ms", &self.artist_ms, 0..=TEN_MINUTES_MS);
+        within(problems, "markets.sandbox.writer_ms", &self.writer_ms, 0..=TEN_MINUTES_MS);
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fal {
+    key: Secret,
+    #[expect(dead_code, reason = "read by the layer it stands in; here so that it is a known setting")]
+    key_file: String,
+    slots: u32,
+    keys: Vec<LabelledKey>,
+    #[serde(deserialize_with = "wire::url")]
+    pub queue_url: String,
+    #[serde(deserialize_with = "wire::url")]
+    pub run_url: String,
+    #[serde(deserialize_with = "wire::url")]
+    pub rest_url: String,
+    #[serde(deserialize_with = "wire::url")]
+    pub platform_url: String,
+    pub headers: BTreeMap<String, Secret>,
+    pub writer_model: String,
+}
+
+/// An element of `markets.fal.keys`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LabelledKey {
+    label: String,
+    key: Secret,
+    #[serde(default)]
+    #[expect(dead_code, reason = "read by the layer it stands in; here so that it is a known setting")]
+    key_file: String,
+    slots: Option<u32>,
+}
+
+/// A key of a market, with its name in tables, logs and `palitra markets`.
+#[derive(Debug, Clone)]
+pub struct MarketKey {
+    pub label: String,
+    pub key: Secret,
+    pub slots: u32,
+}
+
+/// Label of the key given by `markets.fal.key` or `FAL_KEY`.
+pub const MAIN_KEY: &str = "main";
+
+impl Fal {
+    /// Every key there is; none when the market is not set up. The short form comes first, unless the list names it, too.
+    pub fn market_keys(&self) -> Vec<MarketKey> {
+        let listed = self.keys.iter().map(|listed| MarketKey {
+            label: listed.label.clone(),
+            key: listed.key.clone(),
+            slots: listed.slots.unwrap_or(self.slots),
+        });
+        let short = !self.key.reveal().is_empty() && self.keys.iter().all(|listed| listed.key != self.key);
+        let short =
+            short.then(|| MarketKey { label: MAIN_KEY.to_owned(), key: self.key.clone(), slots: self.slots });
+        short.into_iter().chain(listed).collect()
+    }
+
+    fn validate(&self, problems: &mut Vec<Problem>) {
+        within(problems, "markets.fal.slots", &self.slots, 1..=1000);
+        for (index, listed) in self.keys.iter().enumerate() {
+            let setting = format!("markets.fal.keys.{index}");
+            let mut refuse = |key: &str| {
+                problems.push(Problem { setting: setting.clone(), why: Phrase::new(key) });
+            };
+            let before = &self.keys[..index];
+            if listed.label.is_empty() || listed.label == MAIN_KEY {
+                refuse("setting-label");
+            }
+            if listed.key.reveal().is_empty() {
+                refuse("setting-empty-key");
+            }
+            if before.iter().any(|other| other.label == listed.label || other.key == listed.key) {
+                refuse("setting-key-twice");
+            }
+            within(problems, format!("{setting}.slots"), &listed.slots.unwrap_or(1), 1..=1000);
+        }
+        if self.writer_model.is_empty() {
+            problems.push(Problem {
+                setting: "markets.fal.writer_model".to_owned(),
+                why: Phrase::new("setting-empty"),
+            });
+        }
+    }
+}
+
+/// A market that has no adapter yet: its key is accepted and kept.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IdleMarket {
+    pub key: Secret,
+    pub key_file: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Slides {
+    pub model: String,
+    pub prompt_model: String,
+    /// 0 = as many as there are slides.
+    pub image_workers: u32,
+    prompt_delay_ms: u64,
+    image_delay_ms: u64,
+    pub gate_percent: u32,
+}
+
+impl Slides {
+    /// Start to start.
+    pub fn prompt_delay(&self) -> Duration {
+        Duration::from_millis(self.prompt_delay_ms)
+    }
+
+    /// Start to start, per worker.
+    pub fn image_delay(&self) -> Duration {
+        Duration::from_millis(self.image_delay_ms)
+    }
+
+    fn validate(&self, problems: &mut Vec<Problem>) {
+        within(problems, "slides.image_workers", &self.image_workers, 0..=64);
+        within(problems, "slides.prompt_delay_ms", &self.prompt_delay_ms, 0..=TEN_MINUTES_MS);
+        within(problems, "slides.image_delay_ms", &self.image_delay_ms, 0..=TEN_MINUTES_MS);
+        within(problems, "slides.gate_percent", &self.gate_percent, 0..=100);
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Security {
+    pub allow_private_urls: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    Off,
+    Error,
+    Warn,
+    Info,
+    Debug,
+    Trace,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Telemetry {
+    pub level: LogLevel,
+    pub format: LogFormat,
+}
+
+/// Days; 0 = for ever.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retention {
+    pub uploads_days: u32,
+    pub face_inputs_days: u32,
+    pub results_days: u32,
+    pub events_days: u32,
+    pub finished_days: u32,
+}
+
+impl Retention {
+    fn validate(&self, problems: &mut Vec<Problem>) {
+        for (name, days) in [
+            ("uploads", self.uploads_days),
+            ("face_inputs", self.face_inputs_days),
+            ("results", self.results_days),
+            ("events", self.events_days),
+            ("finished", self.finished_days),
+        ] {
+            within(problems, format!("retention.{name}_days"), &days, 0..=36_500);
+        }
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Redis {
+    pub url: Secret,
+    pub url_file: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Telegram {
+    pub token: Secret,
+    pub token_file: String,
+}

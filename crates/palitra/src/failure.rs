@@ -1,0 +1,233 @@
+//! How a command says that it failed: `error:`, then `hint:`, an exit code, and with `--json` one document.
+//!
+//! Codes, exit codes and texts are the domain's (`ErrorCode`, `i18n/*.ftl`); nothing here decides what a failure means.
+//! With `--json` the document `{"error": {code, message, hint}}` goes to stdout and the two lines for people to stderr all the
+//! same; a command that has already printed its own document (a report with a failed gate) prints no second one.
+
+use palitra_domain::{
+    ErrorCode,
+    i18n::{self, Arg, Lang},
+};
+use std::io::Write;
+
+/// A text of the catalogue with its values, to be rendered once the reader's language is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Phrase {
+    key: String,
+    values: Vec<(&'static str, Value)>,
+}
+
+/// A value of a [`Phrase`]: plain text, a number that chooses plural forms, or another phrase.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    Text(String),
+    Number(i64),
+    Phrase(Phrase),
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Value {
+        Value::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Value {
+        Value::Text(text)
+    }
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Value {
+        Value::Number(number)
+    }
+}
+
+impl From<u32> for Value {
+    fn from(number: u32) -> Value {
+        Value::Number(i64::from(number))
+    }
+}
+
+impl From<Phrase> for Value {
+    fn from(phrase: Phrase) -> Value {
+        Value::Phrase(phrase)
+    }
+}
+
+impl Phrase {
+    pub fn new(key: impl Into<String>) -> Phrase {
+        Phrase { key: key.into(), values: Vec::new() }
+    }
+
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<Value>) -> Phrase {
+        self.values.push((name, value.into()));
+        self
+    }
+
+    pub fn text(&self, lang: Lang) -> String {
+        render(lang, &self.key, &self.values)
+    }
+}
+
+fn render(lang: Lang, key: &str, values: &[(&'static str, Value)]) -> String {
+    let texts: Vec<(&str, Result<i64, String>)> = values
+        .iter()
+        .map(|(name, value)| match value {
+            Value::Number(number) => (*name, Ok(*number)),
+            Value::Text(text) => (*name, Err(text.clone())),
+            Value::Phrase(phrase) => (*name, Err(phrase.text(lang))),
+        })
+        .collect();
+    let args: Vec<(&str, Arg<'_>)> = texts
+        .iter()
+        .map(|(name, value)| match value {
+            Ok(number) => (*name, Arg::Number(*number)),
+            Err(text) => (*name, Arg::Text(text)),
+        })
+        .collect();
+    i18n::text(lang, key, &args)
+}
+
+/// A command that failed. `with` gives the values that `error-<code>` and `hint-<code>` name.
+#[derive(Debug)]
+pub struct Failure {
+    code: ErrorCode,
+    values: Vec<(&'static str, Value)>,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl Failure {
+    pub fn new(code: ErrorCode) -> Failure {
+        Failure { code, values: Vec::new(), source: None }
+    }
+
+    /// A value of the texts, such as `value`, `place`, `why`, `limit`, `account`, `hint`.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<Value>) -> Failure {
+        self.values.push((name, value.into()));
+        self
+    }
+
+    /// What lies beneath, for the log; people do not see it.
+    #[must_use]
+    pub fn caused_by(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Failure {
+        self.source = Some(source.into());
+        self
+    }
+
+    pub fn code(&self) -> ErrorCode {
+        self.code
+    }
+
+    /// 1 failed, 2 usage, 3 not enough money, 4 gate failed, 130 interrupted.
+    pub fn exit_code(&self) -> u8 {
+        self.code.exit_code()
+    }
+
+    pub fn message(&self, lang: Lang) -> String {
+        render(lang, &self.key("error"), &self.values)
+    }
+
+    /// `None` where the catalogue has no hint for the code, or nobody gave the value it is made of.
+    pub fn hint(&self, lang: Lang) -> Option<String> {
+        let key = self.key("hint");
+        let text = i18n::has(lang, &key).then(|| render(lang, &key, &self.values))?;
+        // Fluent writes a value it was not given as `{$name}`.
+        (!text.contains("{$")).then_some(text)
+    }
+
+    fn key(&self, kind: &str) -> String {
+        format!("{kind}-{}", self.code.name().replace('_', "-"))
+    }
+
+    /// `{"error": {"code", "message", "hint"}}`; `hint` may be null.
+    pub fn json(&self, lang: Lang) -> serde_json::Value {
+        serde_json::json!({
+            "error": { "code": self.code.name(), "message": self.message(lang), "hint": self.hint(lang) }
+        })
+    }
+
+    /// Two lines for people and one log line with the cause for the operator.
+    pub fn report(&self, lang: Lang, out: &mut dyn Write) -> std::io::Result<()> {
+        if let Some(source) = &self.source {
+            tracing::debug!(error.code = self.code.name(), cause = chain(source.as_ref()), "command failed");
+        }
+        writeln!(out, "error: {}", self.message(lang))?;
+        match self.hint(lang) {
+            Some(hint) => writeln!(out, "hint: {hint}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(&self.message(Lang::En))
+    }
+}
+
+impl std::error::Error for Failure {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_deref().map(|source| source as &(dyn std::error::Error + 'static))
+    }
+}
+
+/// An error and everything beneath it, `a: b: c`.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_says_what_happened_in_both_languages_and_exits_as_the_table_says() {
+        for code in ErrorCode::ALL {
+            let names = ["value", "place", "why", "limit", "account", "ok", "total", "hint"];
+            let failure =
+                names.into_iter().fold(Failure::new(*code), |failure, name| failure.with(name, "X"));
+            for lang in Lang::ALL {
+                let message = failure.message(lang);
+                assert!(!message.contains("{$") && !message.starts_with("error-"), "{code}: {message}");
+                assert!(
+                    !message.ends_with('.') && !failure.hint(lang).is_some_and(|hint| hint.ends_with('.'))
+                );
+            }
+            assert_eq!(failure.exit_code(), code.exit_code());
+        }
+    }
+
+    #[test]
+    fn a_hint_without_its_value_is_left_out() {
+        let failure = Failure::new(ErrorCode::UnknownModel).with("value", "`flax`");
+        assert_eq!(failure.hint(Lang::En), None);
+        assert!(failure.with("hint", "`flux`").hint(Lang::En).is_some_and(|hint| hint.contains("`flux`")));
+    }
+
+    #[test]
+    fn the_two_lines_and_the_document_say_the_same() {
+        let failure = Failure::new(ErrorCode::FileMissing).with("value", "deck.md");
+        let mut lines = Vec::new();
+        failure.report(Lang::En, &mut lines).unwrap();
+        assert_eq!(
+            String::from_utf8(lines).unwrap(),
+            "error: there is no file deck.md\nhint: check the path\n"
+        );
+        let document = serde_json::json!({
+            "error": { "code": "file_missing", "message": "there is no file deck.md", "hint": "check the path" }
+        });
+        assert_eq!(failure.json(Lang::En), document);
+    }
+
+    #[test]
+    fn phrases_nest_and_follow_the_language() {
+        let inner = Phrase::new("status-pending");
+        let failure = Failure::new(ErrorCode::BadSetting).with("place", "`a.b`").with("why", inner);
+        assert_eq!(failure.message(Lang::En), "`a.b`: waiting");
+        assert_eq!(failure.message(Lang::Ru), "`a.b`: Ожидает");
+    }
+}
