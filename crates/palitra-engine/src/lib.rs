@@ -1,1 +1,22 @@
-//! placeholder
+//! Use cases of Palitra and the machine that carries them out: quotes, generations, batches, scheduler, waits.
+//!
+//! The one place where store, objects and markets meet. Doors call the use cases and render; they know neither SQL nor markets.
+
+pub mod accounts;
+pub mod batches;
+mod context;
+mod error;
+mod events;
+pub mod generations;
+mod points;
+mod scheduler;
+mod waits;
+mod work;
+
+pub use context::{Context, Engine, MarketPart, Parts, Settings, UnknownPolicy};
+pub use error::Error;
+pub use events::{EngineEvent, Happened};
+pub use points::{Point, Points, Side};
+pub use scheduler::Running;
+
+pub type Result<T> = std::result::Result<T, Error>;

@@ -7,4 +7,4 @@ mod read;
 pub(crate) use count::{Tally, count};
 pub use count::{cancel, stop};
 pub use create::{NewBatch, NewItem, NewStep, Workers, create};
-pub use read::{Batch, Stage, StepGeneration, StepRow, Worker, find, list, open, stages, steps, workers};
+pub use read::{Batch, Stage, StepGeneration, StepRow, Worker, calls_since, find, list, open, stages, steps, workers};

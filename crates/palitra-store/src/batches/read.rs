@@ -207,3 +207,12 @@ fn step(row: &Row) -> Result<StepRow> {
         generation,
     })
 }
+
+/// Submissions of the batch that were opened since.
+pub fn calls_since(tx: &mut Tx, id: &BatchId, since: Timestamp) -> Result<i64> {
+    let row = tx.query_one(
+        "select count(*) from attempt a join generation g on g.id = a.generation_id where g.batch_id = $1 and a.opened_at >= $2",
+        p![id.as_str(), since.micros()],
+    )?;
+    row.get(0)
+}

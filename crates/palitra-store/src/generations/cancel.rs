@@ -34,11 +34,24 @@ pub fn cancel(tx: &mut Tx, id: &GenerationId, now: Timestamp) -> Result<CancelOu
     Ok(CancelOutcome::Requested)
 }
 
-/// Generations of this process that somebody wants stopped.
-pub fn cancel_requests(tx: &mut Tx, owner: &str) -> Result<Vec<GenerationId>> {
+/// Work at a market that somebody wants stopped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CancelWish {
+    pub id: GenerationId,
+    pub market: String,
+    pub key: String,
+    pub reference: String,
+}
+
+/// The wishes for generations of this process.
+pub fn cancel_wishes(tx: &mut Tx, owner: &str) -> Result<Vec<CancelWish>> {
     let rows = tx.query(
-        "select id from generation where owner = $1 and state in ('submitting', 'running', 'storing') and cancel_requested_at is not null",
+        "select g.id, g.market, k.label, a.reference
+         from generation g join attempt a on a.generation_id = g.id and a.n = g.attempts join market_key k on k.id = a.key_id
+         where g.owner = $1 and g.state = 'running' and g.cancel_requested_at is not null and a.reference is not null",
         p![owner],
     )?;
-    rows.iter().map(|row| row.get(0)).collect()
+    rows.iter()
+        .map(|row| Ok(CancelWish { id: row.get(0)?, market: row.get(1)?, key: row.get(2)?, reference: row.get(3)? }))
+        .collect()
 }

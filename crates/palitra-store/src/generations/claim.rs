@@ -31,6 +31,8 @@ pub struct Claimed {
     pub mode: String,
     pub input: String,
     pub longest_run: Duration,
+    /// How often it was refused unbilled before.
+    pub refusals: i64,
     /// The batch worker that does it: its number.
     pub worker: Option<i64>,
 }
@@ -204,7 +206,7 @@ fn open_attempt(
     let row = tx.query_one(
         "update generation set state = $2, epoch = epoch + 1, owner = $3, attempts = attempts + 1, updated_at = $4,
            started_at = coalesce(started_at, $4)
-         where id = $1 and state = 'queued' returning epoch, attempts, market_model, mode, input, longest_run_us",
+         where id = $1 and state = 'queued' returning epoch, attempts, market_model, mode, input, longest_run_us, refusals",
         p![&candidate.id, to.as_str(), &claim.owner, now.micros()],
     )?;
     let attempt: i64 = row.get(1)?;
@@ -230,6 +232,7 @@ fn open_attempt(
         mode: row.get(3)?,
         input: row.get(4)?,
         longest_run: Duration::from_micros(longest_run.unsigned_abs()),
+        refusals: row.get(6)?,
         worker,
     })
 }

@@ -12,7 +12,7 @@ mod list;
 mod submit;
 
 pub use adopt::{Adopted, adopt, expire_ghosts};
-pub use cancel::{CancelOutcome, cancel, cancel_requests};
+pub use cancel::{CancelOutcome, CancelWish, cancel, cancel_wishes};
 pub use claim::{Claim, Claimed, Claims, claim};
 pub use create::{BatchPlace, NewGeneration, create};
 pub(crate) use finish::void_queued;

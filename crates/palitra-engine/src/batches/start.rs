@@ -1,0 +1,147 @@
+//! From a plan to rows: accepted whole, in one transaction. And the ways to stop a batch.
+
+use super::plan::{Plan, PlannedItem, Step, worker_count};
+use crate::{Engine, Error, Result};
+use palitra_domain::{
+    BatchId, ErrorCode, GenerationId, ItemId,
+    catalogue::{Mode, Model},
+    state::{Event, GenerationState, StepKind},
+};
+use palitra_store::{
+    batches::{self as rows, NewBatch, NewItem, NewStep, Workers},
+    generations::{BatchPlace, NewGeneration},
+};
+use serde_json::{Value, json};
+
+impl Engine {
+    /// Holds the money for the whole plan and queues it.
+    pub async fn start_slides(&self, plan: &Plan) -> Result<BatchId> {
+        let batch = self.new_batch(plan)?;
+        let (id, now) = (batch.id.clone(), self.now());
+        self.store.write(move |tx| rows::create(tx, &batch, now)).await?;
+        self.wake.notify_one();
+        Ok(id)
+    }
+
+    fn new_batch(&self, plan: &Plan) -> Result<NewBatch> {
+        let options = &plan.options;
+        let image = self.model(&options.model, "create")?;
+        let writer = self.model(&options.prompt_model, "write")?;
+        let id = BatchId::new(self.now(), self.random());
+        let scope =
+            |kind: StepKind| if options.sequential { format!("{id}/one") } else { format!("{id}/{kind}") };
+        let (mut items, mut generations) = (Vec::new(), Vec::new());
+        for planned in &plan.items {
+            let item = ItemId::new(self.now(), self.random());
+            let place = |step| BatchPlace { batch: id.clone(), item: item.clone(), step, scope: scope(step) };
+            let mut steps = Vec::new();
+            let mut parents = Vec::new();
+            if let Some(prompt) = &planned.prompt {
+                let (step, row) =
+                    self.step(StepKind::Prompt, prompt, writer, place(StepKind::Prompt), Vec::new())?;
+                parents.extend(row.as_ref().map(|row| row.id.clone()));
+                steps.push(step);
+                generations.extend(row);
+            }
+            let (step, row) =
+                self.step(StepKind::Picture, &planned.picture, image, place(StepKind::Picture), parents)?;
+            steps.push(step);
+            generations.extend(row);
+            items.push(new_item(item, planned, steps));
+        }
+        let shown = json!({
+            "model": options.model, "prompt_model": options.prompt_model, "format": options.format.to_string(), "seed": options.seed,
+            "image_workers": options.image_workers, "sequential": options.sequential,
+        });
+        Ok(NewBatch {
+            id: id.clone(),
+            account: options.account.clone(),
+            livemode: options.livemode,
+            kind: "slides",
+            manifest: plan.manifest.clone(),
+            title: options.title.clone(),
+            options: shown.to_string(),
+            gate_percent: options.gate_percent,
+            items,
+            workers: workers(plan, writer.0, scope),
+            generations,
+        })
+    }
+
+    fn step(
+        &self,
+        kind: StepKind,
+        step: &Step,
+        (model, mode): (&Model, &Mode),
+        place: BatchPlace,
+        parents: Vec<GenerationId>,
+    ) -> Result<(NewStep, Option<NewGeneration>)> {
+        let answered = |generation, reused, error| NewStep { kind, generation, reused, error };
+        Ok(match step {
+            Step::Reused(found) => (answered(Some(found.id.clone()), true, None), None),
+            Step::Refused(code) => (answered(None, false, Some(*code)), None),
+            Step::Run(input) => {
+                let mut row = self.new_generation(model, mode, input)?;
+                (row.batch, row.parents) = (Some(place), parents);
+                (answered(Some(row.id.clone()), false, None), Some(row))
+            }
+        })
+    }
+
+    pub async fn batch(&self, id: &BatchId) -> Result<rows::Batch> {
+        let wanted = id.clone();
+        let found = self.store.read(move |tx| rows::find(tx, &wanted)).await?;
+        found.ok_or_else(|| Error::new(ErrorCode::NotFound).with("value", id))
+    }
+
+    pub async fn stages(&self, id: &BatchId) -> Result<Vec<rows::Stage>> {
+        let id = id.clone();
+        Ok(self.store.read(move |tx| rows::stages(tx, &id)).await?)
+    }
+
+    /// No new call from now on; what runs is asked to stop.
+    pub async fn cancel_batch(&self, id: &BatchId) -> Result<()> {
+        self.batch(id).await?;
+        let (wanted, now) = (id.clone(), self.now());
+        self.points.before(GenerationState::Queued, Event::Cancel);
+        if !self.store.write(move |tx| rows::cancel(tx, &wanted, now)).await? {
+            return Err(Error::new(ErrorCode::AlreadyFinished).with("value", id));
+        }
+        self.points.after(GenerationState::Queued, Event::Cancel);
+        Ok(())
+    }
+}
+
+fn new_item(id: ItemId, planned: &PlannedItem, steps: Vec<NewStep>) -> NewItem {
+    let item = &planned.item;
+    // A ready prompt has no step of its own; it is kept with the content, so that a report can show it.
+    let content = json!({ "content": item.content, "prompt": item.prompt });
+    NewItem { id, number: item.number, title: item.title.clone(), content: content.to_string(), steps }
+}
+
+/// One prompt worker at the writer's own pace, and the picture workers (S0-10…S0-16). In sequential mode one worker does it all.
+fn workers(plan: &Plan, writer: &Model, scope: impl Fn(StepKind) -> String) -> Vec<Workers> {
+    let options = &plan.options;
+    let runs = |wanted: fn(&PlannedItem) -> bool| plan.items.iter().filter(|item| wanted(item)).count();
+    let prompts = runs(|item| matches!(item.prompt, Some(Step::Run(_))));
+    let pictures = runs(|item| matches!(item.picture, Step::Run(_)));
+    if options.sequential {
+        return vec![Workers { scope: scope(StepKind::Picture), count: 1, interval: options.image_delay }];
+    }
+    let mut workers = Vec::new();
+    if prompts > 0 {
+        let interval = options.prompt_delay.unwrap_or(writer.start_interval);
+        workers.push(Workers { scope: scope(StepKind::Prompt), count: 1, interval });
+    }
+    if pictures > 0 {
+        let count = u32::try_from(worker_count(options.image_workers, pictures)).unwrap_or(u32::MAX);
+        workers.push(Workers { scope: scope(StepKind::Picture), count, interval: options.image_delay });
+    }
+    workers
+}
+
+/// The prompt that an item brought along.
+pub(super) fn ready_prompt(content: &str) -> Option<String> {
+    let content: Value = serde_json::from_str(content).ok()?;
+    content.get("prompt")?.as_str().map(str::to_owned)
+}

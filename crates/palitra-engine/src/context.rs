@@ -1,0 +1,237 @@
+//! What every use case works with: store, objects, markets, catalogue, clock, randomness and settings.
+
+use crate::{EngineEvent, Error, Points, Result, waits::Waits};
+use palitra_domain::{
+    AccountId, Clock, ErrorCode, KeyId, Timestamp, WorkerId,
+    catalogue::{Catalogue, Mode, Model},
+    market::Market,
+    objects::Objects,
+    price::PriceSettings,
+    recipe,
+};
+use palitra_store::{Store, accounts::Account, generations::NewGeneration, markets::ConfiguredKey};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use tokio::sync::{Notify, broadcast, watch};
+
+/// What to do with a submission whose outcome is unknown and cannot be looked up (design: `engine.unknown`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnknownPolicy {
+    /// Once more, at the house's cost.
+    ResubmitOnce,
+    Fail,
+}
+
+/// The `[engine]` and `[money]` settings that use cases need.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub unknown: UnknownPolicy,
+    /// How often a submission that was refused unbilled is repeated.
+    pub refusals_max: i64,
+    /// Polls under way at once.
+    pub polls_max: usize,
+    /// How long a graceful stop waits for what is at a market.
+    pub drain: Duration,
+    pub prices: PriceSettings,
+    /// A one-shot command starts only this batch or generation.
+    pub focus: Option<String>,
+}
+
+/// A market that has keys: its adapter, and each key's label with its slots.
+pub struct MarketPart {
+    pub name: String,
+    pub adapter: Arc<dyn Market>,
+    pub keys: Vec<(String, u32)>,
+}
+
+/// What an engine is made of; the binary wires it.
+pub struct Parts {
+    pub store: Store,
+    pub objects: Arc<dyn Objects>,
+    pub markets: Vec<MarketPart>,
+    pub catalogue: Catalogue,
+    pub clock: Arc<dyn Clock>,
+    /// 128 bits of the operating system's randomness.
+    pub random: Arc<dyn Fn() -> u128 + Send + Sync>,
+    pub points: Points,
+    pub settings: Settings,
+}
+
+/// The engine: use cases are methods of the modules beside this one. Clones share everything.
+#[derive(Clone)]
+pub struct Engine(pub(crate) Arc<Context>);
+
+impl std::ops::Deref for Engine {
+    type Target = Context;
+
+    fn deref(&self) -> &Context {
+        &self.0
+    }
+}
+
+pub struct Context {
+    pub store: Store,
+    pub objects: Arc<dyn Objects>,
+    pub catalogue: Catalogue,
+    pub clock: Arc<dyn Clock>,
+    /// The operator's own account, `local`.
+    pub house: Account,
+    pub price_version: i64,
+    pub settings: Settings,
+    pub(crate) markets: BTreeMap<String, Arc<dyn Market>>,
+    pub(crate) random: Arc<dyn Fn() -> u128 + Send + Sync>,
+    pub(crate) points: Points,
+    pub(crate) owner: WorkerId,
+    pub(crate) events: broadcast::Sender<EngineEvent>,
+    /// Something may have become claimable.
+    pub(crate) wake: Notify,
+    pub(crate) waits: Waits,
+    /// Generations this process has under way.
+    pub(crate) in_flight: Arc<watch::Sender<usize>>,
+}
+
+/// Events that a slow listener may be behind before it has to read the database again.
+const EVENTS_KEPT: usize = 4096;
+
+impl Engine {
+    /// Migrates the database, brings keys and slots to the settings and opens the price book. Starts nothing yet.
+    pub async fn open(parts: Parts) -> Result<Engine> {
+        let Parts { store, objects, markets, catalogue, clock, random, points, settings } = parts;
+        let now = clock.now();
+        store.migrate(palitra_store::MIGRATIONS).await.map_err(foreign)?;
+        let keys = configured_keys(&markets, now, &*random);
+        let prices = settings.prices;
+        let fingerprint = fingerprint(&catalogue, &prices);
+        let (shelf, new_house) = (catalogue.clone(), AccountId::new(now, random()));
+        let (house, price_version) = store
+            .write(move |tx| {
+                let house = palitra_store::accounts::ensure_house(tx, &new_house, prices.currency, now)?;
+                palitra_store::markets::configure_keys(tx, &keys)?;
+                palitra_store::markets::configure_models(tx, &shelf)?;
+                let version = palitra_store::markets::price_version(tx, &shelf, &prices, &fingerprint, now)?;
+                Ok((house, version))
+            })
+            .await?;
+        let owner = WorkerId::new(now, random());
+        Ok(Engine(Arc::new(Context {
+            store,
+            objects,
+            catalogue,
+            clock,
+            house,
+            price_version,
+            settings,
+            markets: markets.into_iter().map(|market| (market.name, market.adapter)).collect(),
+            random,
+            points,
+            owner,
+            events: broadcast::channel(EVENTS_KEPT).0,
+            wake: Notify::new(),
+            waits: Waits::default(),
+            in_flight: Arc::new(watch::channel(0).0),
+        })))
+    }
+
+    /// What happens from now on.
+    pub fn events(&self) -> broadcast::Receiver<EngineEvent> {
+        self.events.subscribe()
+    }
+}
+
+/// A database that cannot be migrated is not ours, or is newer.
+fn foreign(error: palitra_store::Error) -> Error {
+    match error {
+        palitra_store::Error::Refused(why) => Error::new(ErrorCode::ForeignDatabase).with("place", why),
+        other => other.into(),
+    }
+}
+
+fn configured_keys(markets: &[MarketPart], now: Timestamp, random: &dyn Fn() -> u128) -> Vec<ConfiguredKey> {
+    let keys = markets.iter().flat_map(|market| market.keys.iter().map(move |key| (&market.name, key)));
+    keys.map(|(market, (label, slots))| ConfiguredKey {
+        id: KeyId::new(now, random()),
+        market: market.clone(),
+        label: label.clone(),
+        slots: *slots,
+    })
+    .collect()
+}
+
+/// Changes when any price does, so that a new version of the price book is opened.
+fn fingerprint(catalogue: &Catalogue, prices: &PriceSettings) -> String {
+    let rules: Vec<String> = catalogue
+        .models()
+        .iter()
+        .flat_map(|model| {
+            model.modes.iter().map(|mode| format!("{} {} {:?}", model.id, mode.name, mode.price))
+        })
+        .collect();
+    recipe::recipe_hash("prices", "", &serde_json::json!([format!("{prices:?}"), rules]))
+}
+
+impl Context {
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub(crate) fn random(&self) -> u128 {
+        (self.random)()
+    }
+
+    pub(crate) fn market(&self, name: &str) -> Result<&Arc<dyn Market>> {
+        self.markets
+            .get(name)
+            .ok_or_else(|| Error::new(ErrorCode::NoKey).with("value", name).with("hint", key_setting(name)))
+    }
+
+    /// A model by id, prefixed id or alias, with the mode asked for; an unknown one names the nearest.
+    pub fn model(&self, id: &str, mode: &str) -> Result<(&Model, &Mode)> {
+        let found = self.catalogue.find(id).and_then(|model| Some((model, model.mode(mode)?)));
+        let (model, mode) = found.ok_or_else(|| {
+            let nearest: Vec<String> =
+                self.catalogue.nearest(id).iter().map(|id| format!("`{id}`")).collect();
+            Error::new(ErrorCode::UnknownModel)
+                .with("value", format!("`{id}`"))
+                .with("hint", nearest.join(", "))
+        })?;
+        self.market(&model.market)?;
+        Ok((model, mode))
+    }
+
+    /// A row for the queue: priced, with its recipe and fresh ids.
+    pub(crate) fn new_generation(
+        &self,
+        model: &Model,
+        mode: &Mode,
+        input: &serde_json::Value,
+    ) -> Result<NewGeneration> {
+        let now = self.now();
+        let amounts = crate::generations::amounts(input);
+        Ok(NewGeneration {
+            id: palitra_domain::GenerationId::new(now, self.random()),
+            transfer: palitra_domain::TransferId::new(now, self.random()),
+            market: model.market.clone(),
+            model: model.id.clone(),
+            market_model: model.market_id.clone(),
+            mode: mode.name.clone(),
+            lane: mode.lane,
+            usual_run: mode.usual_run,
+            longest_run: mode.longest_run,
+            input: input.to_string(),
+            recipe: recipe::recipe_hash(&model.id, &mode.name, input),
+            price: mode.price.price(&amounts, &self.settings.prices)?.amount,
+            price_version: self.price_version,
+            batch: None,
+            model_scope: model.parallel.map(|_| palitra_store::markets::model_scope(&model.id)),
+            parents: Vec::new(),
+            idempotency: None,
+        })
+    }
+}
+
+/// Where the key of a market is set.
+fn key_setting(market: &str) -> String {
+    match market {
+        "fal" => "FAL_KEY".to_owned(),
+        other => format!("markets.{other}.key"),
+    }
+}

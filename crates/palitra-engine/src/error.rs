@@ -1,0 +1,79 @@
+//! Failures of use cases: a code of the one table, with what its text names.
+
+use palitra_domain::{ErrorCode, market::MarketError, money::Overflow, objects::ObjectError};
+use std::{error::Error as StdError, io};
+
+/// A refusal or a failure. Doors render it by `error-<code>` and `hint-<code>` with `args`.
+#[derive(Debug, thiserror::Error)]
+#[error("{code}{}", .args.iter().map(|(name, value)| format!(", {name}: {value}")).collect::<String>())]
+pub struct Error {
+    pub code: ErrorCode,
+    pub args: Vec<(&'static str, String)>,
+    #[source]
+    pub source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl Error {
+    pub fn new(code: ErrorCode) -> Error {
+        Error { code, args: Vec::new(), source: None }
+    }
+
+    /// Names something that the text of the code speaks of: `value`, `hint`, `place`, `why`, …
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl ToString) -> Error {
+        self.args.push((name, value.to_string()));
+        self
+    }
+
+    #[must_use]
+    pub fn because(mut self, source: impl StdError + Send + Sync + 'static) -> Error {
+        self.source = Some(Box::new(source));
+        self
+    }
+}
+
+impl From<palitra_store::Error> for Error {
+    fn from(error: palitra_store::Error) -> Error {
+        use palitra_store::Error as Store;
+        let internal = |why: String| Error::new(ErrorCode::Internal).with("why", why);
+        match error {
+            Store::Rule { code, value } => Error::new(code).with("value", value),
+            Store::Full(place) => Error::new(ErrorCode::DiskFull).with("place", place),
+            Store::Busy => Error::new(ErrorCode::StoreBusy),
+            Store::Unavailable(why) => Error::new(ErrorCode::StoreUnavailable).with("why", why),
+            Store::Conflict(why) | Store::InDoubt(why) => {
+                Error::new(ErrorCode::StoreUnavailable).with("why", why)
+            }
+            Store::Closed => Error::new(ErrorCode::Interrupted),
+            Store::Refused(why) => Error::new(ErrorCode::StoreUnavailable).with("why", why),
+            Store::Rows { .. }
+            | Store::Constraint { .. }
+            | Store::Panicked(_)
+            | Store::Corrupt(_)
+            | Store::Sql(_) => internal(error.to_string()),
+        }
+    }
+}
+
+impl From<Overflow> for Error {
+    fn from(overflow: Overflow) -> Error {
+        Error::new(ErrorCode::InvalidInput).with("hint", overflow)
+    }
+}
+
+impl From<ObjectError> for Error {
+    fn from(error: ObjectError) -> Error {
+        let code = match error.source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorCode::DiskFull,
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => ErrorCode::NotWritable,
+            _ => ErrorCode::Internal,
+        };
+        Error::new(code).with("place", &error.key).with("why", &error).because(error)
+    }
+}
+
+impl From<MarketError> for Error {
+    fn from(error: MarketError) -> Error {
+        Error::new(error.class.code()).because(error)
+    }
+}

@@ -1,0 +1,220 @@
+//! The running machine: one loop claims, one looks at waiting work, one keeps house. All of it ends by `drain` or `abort`.
+
+use crate::{
+    Context, Engine, Result,
+    waits::{InFlight, Waits},
+    work::{self, Ticket},
+};
+use palitra_domain::{
+    Timestamp,
+    state::{Event, GenerationState},
+};
+use palitra_store::generations::{self, Claim};
+use std::{sync::Arc, time::Duration};
+use tokio::sync::Semaphore;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// How long nothing may happen before the queue is looked at anyway.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// Claims of one transaction; more follow at once.
+const CLAIMS_MAX: u32 = 64;
+
+/// The machine at work. Dropping it leaves tasks behind: end it with [`Running::drain`] or [`Running::abort`].
+pub struct Running {
+    engine: Engine,
+    tasks: TaskTracker,
+    /// No new claims.
+    stop: CancellationToken,
+    /// Everything ends at its next await.
+    abort: CancellationToken,
+}
+
+impl Engine {
+    /// Takes over what a dead process left, then starts claiming.
+    pub async fn start(&self) -> Result<Running> {
+        let running = Running {
+            engine: self.clone(),
+            tasks: TaskTracker::new(),
+            stop: CancellationToken::new(),
+            abort: CancellationToken::new(),
+        };
+        let machine =
+            Machine { engine: self.clone(), tasks: running.tasks.clone(), stop: running.stop.clone() };
+        work::adopt(&machine).await?;
+        running.spawn(claims(machine.clone()));
+        running.spawn(looks(machine.clone()));
+        running.spawn(housekeeping(machine));
+        Ok(running)
+    }
+}
+
+impl Running {
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let abort = self.abort.clone();
+        self.tasks.spawn(async move {
+            tokio::select! {
+                () = task => {}
+                () = abort.cancelled() => {}
+            }
+        });
+    }
+
+    /// A handle that stops new claims from elsewhere, such as a signal handler.
+    pub fn stopper(&self) -> CancellationToken {
+        self.stop.clone()
+    }
+
+    /// Starts nothing new and waits until what is at the markets has ended, at most the `drain` of the settings. What is still
+    /// under way then is a row, and the next process continues it.
+    pub async fn drain(self) {
+        self.stop.cancel();
+        let mut count = self.engine.in_flight.subscribe();
+        tokio::select! {
+            _ = count.wait_for(|count| *count == 0) => {}
+            () = self.engine.clock.sleep(self.engine.settings.drain) => {}
+        }
+        self.abort().await;
+    }
+
+    /// Ends every task at once.
+    pub async fn abort(self) {
+        self.stop.cancel();
+        self.abort.cancel();
+        self.engine.waits.clear();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}
+
+/// What the loops share.
+#[derive(Clone)]
+pub(crate) struct Machine {
+    pub(crate) engine: Engine,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) stop: CancellationToken,
+}
+
+impl std::ops::Deref for Machine {
+    type Target = Context;
+
+    fn deref(&self) -> &Context {
+        &self.engine
+    }
+}
+
+/// Claims whenever something was committed, a slot came free or a time has come.
+async fn claims(machine: Machine) {
+    while !machine.stop.is_cancelled() {
+        let mut next_at = None;
+        let mut more = false;
+        for market in machine.markets.keys() {
+            match claim(&machine, market).await {
+                Ok(claims) => {
+                    next_at = [next_at, claims.next_at].into_iter().flatten().min();
+                    more |= claims.claimed.len() >= usize::try_from(CLAIMS_MAX).unwrap_or(usize::MAX);
+                    for claimed in claims.claimed {
+                        let ticket = Ticket::claimed(&machine, market, &claimed);
+                        machine.tasks.spawn(work::submit(machine.clone(), ticket, claimed));
+                    }
+                }
+                Err(error) => {
+                    tracing::error!(market, %error, "cannot claim");
+                    machine.clock.sleep(IDLE).await;
+                }
+            }
+        }
+        if more {
+            continue;
+        }
+        let pause = until(machine.now(), next_at);
+        tokio::select! {
+            () = machine.wake.notified() => {}
+            () = machine.clock.sleep(pause) => {}
+            () = machine.stop.cancelled() => {}
+        }
+    }
+}
+
+fn until(now: Timestamp, at: Option<Timestamp>) -> Duration {
+    at.map_or(IDLE, |at| at.since(now).min(IDLE))
+}
+
+async fn claim(machine: &Machine, market: &str) -> Result<generations::Claims> {
+    let claim = Claim {
+        market: market.to_owned(),
+        owner: machine.owner.as_str().to_owned(),
+        max: CLAIMS_MAX,
+        focus: machine.settings.focus.clone(),
+    };
+    machine.points.before(GenerationState::Queued, Event::Claim);
+    let now = machine.now();
+    let claims = machine.store.write(move |tx| generations::claim(tx, &claim, now)).await?;
+    if !claims.claimed.is_empty() {
+        machine.points.after(GenerationState::Queued, Event::Claim);
+    }
+    Ok(claims)
+}
+
+/// Looks at waiting work when it is due, a bounded number at once.
+async fn looks(machine: Machine) {
+    let permits = Arc::new(Semaphore::new(machine.settings.polls_max.max(1)));
+    loop {
+        let Ok(permit) = permits.clone().acquire_owned().await else { return };
+        let waiting = next_due(&machine, &machine.waits).await;
+        let machine = machine.clone();
+        machine.tasks.clone().spawn(async move {
+            work::look(machine, waiting).await;
+            drop(permit);
+        });
+    }
+}
+
+async fn next_due(machine: &Machine, waits: &Waits) -> crate::waits::Waiting {
+    loop {
+        match waits.take_due(machine.now()) {
+            Ok(waiting) => return waiting,
+            Err(next) => {
+                let pause = next.map_or(Duration::from_secs(3600), |next| next.since(machine.now()));
+                tokio::select! {
+                    () = waits.changed.notified() => {}
+                    () = machine.clock.sleep(pause) => {}
+                }
+            }
+        }
+    }
+}
+
+/// Every second: ghosts whose time has passed give their slots back, and wishes to cancel are carried to the markets.
+async fn housekeeping(machine: Machine) {
+    let mut asked = std::collections::HashSet::new();
+    loop {
+        machine.clock.sleep(IDLE).await;
+        let (now, owner) = (machine.now(), machine.owner.as_str().to_owned());
+        let kept = machine.store.write(move |tx| {
+            let freed = generations::expire_ghosts(tx, now)?;
+            Ok((freed, generations::cancel_wishes(tx, &owner)?))
+        });
+        match kept.await {
+            Ok((freed, wishes)) => {
+                if freed > 0 {
+                    machine.wake.notify_one();
+                }
+                // A market is asked once; the wish stays until the generation has ended.
+                asked.retain(|id| wishes.iter().any(|wish| wish.id == *id));
+                for wish in wishes {
+                    if asked.insert(wish.id.clone()) {
+                        machine.tasks.spawn(work::ask_to_cancel(machine.clone(), wish));
+                    }
+                }
+            }
+            Err(error) => tracing::error!(%error, "cannot keep house"),
+        }
+    }
+}
+
+impl Context {
+    pub(crate) fn count_in_flight(&self) -> InFlight {
+        InFlight::new(&self.in_flight)
+    }
+}

@@ -1,0 +1,48 @@
+//! Ending a generation without a result: the hold goes back, and everybody who waited learns of it.
+
+use super::{Ticket, commit, ended};
+use crate::scheduler::Machine;
+use palitra_domain::{
+    DeliveryId,
+    market::MarketError,
+    state::{AttemptState, Event},
+};
+use palitra_store::generations::{self, Failure};
+
+/// A failure with everything that follows from the market's words. Callers change event and code where they know better.
+pub(super) fn failure(
+    machine: &Machine,
+    ticket: &Ticket,
+    error: MarketError,
+    attempt: AttemptState,
+) -> Failure {
+    Failure {
+        fence: ticket.fence.clone(),
+        event: Event::Fail,
+        code: error.class.code(),
+        critical: error.class.is_critical(),
+        error,
+        attempt,
+        cost: None,
+        delivery: DeliveryId::new(machine.now(), machine.random()),
+    }
+}
+
+/// Commits the end and frees what was held.
+pub(super) async fn fail(machine: &Machine, ticket: Ticket, failure: Failure) {
+    let (from, event, code) = (failure.fence.from, failure.event, failure.code);
+    tracing::warn!(
+        generation.id = %ticket.id(), attempt = ticket.fence.attempt, market = ticket.market, code = code.name(),
+        error.message = failure.error.message, error.body = failure.error.body, "generation ended without a result"
+    );
+    let Ok(to) = from.advance(event) else { return };
+    let now = machine.now();
+    machine.points.before(from, event);
+    let finished = commit(machine, ticket.id(), move |tx| generations::fail(tx, &failure, now)).await;
+    if let Some(finished) = finished {
+        machine.points.after(from, event);
+        let id = ticket.id().clone();
+        drop(ticket);
+        ended(machine, &id, to, Some(code), finished.batch_finished);
+    }
+}

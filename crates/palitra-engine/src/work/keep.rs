@@ -1,0 +1,283 @@
+//! Our own copy of a result, then the charge: download, true type, object, settlement.
+
+use super::{Ticket, commit, end, ended};
+use crate::{batches, scheduler::Machine};
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
+use palitra_domain::{
+    AssetId, Currency, DeliveryId, ErrorCode, MarketCost,
+    catalogue::Lane,
+    market::{ErrorClass, MarketError, OutputFile, Outputs},
+    media_type::{self, Kind, MediaType},
+    money::{Millionths, scale_up},
+    objects::{ByteStream, Folder, object_key},
+    state::{AttemptState, Event, GenerationState},
+};
+use palitra_store::generations::{self, Generation, NewAsset, Settlement};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::time::Duration;
+
+/// Downloads of one file; a failure repeats the download, never the generation.
+const DOWNLOAD_TRIES: u32 = 5;
+
+/// How much of a file is looked at to tell its type and size.
+const HEAD_BYTES: usize = 64 * 1024;
+
+/// What is recorded of a result, so that it can be had again after a crash.
+#[derive(Serialize, Deserialize)]
+struct Recorded {
+    links: Vec<String>,
+    text: Option<String>,
+    cost_micros: Option<i64>,
+    cost_currency: Option<String>,
+    billable_units: Option<i64>,
+    seed: Option<i64>,
+}
+
+/// `None` when the result exists in this process only.
+pub(super) fn recorded(outputs: &Outputs) -> Option<String> {
+    let link = |file: &OutputFile| match file {
+        OutputFile::Link(link) => Some(link.clone()),
+        OutputFile::Bytes(_) => None,
+    };
+    let recorded = Recorded {
+        links: outputs.files.iter().map(link).collect::<Option<_>>()?,
+        text: outputs.text.clone(),
+        cost_micros: outputs.cost.map(|cost| cost.micros),
+        cost_currency: outputs.cost.map(|cost| cost.currency.as_str().to_owned()),
+        billable_units: outputs.billable_units.map(|units| units.0),
+        seed: outputs.seed,
+    };
+    serde_json::to_string(&recorded).ok()
+}
+
+pub(super) fn restored(text: &str) -> Option<Outputs> {
+    let recorded: Recorded = serde_json::from_str(text).ok()?;
+    let currency = recorded.cost_currency.as_deref().and_then(Currency::parse);
+    Some(Outputs {
+        files: recorded.links.into_iter().map(OutputFile::Link).collect(),
+        text: recorded.text,
+        cost: recorded.cost_micros.zip(currency).map(|(micros, currency)| MarketCost { micros, currency }),
+        billable_units: recorded.billable_units.map(Millionths),
+        seed: recorded.seed,
+    })
+}
+
+/// Stores the result and charges for it, in that order.
+pub(super) async fn keep(machine: &Machine, ticket: Ticket, outputs: Outputs) {
+    let id = ticket.id().clone();
+    let Ok(Some(generation)) = machine.store.read(move |tx| generations::find(tx, &id)).await else { return };
+    match store_files(machine, &ticket, &generation, &outputs).await {
+        Ok(assets) => settle(machine, ticket, &generation, outputs, assets).await,
+        Err(Trouble::Market(error, code)) => {
+            let mut failure = end::failure(machine, &ticket, error, AttemptState::Failed);
+            (failure.code, failure.cost) = (code, cost(machine, &generation, &outputs));
+            end::fail(machine, ticket, failure).await;
+        }
+        Err(Trouble::Here(error)) => {
+            // Where the result is has been recorded: the next start fetches it again.
+            tracing::error!(generation.id = %generation.id, %error, "cannot store a result; stopping");
+            super::tell(machine, &generation.id, None, crate::Happened::Trouble(error.code));
+            machine.stop.cancel();
+        }
+    }
+}
+
+/// Whose fault it was: the market's ends the generation, ours waits for a better day.
+enum Trouble {
+    Market(MarketError, ErrorCode),
+    Here(crate::Error),
+}
+
+fn bad_result(message: &str) -> Trouble {
+    Trouble::Market(MarketError::new(ErrorClass::Protocol, message), ErrorCode::BadResult)
+}
+
+async fn store_files(
+    machine: &Machine,
+    ticket: &Ticket,
+    generation: &Generation,
+    outputs: &Outputs,
+) -> Result<Vec<NewAsset>, Trouble> {
+    let text_only = generation.lane == Lane::Text;
+    let empty = if text_only {
+        outputs.text.as_deref().is_none_or(|text| text.trim().is_empty())
+    } else {
+        outputs.files.is_empty()
+    };
+    if empty {
+        return Err(bad_result("the result is empty"));
+    }
+    let mut assets = Vec::with_capacity(outputs.files.len());
+    for (n, file) in outputs.files.iter().enumerate() {
+        let mut round = 0;
+        let asset = loop {
+            match store_file(machine, ticket, generation, n, file).await {
+                Err(Trouble::Market(error, _)) if round + 1 < DOWNLOAD_TRIES && is_passing(&error) => {
+                    tracing::warn!(generation.id = %generation.id, error.message = error.message, "download failed, trying again");
+                    machine.clock.sleep(Duration::from_millis(200) * 2u32.pow(round)).await;
+                    round += 1;
+                }
+                other => break other?,
+            }
+        };
+        assets.push(asset);
+    }
+    Ok(assets)
+}
+
+fn is_passing(error: &MarketError) -> bool {
+    error.class.is_retried() || error.class == ErrorClass::Timeout
+}
+
+async fn store_file(
+    machine: &Machine,
+    ticket: &Ticket,
+    generation: &Generation,
+    n: usize,
+    file: &OutputFile,
+) -> Result<NewAsset, Trouble> {
+    let market = machine.market(&ticket.market).map_err(Trouble::Here)?;
+    let body: ByteStream = match file {
+        OutputFile::Bytes(bytes) => Box::pin(stream::iter([Ok(bytes.clone())])),
+        OutputFile::Link(link) => market.fetch(link).await.map_err(|error| {
+            let code = error.class.code();
+            Trouble::Market(error, code)
+        })?,
+    };
+    let (head, body) = peek(body).await.map_err(|error| {
+        let error = MarketError::new(ErrorClass::Unavailable, format!("the download broke off: {error}"));
+        Trouble::Market(error, ErrorCode::MarketUnavailable)
+    })?;
+    let media = media_type::sniff(&head).filter(|media| fits(generation.lane, media.kind));
+    let media = media.ok_or_else(|| bad_result("the result is not the kind of media that was asked for"))?;
+    let size = imagesize::blob_size(&head).ok();
+    let side = |side: usize| u32::try_from(side).ok();
+    let id = asset_id(generation, n);
+    let key = object_key(folder(media), generation.created_at, id.as_str(), media.extension);
+    let stored = machine.objects.put(&key, body).await.map_err(broken)?;
+    Ok(NewAsset {
+        id,
+        kind: kind_word(media.kind),
+        mime: media.mime,
+        object_key: key,
+        bytes: stored.bytes,
+        sha256: stored.sha256,
+        width: size.and_then(|size| side(size.width)),
+        height: size.and_then(|size| side(size.height)),
+    })
+}
+
+/// A body that breaks off comes through the object store as an error of another kind than its own.
+fn broken(error: palitra_domain::objects::ObjectError) -> Trouble {
+    use std::io::ErrorKind;
+    let here = [
+        ErrorKind::StorageFull,
+        ErrorKind::QuotaExceeded,
+        ErrorKind::PermissionDenied,
+        ErrorKind::ReadOnlyFilesystem,
+    ];
+    if here.contains(&error.source.kind()) {
+        return Trouble::Here(error.into());
+    }
+    let error =
+        MarketError::new(ErrorClass::Unavailable, format!("the download broke off: {}", error.source));
+    Trouble::Market(error, ErrorCode::MarketUnavailable)
+}
+
+/// The first bytes, and the whole body again.
+async fn peek(mut body: ByteStream) -> std::io::Result<(Vec<u8>, ByteStream)> {
+    let mut head = Vec::new();
+    let mut chunks: Vec<Bytes> = Vec::new();
+    while head.len() < HEAD_BYTES {
+        let Some(chunk) = body.next().await else { break };
+        let chunk = chunk?;
+        head.extend_from_slice(&chunk[..chunk.len().min(HEAD_BYTES)]);
+        chunks.push(chunk);
+    }
+    let whole = stream::iter(chunks.into_iter().map(Ok)).chain(body);
+    Ok((head, Box::pin(whole)))
+}
+
+fn fits(lane: Lane, kind: Kind) -> bool {
+    match lane {
+        Lane::Image => kind == Kind::Image,
+        Lane::Audio => kind == Kind::Audio,
+        Lane::Video => kind == Kind::Video,
+        Lane::Text => false,
+    }
+}
+
+fn kind_word(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Image => "image",
+        Kind::Audio => "audio",
+        Kind::Video => "video",
+    }
+}
+
+fn folder(media: MediaType) -> Folder {
+    match media.kind {
+        Kind::Image => Folder::Images,
+        Kind::Audio => Folder::Audio,
+        Kind::Video => Folder::Video,
+    }
+}
+
+/// The same id whenever the same result is stored again, so that a crash between object and commit leaves nothing behind. The
+/// generation's own id is not guessable, so neither is this.
+fn asset_id(generation: &Generation, n: usize) -> AssetId {
+    let digest = Sha256::digest(format!("{} {n}", generation.id));
+    let random = digest.iter().take(16).fold(0u128, |bits, byte| bits << 8 | u128::from(*byte));
+    AssetId::new(generation.created_at, random)
+}
+
+/// What the market says it took: exact, or units by the unit cost of the catalogue.
+fn cost(machine: &Machine, generation: &Generation, outputs: &Outputs) -> Option<MarketCost> {
+    let rule = machine.catalogue.find(&generation.model)?.mode(&generation.mode)?.price;
+    let by_units = |units: Millionths| {
+        Some(MarketCost { micros: scale_up(rule.cost_micros, &[units], 1).ok()?, currency: rule.currency })
+    };
+    outputs.cost.or_else(|| outputs.billable_units.and_then(by_units))
+}
+
+async fn settle(
+    machine: &Machine,
+    ticket: Ticket,
+    generation: &Generation,
+    outputs: Outputs,
+    assets: Vec<NewAsset>,
+) {
+    let parent = ticket.id().clone();
+    let Ok(children) = machine.store.read(move |tx| generations::children(tx, &parent)).await else { return };
+    let output = outputs.text.as_deref().unwrap_or_default();
+    let fills: Vec<_> = children.iter().map(|child| batches::fill(child, output)).collect();
+    let child_fails = fills.iter().any(|fill| fill.to.is_err());
+    let settlement = Settlement {
+        fence: ticket.fence.clone(),
+        assets,
+        cost: cost(machine, generation, &outputs),
+        output: outputs.text,
+        charge: None,
+        fills,
+        delivery: DeliveryId::new(machine.now(), machine.random()),
+    };
+    let now = machine.now();
+    let before_child = |points: &crate::Points| {
+        if child_fails {
+            points.before(GenerationState::Queued, Event::Fail)
+        }
+    };
+    before_child(&machine.points);
+    machine.points.before(GenerationState::Storing, Event::Settle);
+    let finished = commit(machine, ticket.id(), move |tx| generations::settle(tx, &settlement, now)).await;
+    let Some(finished) = finished else { return };
+    machine.points.after(GenerationState::Storing, Event::Settle);
+    if child_fails {
+        machine.points.after(GenerationState::Queued, Event::Fail);
+    }
+    let id = ticket.id().clone();
+    drop(ticket);
+    ended(machine, &id, GenerationState::Succeeded, None, finished.batch_finished);
+}

@@ -1,0 +1,88 @@
+//! Looking at work that a market has accepted.
+
+use super::{Ticket, commit, end, keep, submit};
+use crate::{scheduler::Machine, waits::Waiting};
+use futures_util::FutureExt;
+use palitra_domain::{
+    ErrorCode, Timestamp,
+    market::{CancelAnswer, ErrorClass, MarketError, Outputs, Polled, RemoteRef},
+    state::{AttemptReason, AttemptState, Event, GenerationState},
+};
+use palitra_store::generations::{self, CancelWish};
+use std::{panic::AssertUnwindSafe, time::Duration};
+
+/// A record may be invisible for a while after the market accepted it.
+const VISIBLE_AFTER: Duration = Duration::from_secs(90);
+
+/// One look: the pulled record is the truth.
+pub(crate) async fn look(machine: Machine, waiting: Waiting) {
+    let Ok(market) = machine.market(&waiting.market).cloned() else { return };
+    let polled = AssertUnwindSafe(market.poll(&waiting.key, &waiting.remote)).catch_unwind().await;
+    let polled = polled.unwrap_or_else(|_| {
+        Polled::Unreachable(MarketError::new(ErrorClass::Protocol, "the adapter panicked"))
+    });
+    let Waiting { fence, market, key, remote, accepted_at, longest_run, in_flight } = waiting;
+    let ticket = Ticket { fence, market, key, reason: AttemptReason::First, longest_run, in_flight };
+    match polled {
+        Polled::Pending { .. } => pending(&machine, ticket, remote, accepted_at).await,
+        Polled::Unreachable(error) => {
+            tracing::warn!(generation.id = %ticket.id(), error.message = error.message, "cannot look at it now");
+            pending(&machine, ticket, remote, accepted_at).await;
+        }
+        Polled::Done(outputs) => done(&machine, ticket, outputs).await,
+        Polled::Failed(error) => {
+            let failure = end::failure(&machine, &ticket, error, AttemptState::Failed);
+            end::fail(&machine, ticket, failure).await;
+        }
+        Polled::Cancelled => cancelled(&machine, ticket).await,
+        Polled::NotFound if machine.now().since(accepted_at) < VISIBLE_AFTER => {
+            pending(&machine, ticket, remote, accepted_at).await
+        }
+        Polled::NotFound => {
+            let error = MarketError::new(ErrorClass::ResultExpired, "the market does not know it any more");
+            let failure = end::failure(&machine, &ticket, error, AttemptState::Lost);
+            end::fail(&machine, ticket, failure).await;
+        }
+    }
+}
+
+async fn pending(machine: &Machine, ticket: Ticket, remote: RemoteRef, accepted_at: Timestamp) {
+    if machine.now().since(accepted_at) < ticket.longest_run {
+        return submit::wait(machine, ticket, remote, accepted_at);
+    }
+    // Its longest run time has passed, so the slot is free again too (invariant 4).
+    let error = MarketError::new(ErrorClass::Timeout, "the longest run time has passed");
+    let mut failure = end::failure(machine, &ticket, error, AttemptState::Lost);
+    failure.event = Event::TimeOut;
+    end::fail(machine, ticket, failure).await;
+}
+
+/// Records where the result is before touching it: a crash repeats the download, never the generation.
+async fn done(machine: &Machine, ticket: Ticket, outputs: Outputs) {
+    let (fence, now) = (ticket.fence.clone(), machine.now());
+    let recorded = keep::recorded(&outputs).unwrap_or_default();
+    machine.points.before(GenerationState::Running, Event::Finish);
+    if commit(machine, ticket.id(), move |tx| generations::finish(tx, &fence, &recorded, now)).await.is_none()
+    {
+        return;
+    }
+    machine.points.after(GenerationState::Running, Event::Finish);
+    keep::keep(machine, ticket.now_in(GenerationState::Storing), outputs).await;
+}
+
+async fn cancelled(machine: &Machine, ticket: Ticket) {
+    let error = MarketError::new(ErrorClass::GenerationFailed, "cancelled");
+    let mut failure = end::failure(machine, &ticket, error, AttemptState::Cancelled);
+    (failure.event, failure.code) = (Event::Cancel, ErrorCode::Cancelled);
+    end::fail(machine, ticket, failure).await;
+}
+
+/// Carries a wish to cancel to the market; the next look decides what became of it.
+pub(crate) async fn ask_to_cancel(machine: Machine, wish: CancelWish) {
+    let Ok(market) = machine.market(&wish.market) else { return };
+    let answer = market.cancel(&wish.key, &RemoteRef(wish.reference)).await;
+    tracing::info!(generation.id = %wish.id, ?answer, "asked the market to cancel");
+    if answer == CancelAnswer::Requested {
+        machine.waits.hurry(&wish.id, machine.now());
+    }
+}

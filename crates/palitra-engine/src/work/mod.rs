@@ -1,0 +1,124 @@
+//! One generation at a time: submitting, looking, storing, ending, and taking over what a dead process left.
+//!
+//! Each step follows one rule: the outside answers, the commit records it, only then the next step begins. A step whose commit
+//! finds another epoch has lost its generation and drops everything.
+
+mod adopt;
+mod end;
+mod keep;
+mod look;
+mod submit;
+
+pub(crate) use adopt::adopt;
+pub(crate) use look::{ask_to_cancel, look};
+pub(crate) use submit::submit;
+
+use crate::{EngineEvent, Happened, scheduler::Machine, waits::InFlight};
+use palitra_domain::{
+    BatchId, ErrorCode, GenerationId, Timestamp,
+    state::{AttemptReason, GenerationState},
+};
+use palitra_store::generations::{Claimed, Fence};
+use std::time::Duration;
+
+/// A generation in our hands: where it stands and what it needs on the way.
+pub(crate) struct Ticket {
+    pub(crate) fence: Fence,
+    pub(crate) market: String,
+    pub(crate) key: String,
+    pub(crate) reason: AttemptReason,
+    pub(crate) longest_run: Duration,
+    pub(crate) in_flight: InFlight,
+}
+
+impl Ticket {
+    pub(crate) fn claimed(machine: &Machine, market: &str, claimed: &Claimed) -> Ticket {
+        Ticket {
+            fence: Fence {
+                id: claimed.id.clone(),
+                epoch: claimed.epoch,
+                attempt: claimed.attempt,
+                from: GenerationState::Submitting,
+            },
+            market: market.to_owned(),
+            key: claimed.key.clone(),
+            reason: claimed.reason,
+            longest_run: claimed.longest_run,
+            in_flight: machine.count_in_flight(),
+        }
+    }
+
+    pub(crate) fn id(&self) -> &GenerationId {
+        &self.fence.id
+    }
+
+    /// The same generation after a transition.
+    pub(crate) fn now_in(mut self, state: GenerationState) -> Ticket {
+        self.fence.from = state;
+        self
+    }
+}
+
+/// How often a commit is tried while the disk is full or the database away, with growing pauses: some ten seconds in all.
+const COMMIT_TRIES: u32 = 8;
+
+/// Commits, and repeats while the database is away: what a market has answered must not be forgotten because of a hiccup.
+/// `None` when the generation is not ours any more, or when recording is hopeless: then the engine stops and the next start continues
+/// from what is recorded.
+pub(crate) async fn commit<T: Send + 'static>(
+    machine: &Machine,
+    id: &GenerationId,
+    transaction: impl Fn(&mut palitra_store::Tx<'_>) -> palitra_store::Result<T> + Send + Clone + 'static,
+) -> Option<T> {
+    use palitra_store::Error as Store;
+    let mut error = Store::Closed;
+    for round in 0..COMMIT_TRIES {
+        match machine.store.post(transaction.clone()).await {
+            Ok(value) => return Some(value),
+            Err(Store::Rows { .. }) => {
+                tracing::warn!(generation.id = %id, "lost to another owner, dropped");
+                return None;
+            }
+            Err(Store::Closed) => return None,
+            Err(other) => error = other,
+        }
+        let hopeless = !matches!(
+            error,
+            Store::Full(_) | Store::Busy | Store::Unavailable(_) | Store::Conflict(_) | Store::InDoubt(_)
+        );
+        if hopeless {
+            break;
+        }
+        machine.clock.sleep(Duration::from_millis(50) * 2u32.pow(round)).await;
+    }
+    tracing::error!(generation.id = %id, %error, "cannot record a transition; stopping");
+    let code = crate::Error::from(error).code;
+    tell(machine, id, None, Happened::Trouble(code));
+    machine.stop.cancel();
+    None
+}
+
+/// Tells listeners; nobody listening is fine.
+pub(crate) fn tell(machine: &Machine, id: &GenerationId, batch: Option<BatchId>, happened: Happened) {
+    machine.events.send(EngineEvent { generation: id.clone(), batch, happened }).ok();
+}
+
+/// Tells that a generation has ended and that slots came free.
+pub(crate) fn ended(
+    machine: &Machine,
+    id: &GenerationId,
+    state: GenerationState,
+    error: Option<ErrorCode>,
+    batch_finished: bool,
+) {
+    tell(machine, id, None, Happened::Ended { state, error, batch_finished });
+    machine.wake.notify_one();
+}
+
+/// Exponential with full jitter, between a quarter of a second and a minute.
+pub(crate) fn back_off(round: i64, random: u128, now: Timestamp) -> Timestamp {
+    let exponent = u32::try_from(round.clamp(0, 8)).unwrap_or(8);
+    let ceiling_ms = (500u64 << exponent).min(60_000);
+    let jitter_ms = u64::try_from(random % u128::from(ceiling_ms)).unwrap_or(0);
+    now.plus(Duration::from_millis(250 + jitter_ms))
+}

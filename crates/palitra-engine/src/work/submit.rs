@@ -1,0 +1,119 @@
+//! The call to the market, and what follows from its answer.
+
+use super::{Ticket, back_off, commit, end, keep, tell};
+use crate::{Happened, UnknownPolicy, scheduler::Machine, waits};
+use futures_util::FutureExt;
+use palitra_domain::{
+    ErrorCode,
+    market::{ErrorClass, Market, MarketError, RemoteRef, Request, Submitted},
+    state::{AttemptReason, AttemptState, Event, GenerationState},
+};
+use palitra_store::generations::{self, Claimed};
+use std::{panic::AssertUnwindSafe, sync::Arc};
+
+/// Submits what was claimed. `submitting` is committed: from here on a crash leaves an attempt whose outcome is unknown.
+pub(crate) async fn submit(machine: Machine, ticket: Ticket, claimed: Claimed) {
+    let Ok(market) = machine.market(&ticket.market).cloned() else { return };
+    tell(&machine, ticket.id(), None, Happened::Started { worker: claimed.worker });
+    let input = serde_json::from_str(&claimed.input).unwrap_or_default();
+    let request = Request {
+        generation: claimed.id.as_str().to_owned(),
+        attempt: claimed.attempt,
+        model: claimed.market_model.clone(),
+        mode: claimed.mode.clone(),
+        input,
+        longest_run: claimed.longest_run,
+    };
+    tracing::info!(generation.id = %claimed.id, attempt = claimed.attempt, market = ticket.market, key = ticket.key, "submitting");
+    match call(&market, &ticket.key, &request).await {
+        Submitted::Accepted(remote) => accepted(&machine, ticket, remote).await,
+        Submitted::Done(outputs) => answered(&machine, ticket, outputs).await,
+        Submitted::Refused(error) => refused(&machine, ticket, error, claimed.refusals).await,
+        Submitted::Unknown(error) => unknown(&machine, ticket, error).await,
+    }
+}
+
+/// A panic of an adapter fails its own generation and nothing else (S0-34).
+async fn call(market: &Arc<dyn Market>, key: &str, request: &Request) -> Submitted {
+    let answer = AssertUnwindSafe(market.submit(key, request)).catch_unwind().await;
+    answer.unwrap_or_else(|_| {
+        let error = MarketError::new(ErrorClass::Protocol, "the adapter panicked");
+        // In this process nothing is left of the work; outside of it nobody knows.
+        if market.capabilities().in_process { Submitted::Refused(error) } else { Submitted::Unknown(error) }
+    })
+}
+
+async fn accepted(machine: &Machine, ticket: Ticket, remote: RemoteRef) {
+    let (fence, reference, now) = (ticket.fence.clone(), remote.0.clone(), machine.now());
+    machine.points.before(GenerationState::Submitting, Event::Accept);
+    if commit(machine, ticket.id(), move |tx| generations::accept(tx, &fence, &reference, now))
+        .await
+        .is_none()
+    {
+        return;
+    }
+    machine.points.after(GenerationState::Submitting, Event::Accept);
+    wait(machine, ticket.now_in(GenerationState::Running), remote, now);
+}
+
+/// Puts accepted work among the waiting.
+pub(super) fn wait(
+    machine: &Machine,
+    ticket: Ticket,
+    remote: RemoteRef,
+    accepted_at: palitra_domain::Timestamp,
+) {
+    let now = machine.now();
+    let Ticket { fence, market, key, longest_run, in_flight, .. } = ticket;
+    let waiting = waits::Waiting { fence, market, key, remote, accepted_at, longest_run, in_flight };
+    machine.waits.insert(now.plus(waits::interval(now.since(accepted_at))), waiting);
+}
+
+async fn answered(machine: &Machine, ticket: Ticket, outputs: palitra_domain::market::Outputs) {
+    let (fence, again, now) = (ticket.fence.clone(), keep::recorded(&outputs), machine.now());
+    machine.points.before(GenerationState::Submitting, Event::Answer);
+    if commit(machine, ticket.id(), move |tx| generations::answer(tx, &fence, again.as_deref(), now))
+        .await
+        .is_none()
+    {
+        return;
+    }
+    machine.points.after(GenerationState::Submitting, Event::Answer);
+    keep::keep(machine, ticket.now_in(GenerationState::Storing), outputs).await;
+}
+
+/// Provably unbilled: back to the queue when it may pass later, else the end.
+async fn refused(machine: &Machine, ticket: Ticket, error: MarketError, refusals: i64) {
+    if !error.class.is_retried() || refusals >= machine.settings.refusals_max {
+        let failure = end::failure(machine, &ticket, error, AttemptState::Refused);
+        return end::fail(machine, ticket, failure).await;
+    }
+    tracing::warn!(generation.id = %ticket.id(), error.message = error.message, "refused, will try again");
+    let now = machine.now();
+    let next_at =
+        error.retry_after.map_or_else(|| back_off(refusals, machine.random(), now), |after| now.plus(after));
+    let fence = ticket.fence.clone();
+    machine.points.before(GenerationState::Submitting, Event::Retry);
+    commit(machine, ticket.id(), move |tx| generations::refuse(tx, &fence, &error, next_at, now)).await;
+    machine.points.after(GenerationState::Submitting, Event::Retry);
+    machine.wake.notify_one();
+}
+
+/// The outcome is unknown. Without a look-up or a callback there is nothing to wait for: the policy applies at once, and at most once
+/// (invariant 2).
+pub(super) async fn unknown(machine: &Machine, ticket: Ticket, error: MarketError) {
+    tracing::warn!(generation.id = %ticket.id(), error.message = error.message, "the outcome of a submission is unknown");
+    let again =
+        machine.settings.unknown == UnknownPolicy::ResubmitOnce && ticket.reason != AttemptReason::Unknown;
+    if !again {
+        let mut failure = end::failure(machine, &ticket, error, AttemptState::Unknown);
+        failure.code = ErrorCode::OutcomeUnknown;
+        return end::fail(machine, ticket, failure).await;
+    }
+    let (fence, now) = (ticket.fence.clone(), machine.now());
+    let ghost_until = now.plus(ticket.longest_run);
+    machine.points.before(GenerationState::Submitting, Event::Resubmit);
+    commit(machine, ticket.id(), move |tx| generations::resubmit(tx, &fence, &error, ghost_until, now)).await;
+    machine.points.after(GenerationState::Submitting, Event::Resubmit);
+    machine.wake.notify_one();
+}
