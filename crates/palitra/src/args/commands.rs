@@ -169,6 +169,7 @@ pub enum Keys {
     Ls(KeysLs),
     /// Revoke a key at once
     Revoke {
+        /// As `palitra keys ls` shows it, `key_…`
         #[arg(value_name = "KEY_ID")]
         id: String,
     },
@@ -210,6 +211,7 @@ pub enum Models {
     },
     /// Show one model: modes, prices, limits
     Show {
+        /// As `palitra models ls` shows it, `market:id` or an alias
         #[arg(value_name = "MODEL")]
         model: String,
     },

@@ -27,9 +27,12 @@ pub struct Cli {
     pub command: Command,
 }
 
+/// Heading of the flags that every command takes.
+pub const EVERYWHERE: &str = "Everywhere";
+
 /// Flags of every command.
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Everywhere")]
+#[command(next_help_heading = EVERYWHERE)]
 pub struct Global {
     /// Where the database, the media and `config.toml` live
     #[arg(long, global = true, value_name = "DIR", default_value = "./palitra-data")]

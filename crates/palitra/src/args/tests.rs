@@ -25,13 +25,18 @@ fn the_definition_is_sound_and_every_command_teaches() {
     let mut command = Cli::command();
     command.build();
     for command in command.get_subcommands_mut() {
-        assert!(command.get_about().is_some(), "{}", command.get_name());
-        let help = command.render_long_help().to_string();
+        let help = command.render_help().to_string();
         assert!(help.contains("Examples:\n  palitra "), "{help}");
-        for argument in command.get_arguments() {
-            assert!(argument.get_help().is_some(), "{} of {}", argument.get_id(), command.get_name());
-        }
     }
+    explained(&command);
+}
+
+fn explained(command: &clap::Command) {
+    assert!(command.get_about().is_some(), "{}", command.get_name());
+    for argument in command.get_arguments() {
+        assert!(argument.get_help().is_some(), "{} of {}", argument.get_id(), command.get_name());
+    }
+    command.get_subcommands().for_each(explained);
 }
 
 #[test]
@@ -39,7 +44,7 @@ fn every_example_of_the_help_can_be_typed() {
     let mut command = Cli::command();
     command.build();
     let mut tried = 0;
-    let pages = command.get_subcommands_mut().map(|command| command.render_long_help().to_string());
+    let pages = command.get_subcommands_mut().map(|command| command.render_help().to_string());
     for page in pages.chain([welcome(Lang::Ru), welcome(Lang::En)]) {
         for line in page.lines().filter_map(|line| line.strip_prefix("  palitra ")) {
             // Quoted prompts are one word.

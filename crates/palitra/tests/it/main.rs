@@ -1,1 +1,3 @@
 //! Door tests.
+
+mod tidy;

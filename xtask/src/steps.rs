@@ -1,0 +1,72 @@
+//! Runs programs from the root of the repository, one after the other, and says how long each took.
+
+use crate::{Stop, say};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    time::{Duration, Instant},
+};
+
+/// The root of the repository.
+pub(crate) fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_owned()
+}
+
+/// The cargo that runs us.
+pub(crate) fn cargo(words: &[&str]) -> Command {
+    let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(program);
+    command.args(words).current_dir(root());
+    command
+}
+
+/// Runs one step with its output in view; fails when the program does.
+pub(crate) fn step(name: &str, command: &mut Command) -> Result<Duration, Stop> {
+    say(&format!("== {name}: {}", line(command)));
+    let started = now();
+    let status = command.status().map_err(|error| Stop::new(format!("{name}: cannot start: {error}")))?;
+    let took = now().duration_since(started);
+    if !status.success() {
+        return Err(Stop::new(format!("{name} failed after {}", time(took)))
+            .hint(format!("the output above says why; alone it is `{}`", line(command))));
+    }
+    say(&format!("== {name}: {}", time(took)));
+    Ok(took)
+}
+
+fn line(command: &Command) -> String {
+    let program = Path::new(command.get_program()).file_name().unwrap_or(command.get_program());
+    let words = std::iter::once(program).chain(command.get_args());
+    words.map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
+}
+
+/// `1 min 05 s`, `4.2 s`.
+pub(crate) fn time(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    if seconds < 60 {
+        format!("{seconds}.{} s", duration.subsec_millis() / 100)
+    } else {
+        format!("{} min {:02} s", seconds / 60, seconds % 60)
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "automation measures real time; there is no clock to be given")]
+fn now() -> Instant {
+    Instant::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_short_and_a_failed_step_says_how_to_repeat_it() {
+        for (millis, text) in [(0, "0.0 s"), (4_260, "4.2 s"), (59_999, "59.9 s"), (65_000, "1 min 05 s")] {
+            assert_eq!(time(Duration::from_millis(millis)), text);
+        }
+        let stop = step("form", &mut cargo(&["no-such-command"])).unwrap_err();
+        assert!(stop.error.starts_with("form failed after "), "{}", stop.error);
+        assert!(stop.hint.is_some_and(|hint| hint.ends_with("`cargo no-such-command`")));
+    }
+}

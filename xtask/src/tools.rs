@@ -1,0 +1,82 @@
+//! What the tests need beside Rust: one row per tool, how to see that it is there, and the Debian packages that bring it.
+
+use crate::{Stop, say, steps};
+use std::{
+    io::Write,
+    process::{Command, Stdio},
+};
+
+struct Tool {
+    name: &'static str,
+    why: &'static str,
+    packages: &'static [&'static str],
+    is_there: fn() -> bool,
+}
+
+const TOOLS: &[Tool] = &[Tool {
+    name: "a C compiler with its headers",
+    why: "SQLite is built from its C source",
+    packages: &["gcc", "libc6-dev"],
+    is_there: compiles_c,
+}];
+
+/// Every tool is there, or was installed; otherwise names what is missing.
+pub(crate) fn ready(install: bool) -> Result<(), Stop> {
+    let missing: Vec<&Tool> = TOOLS.iter().filter(|tool| !(tool.is_there)()).collect();
+    if missing.is_empty() {
+        say(&format!("== tools: {} of {} there", TOOLS.len(), TOOLS.len()));
+        return Ok(());
+    }
+    let names: Vec<String> = missing.iter().map(|tool| format!("{} ({})", tool.name, tool.why)).collect();
+    let packages: Vec<&str> = missing.iter().flat_map(|tool| tool.packages).copied().collect();
+    if !install {
+        return Err(Stop::new(format!("missing: {}", names.join("; "))).hint(format!(
+            "`cargo xtask test --install` installs it, or: apt-get install {}",
+            packages.join(" ")
+        )));
+    }
+    say(&format!("== tools: installing {}", names.join("; ")));
+    apt(&["update"])?;
+    apt(&[["install", "--yes", "--no-install-recommends"].as_slice(), &packages].concat())?;
+    match missing.iter().find(|tool| !(tool.is_there)()) {
+        Some(tool) => Err(Stop::new(format!("{} is still missing after the installation", tool.name))),
+        None => Ok(()),
+    }
+}
+
+/// Through `sudo` where we are not root and it asks no question.
+fn apt(words: &[&str]) -> Result<(), Stop> {
+    if !succeeds(Command::new("apt-get").arg("--version")) {
+        return Err(Stop::new("there is no `apt-get` here").hint(
+            "install the tools above with the package manager of this system and run the tests again",
+        ));
+    }
+    let root = succeeds(Command::new("sh").args(["-c", "test \"$(id -u)\" = 0"]));
+    let mut command = Command::new(if root { "apt-get" } else { "sudo" });
+    if !root {
+        command.args(["--non-interactive", "apt-get"]);
+    }
+    command.args(words).env("DEBIAN_FRONTEND", "noninteractive");
+    steps::step("install", &mut command).map(drop)
+}
+
+fn succeeds(command: &mut Command) -> bool {
+    command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+}
+
+/// Compiles one line that needs the headers.
+fn compiles_c() -> bool {
+    let compiler = std::env::var_os("CC").unwrap_or_else(|| "cc".into());
+    let child = Command::new(compiler)
+        .args(["-x", "c", "-fsyntax-only", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    let Ok(mut child) = child else {
+        return false;
+    };
+    let written =
+        child.stdin.take().is_some_and(|mut stdin| stdin.write_all(b"#include <stdio.h>\n").is_ok());
+    child.wait().is_ok_and(|status| status.success() && written)
+}
