@@ -32,8 +32,6 @@ pub struct Settings {
     /// How long a graceful stop waits for what is at a market.
     pub drain: Duration,
     pub prices: PriceSettings,
-    /// A one-shot command starts only this batch or generation.
-    pub focus: Option<String>,
 }
 
 /// A market that has keys: its adapter, and each key's label with its slots.

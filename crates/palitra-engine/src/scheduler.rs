@@ -31,8 +31,9 @@ pub struct Running {
 }
 
 impl Engine {
-    /// Takes over what a dead process left, then starts claiming.
-    pub async fn start(&self) -> Result<Running> {
+    /// Takes over what a dead process left, then starts claiming. With a `focus` only that batch or generation is claimed: a one-shot
+    /// command does not start other people's work.
+    pub async fn start(&self, focus: Option<String>) -> Result<Running> {
         let running = Running {
             engine: self.clone(),
             tasks: TaskTracker::new(),
@@ -93,6 +94,7 @@ pub(crate) struct Machine {
     pub(crate) engine: Engine,
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
+    focus: Option<String>,
 }
 
 impl std::ops::Deref for Machine {
@@ -145,7 +147,7 @@ async fn claim(machine: &Machine, market: &str) -> Result<generations::Claims> {
         market: market.to_owned(),
         owner: machine.owner.as_str().to_owned(),
         max: CLAIMS_MAX,
-        focus: machine.settings.focus.clone(),
+        focus: machine.focus.clone(),
     };
     machine.points.before(GenerationState::Queued, Event::Claim);
     let now = machine.now();

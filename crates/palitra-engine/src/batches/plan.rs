@@ -33,12 +33,12 @@ pub struct SlidesOptions {
     pub seed: u32,
     /// 0: as many as there are slides.
     pub image_workers: u32,
-    /// Start to start; `None`: the writer model's own.
-    pub prompt_delay: Option<Duration>,
+    /// Start to start. The writer model's own least interval holds in any case.
+    pub prompt_delay: Duration,
     /// Start to start, per worker (S0-14).
     pub image_delay: Duration,
     pub gate_percent: u32,
-    /// One call at a time, prompts and pictures alike (S0-38).
+    /// One call at a time, every prompt before the first picture (S0-38).
     pub sequential: bool,
 }
 
@@ -197,7 +197,8 @@ fn manifest_hash(items: &[ManifestItem], options: &SlidesOptions, image: &str, w
     recipe::recipe_hash(image, "slides", &fixed)
 }
 
-/// Simulates the pipeline: prompts one after another, pictures by workers as soon as their prompt is there (S0-28).
+/// Simulates the pipeline: prompts one after another, pictures by workers as soon as their prompt is there (S0-28), or when every
+/// prompt is there (S0-27).
 fn makespan(
     items: &[PlannedItem],
     options: &SlidesOptions,
@@ -207,8 +208,14 @@ fn makespan(
     let at = |duration: Duration| Timestamp::default().plus(duration);
     let runs = items.iter().filter(|item| matches!(item.picture, Step::Run(_))).count();
     let workers = if options.sequential { 1 } else { worker_count(options.image_workers, runs) };
-    let interval = options.prompt_delay.unwrap_or(writer.start_interval).max(write);
+    let interval = options.prompt_delay.max(writer.start_interval).max(write);
     let mut free = vec![at(Duration::ZERO); workers];
+    let written = |item: &&PlannedItem| matches!(item.prompt, Some(Step::Run(_)));
+    let barrier = if options.sequential {
+        items.iter().filter(written).map(|_| interval).sum()
+    } else {
+        Duration::ZERO
+    };
     let (mut prompts, mut end) = (Duration::ZERO, at(Duration::ZERO));
     for item in items {
         if !matches!(item.picture, Step::Run(_)) {
@@ -220,7 +227,7 @@ fn makespan(
             prompts += interval;
         }
         let Some(worker) = free.iter_mut().min() else { break };
-        let start = if options.sequential { worker.plus(write) } else { (*worker).max(ready) };
+        let start = (*worker).max(ready).max(at(barrier));
         end = end.max(start.plus(create));
         *worker = start.plus(create.max(options.image_delay));
     }

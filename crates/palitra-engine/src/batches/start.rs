@@ -63,7 +63,8 @@ impl Engine {
             options: shown.to_string(),
             gate_percent: options.gate_percent,
             items,
-            workers: workers(plan, writer.0, scope),
+            workers: workers(plan, scope),
+            barrier: options.sequential && generations.iter().any(|row| !row.parents.is_empty()),
             generations,
         })
     }
@@ -86,6 +87,14 @@ impl Engine {
                 (answered(Some(row.id.clone()), false, None), Some(row))
             }
         })
+    }
+
+    /// Continues an interrupted run with the workers that are asked for now; nothing that was accepted is created twice.
+    pub async fn resume_slides(&self, plan: &Plan, id: &BatchId) -> Result<()> {
+        let workers = workers(plan, |kind| worker_scope(id, kind, plan.options.sequential));
+        self.store.write(move |tx| rows::set_workers(tx, &workers)).await?;
+        self.wake.notify_one();
+        Ok(())
     }
 
     pub async fn batch(&self, id: &BatchId) -> Result<rows::Batch> {
@@ -112,6 +121,10 @@ impl Engine {
     }
 }
 
+fn worker_scope(batch: &BatchId, kind: StepKind, sequential: bool) -> String {
+    if sequential { format!("{batch}/one") } else { format!("{batch}/{kind}") }
+}
+
 fn new_item(id: ItemId, planned: &PlannedItem, steps: Vec<NewStep>) -> NewItem {
     let item = &planned.item;
     // A ready prompt has no step of its own; it is kept with the content, so that a report can show it.
@@ -119,8 +132,8 @@ fn new_item(id: ItemId, planned: &PlannedItem, steps: Vec<NewStep>) -> NewItem {
     NewItem { id, number: item.number, title: item.title.clone(), content: content.to_string(), steps }
 }
 
-/// One prompt worker at the writer's own pace, and the picture workers (S0-10…S0-16). In sequential mode one worker does it all.
-fn workers(plan: &Plan, writer: &Model, scope: impl Fn(StepKind) -> String) -> Vec<Workers> {
+/// One prompt worker and the picture workers, each with its least interval (S0-10…S0-16). In sequential mode one worker does it all.
+fn workers(plan: &Plan, scope: impl Fn(StepKind) -> String) -> Vec<Workers> {
     let options = &plan.options;
     let runs = |wanted: fn(&PlannedItem) -> bool| plan.items.iter().filter(|item| wanted(item)).count();
     let prompts = runs(|item| matches!(item.prompt, Some(Step::Run(_))));
@@ -130,8 +143,7 @@ fn workers(plan: &Plan, writer: &Model, scope: impl Fn(StepKind) -> String) -> V
     }
     let mut workers = Vec::new();
     if prompts > 0 {
-        let interval = options.prompt_delay.unwrap_or(writer.start_interval);
-        workers.push(Workers { scope: scope(StepKind::Prompt), count: 1, interval });
+        workers.push(Workers { scope: scope(StepKind::Prompt), count: 1, interval: options.prompt_delay });
     }
     if pictures > 0 {
         let count = u32::try_from(worker_count(options.image_workers, pictures)).unwrap_or(u32::MAX);

@@ -1,9 +1,11 @@
 //! Counting ends, and the gate: a batch stops at once on a critical error or when its gate is out of reach (S0-24, S0-25).
 
-use crate::{Result, Tx, generations, p};
+use super::Workers;
+use crate::{Result, Tx, generations, markets, p};
 use palitra_domain::{
     BatchId, ErrorCode, Timestamp,
     state::{BatchState, StepKind},
+    time,
 };
 
 /// How a step ended.
@@ -36,7 +38,28 @@ pub(crate) fn count(
             stop(tx, batch, ErrorCode::GateFailed, now)?;
         }
     }
+    lift_barrier(tx, batch, step, now)?;
     close_if_done(tx, batch, now)
+}
+
+/// After the last step of the first stage, those of the later ones may start.
+fn lift_barrier(tx: &mut Tx, batch: &BatchId, step: StepKind, now: Timestamp) -> Result<()> {
+    if StepKind::ALL.first() != Some(&step) {
+        return Ok(());
+    }
+    let lifted = tx.execute(
+        "update batch set barrier = 0 where id = $1 and barrier = 1
+           and exists (select 1 from stage where batch_id = $1 and kind = $2 and total = succeeded + failed + skipped)",
+        p![batch.as_str(), step.as_str()],
+    )?;
+    if lifted == 1 {
+        tx.execute(
+            "update generation set parents_left = parents_left - 1, ready = case when parents_left = 1 then 1 else 0 end, updated_at = $3
+             where batch_id = $1 and state = 'queued' and step <> $2 and parents_left > 0",
+            p![batch.as_str(), step.as_str(), now.micros()],
+        )?;
+    }
+    Ok(())
 }
 
 /// Whether some stage can no longer reach the gate, whatever still succeeds.
@@ -110,4 +133,17 @@ pub(super) fn close_if_done(tx: &mut Tx, batch: &BatchId, now: Timestamp) -> Res
         p![batch.as_str(), state.as_str(), error.map(ErrorCode::name), now.micros()],
     )?;
     Ok(closed == 1)
+}
+
+/// Gives a continued batch the workers that are asked for now.
+pub fn set_workers(tx: &mut Tx, workers: &[Workers]) -> Result<()> {
+    for workers in workers {
+        let interval_us = time::micros(workers.interval);
+        markets::resize(
+            tx,
+            &markets::Scope { name: &workers.scope, kind: "batch", market: "", interval_us },
+            workers.count,
+        )?;
+    }
+    Ok(())
 }

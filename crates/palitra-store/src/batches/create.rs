@@ -1,9 +1,9 @@
 //! A new batch: rows, workers, generations and holds in one transaction, so that a plan is accepted whole or not at all.
 
-use crate::{Result, Tx, generations, markets, p};
+use crate::{Result, Tx, generations, p};
 use generations::NewGeneration;
 use palitra_domain::{
-    AccountId, BatchId, ErrorCode, GenerationId, ItemId, Livemode, Timestamp, state::StepKind, time,
+    AccountId, BatchId, ErrorCode, GenerationId, ItemId, Livemode, Timestamp, state::StepKind,
 };
 use std::time::Duration;
 
@@ -20,6 +20,8 @@ pub struct NewBatch {
     pub options: String,
     /// At least this part of each stage has to succeed (S0-24).
     pub gate_percent: u32,
+    /// No step of a later stage before every step of the first has ended (S0-38): each child waits for one parent more.
+    pub barrier: bool,
     pub items: Vec<NewItem>,
     pub workers: Vec<Workers>,
     pub generations: Vec<NewGeneration>,
@@ -56,8 +58,8 @@ pub fn create(tx: &mut Tx, batch: &NewBatch, now: Timestamp) -> Result<()> {
     let id = batch.id.as_str();
     tx.must(
         1,
-        "insert into batch(id, account_id, livemode, kind, state, manifest, gate_percent, title, options, created_at)
-         values($1, $2, $3, $4, 'processing', $5, $6, $7, $8, $9)",
+        "insert into batch(id, account_id, livemode, kind, state, manifest, gate_percent, barrier, title, options, created_at)
+         values($1, $2, $3, $4, 'processing', $5, $6, $7, $8, $9, $10)",
         p![
             id,
             batch.account.as_str(),
@@ -65,6 +67,7 @@ pub fn create(tx: &mut Tx, batch: &NewBatch, now: Timestamp) -> Result<()> {
             batch.kind,
             &batch.manifest,
             batch.gate_percent,
+            batch.barrier,
             &batch.title,
             &batch.options,
             now.micros()
@@ -105,15 +108,15 @@ pub fn create(tx: &mut Tx, batch: &NewBatch, now: Timestamp) -> Result<()> {
             )?;
         }
     }
-    for workers in &batch.workers {
-        let interval_us = time::micros(workers.interval);
-        markets::resize(
-            tx,
-            &markets::Scope { name: &workers.scope, kind: "batch", market: "", interval_us },
-            workers.count,
+    super::count::set_workers(tx, &batch.workers)?;
+    generations::create(tx, &batch.account, batch.livemode, &batch.generations, now)?;
+    if batch.barrier {
+        let first = StepKind::ALL.first().map_or("", |kind| kind.as_str());
+        tx.execute(
+            "update generation set parents_left = parents_left + 1, ready = 0 where batch_id = $1 and step <> $2",
+            p![id, first],
         )?;
     }
-    generations::create(tx, &batch.account, batch.livemode, &batch.generations, now)?;
     super::count::close_if_done(tx, &batch.id, now)?;
     Ok(())
 }

@@ -5,6 +5,8 @@ mod create;
 mod read;
 
 pub(crate) use count::{Tally, count};
-pub use count::{cancel, stop};
+pub use count::{cancel, set_workers, stop};
 pub use create::{NewBatch, NewItem, NewStep, Workers, create};
-pub use read::{Batch, Stage, StepGeneration, StepRow, Worker, calls_since, find, list, open, stages, steps, workers};
+pub use read::{
+    Batch, Stage, StepGeneration, StepRow, Worker, calls_since, find, list, open, stages, steps, workers,
+};
