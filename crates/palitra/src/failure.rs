@@ -193,9 +193,8 @@ mod tests {
             for lang in Lang::ALL {
                 let message = failure.message(lang);
                 assert!(!message.contains("{$") && !message.starts_with("error-"), "{code}: {message}");
-                assert!(
-                    !message.ends_with('.') && !failure.hint(lang).is_some_and(|hint| hint.ends_with('.'))
-                );
+                let hint = failure.hint(lang).unwrap_or_else(|| panic!("{code} has no hint in {lang:?}"));
+                assert!(!message.ends_with('.') && !hint.ends_with('.'), "{code}: {message} / {hint}");
             }
             assert_eq!(failure.exit_code(), code.exit_code());
         }

@@ -8,6 +8,7 @@
 pub mod environment;
 mod error;
 mod layers;
+mod markets;
 mod sections;
 mod show;
 mod wire;
@@ -16,6 +17,7 @@ mod wire;
 mod tests;
 
 pub use error::ConfigError;
+pub use markets::{Fal, IdleMarket, MAIN_KEY, MarketKey, Markets, Sandbox};
 pub use sections::*;
 pub use show::{Shown, json, text};
 

@@ -127,47 +127,60 @@ fn the_file_is_the_one_named_else_the_one_here_else_the_one_in_the_data_director
     assert_eq!(Config::load(&inputs).unwrap_err().to_string(), "--config: cannot read gone.toml: not found");
 }
 
+/// Name as its makers write it, a value, and the setting with the value as it is shown.
+const REACHES: &[(&str, &str, &str, &str)] = &[
+    ("FAL_KEY", "k", "markets.fal.key", "[redacted]"),
+    ("fal_api_key", "k", "markets.fal.key", "[redacted]"),
+    ("fal_queue_base_url", "https://q.example.org", "markets.fal.queue_url", "https://q.example.org"),
+    ("OPENAI_API_KEY", "k", "markets.openai.key", "[redacted]"),
+    ("ANTHROPIC_API_KEY", "k", "markets.anthropic.key", "[redacted]"),
+    ("REPLICATE_API_TOKEN", "k", "markets.replicate.key", "[redacted]"),
+    ("ELEVENLABS_API_KEY", "k", "markets.elevenlabs.key", "[redacted]"),
+    ("KIE_API_KEY", "k", "markets.kie.key", "[redacted]"),
+    ("wavespeed_api_key", "k", "markets.wavespeed.key", "[redacted]"),
+    ("tg_bot_token", "k", "telegram.token", "[redacted]"),
+    ("redis_url", "redis://localhost:6379/0", "redis.url", "redis://[redacted]"),
+    ("DATABASE_URL", "sqlite:////tmp/shared.db", "database.url", "sqlite:////tmp/shared.db"),
+    ("media_dir", "./media", "objects.dir", "./media"),
+    ("api_host", "0.0.0.0", "server.listen", "0.0.0.0:8000"),
+    ("api_port", "7001", "server.listen", "127.0.0.1:7001"),
+];
+
 #[test]
 fn s2_095_097_099_every_well_known_name_reaches_its_setting_in_either_case() {
-    let value = |setting: &str| match setting {
-        "markets.fal.queue_url" => "https://queue.example.org",
-        "database.url" => "sqlite:////tmp/media_lab_shared.db",
-        "server.listen" => "7001",
-        _ => "well-known-value",
-    };
-    for row in WELL_KNOWN {
-        for upper in [false, true] {
-            let spell = |name: &str| if upper { name.to_uppercase() } else { name.to_lowercase() };
-            let names: Vec<String> = row.names.iter().map(|(name, _)| spell(name)).collect();
-            let Effect::Setting(setting) = row.effect else {
-                let loaded = load(&[], &[(&names[0], "x")]);
-                let said: Vec<String> = loaded.warnings.iter().map(|why| why.text(Lang::En)).collect();
-                assert!(
-                    said.len() == 1 && said[0].contains(&format!("`{}` has no effect", names[0])),
-                    "{said:?}"
-                );
-                continue;
-            };
-            // A port alone is enough, a key needs both halves.
-            let given: Vec<(&str, &str)> = if setting == "server.listen" {
-                vec![(names[1].as_str(), "7001")]
-            } else {
-                names.iter().map(|name| (name.as_str(), value(setting))).collect()
-            };
-            let loaded = load(&[], &given);
-            let origin =
-                format!("env {}", given.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", "));
-            assert_eq!(shown(&loaded, setting).1, origin);
+    for (name, value, setting, expected) in REACHES {
+        for spelled in [(*name).to_owned(), name.to_lowercase(), name.to_uppercase()] {
+            let loaded = load(&[], &[(&spelled, value)]);
+            assert_eq!(shown(&loaded, setting), ((*expected).to_owned(), format!("env {spelled}").as_str()));
             assert!(loaded.warnings.is_empty());
         }
     }
-    let loaded = load(
-        &[],
-        &[("api_host", "::1"), ("FAL_KEY_ID", "id"), ("FAL_KEY_SECRET", "s"), ("MEDIA_DIR", "./m")],
-    );
+    let loaded = load(&[], &[("api_host", "::1"), ("FAL_KEY_ID", "id"), ("FAL_KEY_SECRET", "secret")]);
     assert_eq!(loaded.config.server.listen.to_string(), "[::1]:8000");
-    assert_eq!(loaded.config.markets.fal.market_keys()[0].key.reveal(), "id:s");
-    assert_eq!(loaded.config.objects.folder(Path::new("/data")), Path::new("./m"));
+    assert_eq!(loaded.config.markets.fal.market_keys()[0].key.reveal(), "id:secret");
+    assert_eq!(shown(&loaded, "markets.fal.key").1, "env FAL_KEY_ID, FAL_KEY_SECRET");
+    let half = load(&[], &[("FAL_KEY_ID", "id")]);
+    assert!(half.config.markets.fal.market_keys().is_empty());
+}
+
+#[test]
+fn s2_096_098_names_without_effect_are_accepted_and_said() {
+    let mut names = Vec::new();
+    for row in WELL_KNOWN {
+        let name = row.names[0].0;
+        if matches!(row.effect, Effect::Nothing(_)) {
+            names.push(name);
+            let loaded = load(&[], &[(name, "x")]);
+            let said: Vec<String> = loaded.warnings.iter().map(|why| why.text(Lang::En)).collect();
+            assert!(said.len() == 1 && said[0].starts_with(&format!("`{name}` has no effect: ")), "{said:?}");
+        } else {
+            let tested = |(name, _): &(&str, _)| REACHES.iter().any(|(known, ..)| known == name);
+            assert!(row.names.iter().all(tested) || name == "FAL_KEY_ID", "{name} is not in `REACHES`");
+        }
+    }
+    for seed in ["app_env", "fal_face_swap_model", "fal_standard_model", "video_poll_interval"] {
+        assert!(names.contains(&seed), "{seed}");
+    }
 }
 
 #[test]

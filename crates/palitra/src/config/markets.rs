@@ -1,0 +1,142 @@
+//! The `[markets.*]` settings: keys, addresses and slots of every market.
+
+use super::{
+    sections::{Problem, TEN_MINUTES_MS, within},
+    wire,
+};
+use crate::failure::Phrase;
+use palitra_domain::secret::Secret;
+use serde::Deserialize;
+use std::{collections::BTreeMap, time::Duration};
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Markets {
+    pub sandbox: Sandbox,
+    pub fal: Fal,
+    pub kie: IdleMarket,
+    pub wavespeed: IdleMarket,
+    pub openai: IdleMarket,
+    pub anthropic: IdleMarket,
+    pub replicate: IdleMarket,
+    pub elevenlabs: IdleMarket,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sandbox {
+    pub slots: u32,
+    artist_ms: u64,
+    writer_ms: u64,
+}
+
+impl Sandbox {
+    /// Extra time per picture.
+    pub fn artist_delay(&self) -> Duration {
+        Duration::from_millis(self.artist_ms)
+    }
+
+    /// Extra time per prompt.
+    pub fn writer_delay(&self) -> Duration {
+        Duration::from_millis(self.writer_ms)
+    }
+
+    pub(super) fn validate(&self, problems: &mut Vec<Problem>) {
+        within(problems, "markets.sandbox.slots", &self.slots, 1..=64);
+        within(problems, "markets.sandbox.artist_ms", &self.artist_ms, 0..=TEN_MINUTES_MS);
+        within(problems, "markets.sandbox.writer_ms", &self.writer_ms, 0..=TEN_MINUTES_MS);
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fal {
+    key: Secret,
+    #[expect(dead_code, reason = "read by the layer it stands in; here so that it is a known setting")]
+    key_file: String,
+    slots: u32,
+    keys: Vec<LabelledKey>,
+    #[serde(deserialize_with = "wire::url")]
+    pub queue_url: String,
+    #[serde(deserialize_with = "wire::url")]
+    pub run_url: String,
+    #[serde(deserialize_with = "wire::url")]
+    pub rest_url: String,
+    #[serde(deserialize_with = "wire::url")]
+    pub platform_url: String,
+    pub headers: BTreeMap<String, Secret>,
+    pub writer_model: String,
+}
+
+/// An element of `markets.fal.keys`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LabelledKey {
+    label: String,
+    key: Secret,
+    #[serde(default)]
+    #[expect(dead_code, reason = "read by the layer it stands in; here so that it is a known setting")]
+    key_file: String,
+    slots: Option<u32>,
+}
+
+/// A key of a market, with its name in tables, logs and `palitra markets`.
+#[derive(Debug, Clone)]
+pub struct MarketKey {
+    pub label: String,
+    pub key: Secret,
+    pub slots: u32,
+}
+
+/// Label of the key given by `markets.fal.key` or `FAL_KEY`.
+pub const MAIN_KEY: &str = "main";
+
+impl Fal {
+    /// Every key there is; none when the market is not set up. The short form comes first, unless the list names it, too.
+    pub fn market_keys(&self) -> Vec<MarketKey> {
+        let listed = self.keys.iter().map(|listed| MarketKey {
+            label: listed.label.clone(),
+            key: listed.key.clone(),
+            slots: listed.slots.unwrap_or(self.slots),
+        });
+        let short = !self.key.reveal().is_empty() && self.keys.iter().all(|listed| listed.key != self.key);
+        let short =
+            short.then(|| MarketKey { label: MAIN_KEY.to_owned(), key: self.key.clone(), slots: self.slots });
+        short.into_iter().chain(listed).collect()
+    }
+
+    pub(super) fn validate(&self, problems: &mut Vec<Problem>) {
+        within(problems, "markets.fal.slots", &self.slots, 1..=1000);
+        for (index, listed) in self.keys.iter().enumerate() {
+            let setting = format!("markets.fal.keys.{index}");
+            let mut refuse = |key: &str| {
+                problems.push(Problem { setting: setting.clone(), why: Phrase::new(key) });
+            };
+            let before = &self.keys[..index];
+            if listed.label.is_empty() || listed.label == MAIN_KEY {
+                refuse("setting-label");
+            }
+            if listed.key.reveal().is_empty() {
+                refuse("setting-empty-key");
+            }
+            if before.iter().any(|other| other.label == listed.label || other.key == listed.key) {
+                refuse("setting-key-twice");
+            }
+            within(problems, format!("{setting}.slots"), &listed.slots.unwrap_or(1), 1..=1000);
+        }
+        if self.writer_model.is_empty() {
+            problems.push(Problem {
+                setting: "markets.fal.writer_model".to_owned(),
+                why: Phrase::new("setting-empty"),
+            });
+        }
+    }
+}
+
+/// A market that has no adapter yet: its key is accepted and kept.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IdleMarket {
+    pub key: Secret,
+    pub key_file: String,
+}
