@@ -11,7 +11,7 @@ mod values;
 mod tests;
 
 pub use commands::*;
-pub use usage::{Usage, language, parse, welcome};
+pub use usage::{Usage, parse, welcome};
 
 use clap::{Parser, Subcommand};
 use palitra_domain::i18n::Lang;

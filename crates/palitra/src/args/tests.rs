@@ -145,35 +145,3 @@ fn mistakes_say_what_and_what_to_do() {
         matches!(parse(words("palitra slides --help")), Err(Usage::Help(page)) if page.contains("Examples:"))
     );
 }
-
-#[test]
-fn usage_is_said_where_it_belongs() {
-    let said = |line: &str| {
-        let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-        let code = parse(words(line)).unwrap_err().say(Lang::En, &mut stdout, &mut stderr).unwrap();
-        (code, String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
-    };
-    let (code, stdout, stderr) = said("palitra");
-    assert!(code == 0 && stderr.is_empty() && stdout.matches("\n  palitra ").count() == 3, "{stdout}");
-    let (code, stdout, stderr) = said("palitra jobs");
-    assert_eq!((code, stdout.as_str()), (2, ""));
-    assert_eq!(stderr, "error: a command is missing\nhint: see `palitra jobs --help`\n");
-    let (code, stdout, _) = said("palitra jobs --json");
-    let document: serde_json::Value = serde_json::from_str(&stdout).unwrap();
-    assert_eq!((code, document["error"]["code"].as_str()), (2, Some("invalid_input")));
-}
-
-#[test]
-fn the_language_is_the_flags_then_the_locales() {
-    for (flag, environment, expected) in [
-        (None, vec![], Lang::En),
-        (None, vec![("LANG", "ru_RU.UTF-8")], Lang::Ru),
-        (None, vec![("LANG", "ru_RU.UTF-8"), ("LC_ALL", "C.UTF-8")], Lang::En),
-        (None, vec![("LANG", "ru_RU.UTF-8"), ("LC_ALL", "")], Lang::Ru),
-        (Some(Lang::En), vec![("LANG", "ru_RU.UTF-8")], Lang::En),
-    ] {
-        let environment: Vec<(String, String)> =
-            environment.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        assert_eq!(language(flag, &environment), expected);
-    }
-}

@@ -1,53 +1,19 @@
 //! What a person sees who typed nothing, asked for help, or made a mistake in typing.
 
 use super::Cli;
-use crate::config::environment::value;
 use clap::{CommandFactory, FromArgMatches, error::ErrorKind};
-use palitra_domain::{
-    ErrorCode,
-    i18n::{self, Lang},
-};
-use std::{
-    ffi::OsString,
-    io::{self, Write},
-};
+use palitra_domain::i18n::{self, Lang};
+use std::ffi::OsString;
 
 /// Why there is no command to run.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Usage {
-    /// `palitra` alone: [`welcome`].
+    /// `palitra` alone: show [`welcome`].
     Nothing,
     /// Help or version that was asked for.
     Help(String),
-    /// A mistake in typing, in English (the parser's words).
+    /// A mistake in typing, in the parser's own English words: `invalid_input`, exit 2.
     Mistake { error: String, hint: String, json: bool },
-}
-
-impl Usage {
-    /// Says it and returns the exit code: 0, or 2 for a mistake. With `--json` a mistake is a document on stdout, too.
-    pub fn say(&self, lang: Lang, stdout: &mut dyn Write, stderr: &mut dyn Write) -> io::Result<u8> {
-        match self {
-            Usage::Nothing => writeln!(stdout, "{}", welcome(lang)).map(|()| 0),
-            Usage::Help(page) => write!(stdout, "{page}").map(|()| 0),
-            Usage::Mistake { error, hint, json } => {
-                let code = ErrorCode::InvalidInput;
-                if *json {
-                    let document = serde_json::json!({
-                        "error": { "code": code.name(), "message": error, "hint": hint }
-                    });
-                    writeln!(stdout, "{document}")?;
-                }
-                writeln!(stderr, "error: {error}\nhint: {hint}").map(|()| code.exit_code())
-            }
-        }
-    }
-}
-
-/// The language people read: `--lang`, then the first of `LC_ALL`, `LC_MESSAGES`, `LANG` that is set, then English.
-pub fn language(flag: Option<Lang>, environment: &[(String, String)]) -> Lang {
-    let set = |name: &&str| value(environment, name).filter(|text| !text.is_empty());
-    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(set);
-    flag.or_else(|| Lang::parse(locale?)).unwrap_or(Lang::En)
 }
 
 /// Reads the command line, program name first.

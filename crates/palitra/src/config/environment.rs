@@ -102,8 +102,7 @@ pub fn process() -> Vec<(String, String)> {
         .collect()
 }
 
-/// The value of a name that is not a setting, such as `LANG`.
-pub fn value<'a>(environment: &'a [(String, String)], name: &str) -> Option<&'a str> {
+fn value<'a>(environment: &'a [(String, String)], name: &str) -> Option<&'a str> {
     environment.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
 }
 
