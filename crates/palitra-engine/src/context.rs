@@ -93,24 +93,36 @@ const EVENTS_KEPT: usize = 4096;
 impl Engine {
     /// Migrates the database, brings keys and slots to the settings and opens the price book. Starts nothing yet.
     pub async fn open(parts: Parts) -> Result<Engine> {
+        let now = parts.clock.now();
+        parts.store.migrate(palitra_store::MIGRATIONS).await.map_err(foreign)?;
+        let keys = configured_keys(&parts.markets, now, &*parts.random);
+        let prices = parts.settings.prices;
+        let fingerprint = fingerprint(&parts.catalogue, &prices);
+        let (shelf, new_house) = (parts.catalogue.clone(), AccountId::new(now, (parts.random)()));
+        let write = parts.store.write(move |tx| {
+            let house = palitra_store::accounts::ensure_house(tx, &new_house, prices.currency, now)?;
+            palitra_store::markets::configure_keys(tx, &keys)?;
+            palitra_store::markets::configure_models(tx, &shelf)?;
+            let version = palitra_store::markets::price_version(tx, &shelf, &prices, &fingerprint, now)?;
+            Ok((house, version))
+        });
+        let (house, price_version) = write.await?;
+        Ok(Engine::of(parts, house, price_version))
+    }
+
+    /// Beside a running process, to look and never to write: nothing is migrated, nothing can be started.
+    pub async fn look(parts: Parts) -> Result<Engine> {
+        let house =
+            parts.store.read(|tx| palitra_store::accounts::find(tx, palitra_store::accounts::HOUSE)).await?;
+        let house = house
+            .ok_or_else(|| Error::new(ErrorCode::NotFound).with("value", palitra_store::accounts::HOUSE))?;
+        Ok(Engine::of(parts, house, 0))
+    }
+
+    fn of(parts: Parts, house: Account, price_version: i64) -> Engine {
         let Parts { store, objects, markets, catalogue, clock, random, points, settings } = parts;
-        let now = clock.now();
-        store.migrate(palitra_store::MIGRATIONS).await.map_err(foreign)?;
-        let keys = configured_keys(&markets, now, &*random);
-        let prices = settings.prices;
-        let fingerprint = fingerprint(&catalogue, &prices);
-        let (shelf, new_house) = (catalogue.clone(), AccountId::new(now, random()));
-        let (house, price_version) = store
-            .write(move |tx| {
-                let house = palitra_store::accounts::ensure_house(tx, &new_house, prices.currency, now)?;
-                palitra_store::markets::configure_keys(tx, &keys)?;
-                palitra_store::markets::configure_models(tx, &shelf)?;
-                let version = palitra_store::markets::price_version(tx, &shelf, &prices, &fingerprint, now)?;
-                Ok((house, version))
-            })
-            .await?;
-        let owner = WorkerId::new(now, random());
-        Ok(Engine(Arc::new(Context {
+        let owner = WorkerId::new(clock.now(), random());
+        Engine(Arc::new(Context {
             store,
             objects,
             catalogue,
@@ -126,7 +138,7 @@ impl Engine {
             wake: Notify::new(),
             waits: Waits::default(),
             in_flight: Arc::new(watch::channel(0).0),
-        })))
+        }))
     }
 
     /// What happens from now on.
@@ -193,6 +205,12 @@ impl Context {
         })?;
         self.market(&model.market)?;
         Ok((model, mode))
+    }
+
+    /// Whether work of the model leaves this process, so that it may cost real money.
+    pub fn is_real_market(&self, model: &str) -> bool {
+        let market = self.catalogue.find(model).and_then(|model| self.markets.get(&model.market));
+        market.is_some_and(|market| !market.capabilities().in_process)
     }
 
     /// A row for the queue: priced, with its recipe and fresh ids.

@@ -1,21 +1,18 @@
 //! What happened just now, for doors that show progress. The database is the truth; a listener that lags reads it again.
 
-use palitra_domain::{BatchId, ErrorCode, GenerationId, state::GenerationState};
+use palitra_domain::{ErrorCode, GenerationId, state::GenerationState};
 
 /// One thing that happened to one generation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EngineEvent {
     pub generation: GenerationId,
-    pub batch: Option<BatchId>,
     pub happened: Happened,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Happened {
-    /// Sent to the market, by which worker of its batch.
-    Started {
-        worker: Option<i64>,
-    },
+    /// About to be sent to the market.
+    Started(Started),
     Ended {
         state: GenerationState,
         error: Option<ErrorCode>,
@@ -23,4 +20,13 @@ pub enum Happened {
     },
     /// The engine cannot record what it does (disk full, database gone) and stops.
     Trouble(ErrorCode),
+}
+
+/// A submission that begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Started {
+    /// Which worker of its batch does it.
+    pub worker: Option<i64>,
+    /// The first 100 characters of what is sent (S0-39).
+    pub prompt: String,
 }

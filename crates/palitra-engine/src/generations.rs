@@ -7,10 +7,10 @@ use palitra_domain::{
     price::Amounts,
     state::{Event, GenerationState},
 };
-use palitra_store::generations::{self as rows, CancelOutcome, NewGeneration};
+use palitra_store::generations::{self as rows, NewGeneration};
 use serde_json::Value;
 
-pub use rows::{Asset, Attempt, Filter, Generation};
+pub use rows::{Asset, Attempt, CancelOutcome, Filter, Generation};
 
 /// What somebody asks for.
 #[derive(Debug, Clone)]
@@ -83,6 +83,16 @@ impl Engine {
     pub async fn assets(&self, id: &GenerationId) -> Result<Vec<Asset>> {
         let id = id.clone();
         Ok(self.store.read(move |tx| rows::assets(tx, &id)).await?)
+    }
+
+    /// Newest first.
+    pub async fn generations(&self, filter: Filter) -> Result<Vec<Generation>> {
+        Ok(self.store.read(move |tx| rows::list(tx, &filter)).await?)
+    }
+
+    pub async fn attempts(&self, id: &GenerationId) -> Result<Vec<Attempt>> {
+        let id = id.clone();
+        Ok(self.store.read(move |tx| rows::attempts(tx, &id)).await?)
     }
 
     /// Ends it at once when it is queued; asks the market when it runs there.

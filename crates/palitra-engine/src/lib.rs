@@ -15,7 +15,7 @@ mod work;
 
 pub use context::{Context, Engine, MarketPart, Parts, Settings, UnknownPolicy};
 pub use error::Error;
-pub use events::{EngineEvent, Happened};
+pub use events::{EngineEvent, Happened, Started};
 pub use points::{Point, Points, Side};
 pub use scheduler::Running;
 

@@ -41,7 +41,7 @@ impl Engine {
             abort: CancellationToken::new(),
         };
         let machine =
-            Machine { engine: self.clone(), tasks: running.tasks.clone(), stop: running.stop.clone() };
+            Machine { engine: self.clone(), tasks: running.tasks.clone(), stop: running.stop.clone(), focus };
         work::adopt(&machine).await?;
         running.spawn(claims(machine.clone()));
         running.spawn(looks(machine.clone()));

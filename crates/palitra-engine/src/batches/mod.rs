@@ -8,4 +8,5 @@ mod start;
 pub(crate) use fill::fill;
 pub use palitra_store::batches::{Batch, Stage};
 pub use plan::{ManifestItem, Plan, SlidesOptions};
-pub use report::{Report, SlideReport, Totals, WorkerReport};
+pub use report::{Report, SlideError, SlideReport, Totals, WorkerReport};
+pub use start::BatchStep;

@@ -53,6 +53,8 @@ pub struct Plan {
     pub unchanged: usize,
     /// Slides that will be worked on.
     pub to_run: usize,
+    /// Slides that cannot be drawn: no English text is left in their prompt.
+    pub refused: usize,
     /// The most that will be charged.
     pub price: Money,
     pub eta: Duration,
@@ -81,6 +83,12 @@ const WRITER_SYSTEM: &str = "You write prompts for an image model that understan
     of 40 to 80 words for an illustration of the slide: object, look, surroundings, light, style, in this order. No text in the \
     picture, no technical parameters, no quotes, nothing but the prompt.";
 
+impl Plan {
+    pub fn gate_percent(&self) -> u32 {
+        self.options.gate_percent
+    }
+}
+
 impl Engine {
     /// Looks up what is there and prices the rest.
     pub async fn plan_slides(&self, items: Vec<ManifestItem>, options: SlidesOptions) -> Result<Plan> {
@@ -91,11 +99,9 @@ impl Engine {
         for item in items {
             planned.push(self.plan_item(item, &options, (image, create), (writer, write)).await?);
         }
-        let (unchanged, to_run) = {
-            let reused = planned.iter().filter(|item| matches!(item.picture, Step::Reused(_))).count();
-            let refused = planned.iter().filter(|item| matches!(item.picture, Step::Refused(_))).count();
-            (reused, planned.len() - reused - refused)
-        };
+        let unchanged = planned.iter().filter(|item| matches!(item.picture, Step::Reused(_))).count();
+        let refused = planned.iter().filter(|item| matches!(item.picture, Step::Refused(_))).count();
+        let to_run = planned.len() - unchanged - refused;
         let mut price = Money::new(0, self.settings.prices.currency);
         for item in &planned {
             for (step, mode) in [(item.prompt.as_ref(), write), (Some(&item.picture), create)] {
@@ -107,7 +113,7 @@ impl Engine {
             }
         }
         let eta = makespan(&planned, &options, writer, (write.usual_run, create.usual_run));
-        Ok(Plan { options, items: planned, manifest, unchanged, to_run, price, eta })
+        Ok(Plan { options, items: planned, manifest, unchanged, to_run, refused, price, eta })
     }
 
     async fn plan_item(

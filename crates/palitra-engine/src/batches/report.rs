@@ -42,6 +42,9 @@ pub struct SlideReport {
     pub started_at: Option<String>,
     pub finished_at: Option<String>,
     pub error: Option<SlideError>,
+    /// The model of the step that failed.
+    #[serde(skip)]
+    pub failed_model: Option<String>,
     /// Where our copy is.
     #[serde(skip)]
     pub object_key: Option<String>,
@@ -158,6 +161,7 @@ fn slide(steps: &[StepRow], currency: Currency) -> SlideReport {
             .map(Timestamp::rfc3339),
         finished_at: drawn.and_then(|drawn| drawn.finished_at).map(Timestamp::rfc3339),
         error: failed.and_then(error),
+        failed_model: failed.and_then(|step| Some(step.generation.as_ref()?.model.clone())),
         object_key: drawn
             .filter(|drawn| drawn.state == GenerationState::Succeeded)
             .and_then(|drawn| drawn.object_key.clone()),

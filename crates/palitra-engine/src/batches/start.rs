@@ -13,6 +13,14 @@ use palitra_store::{
 };
 use serde_json::{Value, json};
 
+/// A step of a batch: which item, and what answers it.
+#[derive(Debug, Clone)]
+pub struct BatchStep {
+    pub number: u32,
+    pub kind: StepKind,
+    pub generation: GenerationId,
+}
+
 impl Engine {
     /// Holds the money for the whole plan and queues it.
     pub async fn start_slides(&self, plan: &Plan) -> Result<BatchId> {
@@ -106,6 +114,18 @@ impl Engine {
     pub async fn stages(&self, id: &BatchId) -> Result<Vec<rows::Stage>> {
         let id = id.clone();
         Ok(self.store.read(move |tx| rows::stages(tx, &id)).await?)
+    }
+
+    /// The steps that this batch runs itself, by their generations.
+    pub async fn batch_steps(&self, id: &BatchId) -> Result<Vec<BatchStep>> {
+        let id = id.clone();
+        let steps = self.store.read(move |tx| rows::steps(tx, &id)).await?;
+        let own = steps.into_iter().filter(|step| !step.reused);
+        Ok(own
+            .filter_map(|step| {
+                Some(BatchStep { number: step.number, kind: step.kind, generation: step.generation?.id })
+            })
+            .collect())
     }
 
     /// No new call from now on; what runs is asked to stop.

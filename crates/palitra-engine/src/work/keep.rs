@@ -78,7 +78,7 @@ pub(super) async fn keep(machine: &Machine, ticket: Ticket, outputs: Outputs) {
         Err(Trouble::Here(error)) => {
             // Where the result is has been recorded: the next start fetches it again.
             tracing::error!(generation.id = %generation.id, %error, "cannot store a result; stopping");
-            super::tell(machine, &generation.id, None, crate::Happened::Trouble(error.code));
+            super::tell(machine, &generation.id, crate::Happened::Trouble(error.code));
             machine.stop.cancel();
         }
     }

@@ -15,7 +15,7 @@ pub(crate) use submit::submit;
 
 use crate::{EngineEvent, Happened, scheduler::Machine, waits::InFlight};
 use palitra_domain::{
-    BatchId, ErrorCode, GenerationId, Timestamp,
+    ErrorCode, GenerationId, Timestamp,
     state::{AttemptReason, GenerationState},
 };
 use palitra_store::generations::{Claimed, Fence};
@@ -93,14 +93,14 @@ pub(crate) async fn commit<T: Send + 'static>(
     }
     tracing::error!(generation.id = %id, %error, "cannot record a transition; stopping");
     let code = crate::Error::from(error).code;
-    tell(machine, id, None, Happened::Trouble(code));
+    tell(machine, id, Happened::Trouble(code));
     machine.stop.cancel();
     None
 }
 
 /// Tells listeners; nobody listening is fine.
-pub(crate) fn tell(machine: &Machine, id: &GenerationId, batch: Option<BatchId>, happened: Happened) {
-    machine.events.send(EngineEvent { generation: id.clone(), batch, happened }).ok();
+pub(crate) fn tell(machine: &Machine, id: &GenerationId, happened: Happened) {
+    machine.events.send(EngineEvent { generation: id.clone(), happened }).ok();
 }
 
 /// Tells that a generation has ended and that slots came free.
@@ -111,7 +111,7 @@ pub(crate) fn ended(
     error: Option<ErrorCode>,
     batch_finished: bool,
 ) {
-    tell(machine, id, None, Happened::Ended { state, error, batch_finished });
+    tell(machine, id, Happened::Ended { state, error, batch_finished });
     machine.wake.notify_one();
 }
 

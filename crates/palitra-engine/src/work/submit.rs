@@ -1,7 +1,7 @@
 //! The call to the market, and what follows from its answer.
 
 use super::{Ticket, back_off, commit, end, keep, tell};
-use crate::{Happened, UnknownPolicy, scheduler::Machine, waits};
+use crate::{Happened, Started, UnknownPolicy, scheduler::Machine, waits};
 use futures_util::FutureExt;
 use palitra_domain::{
     ErrorCode,
@@ -14,8 +14,15 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 /// Submits what was claimed. `submitting` is committed: from here on a crash leaves an attempt whose outcome is unknown.
 pub(crate) async fn submit(machine: Machine, ticket: Ticket, claimed: Claimed) {
     let Ok(market) = machine.market(&ticket.market).cloned() else { return };
-    tell(&machine, ticket.id(), None, Happened::Started { worker: claimed.worker });
-    let input = serde_json::from_str(&claimed.input).unwrap_or_default();
+    let input: serde_json::Value = serde_json::from_str(&claimed.input).unwrap_or_default();
+    let prompt = input
+        .get("prompt")
+        .and_then(|prompt| prompt.as_str())
+        .unwrap_or_default()
+        .chars()
+        .take(100)
+        .collect();
+    tell(&machine, ticket.id(), Happened::Started(Started { worker: claimed.worker, prompt }));
     let request = Request {
         generation: claimed.id.as_str().to_owned(),
         attempt: claimed.attempt,
