@@ -1,1 +1,9 @@
-//! placeholder
+//! Adapters to media markets, one folder each: their calls, their JSON, their errors.
+//!
+//! An adapter translates and nothing more: no retries, no money, no storage, no state between calls. What they share, the
+//! careful side of HTTP, is in [`http`]. How a market behaves: `docs/markets.md`.
+
+pub mod fal;
+mod http;
+
+pub use http::{SettingError, Timeouts};

@@ -5,7 +5,7 @@ use axum::{
     body::{Body, Bytes},
     http::{HeaderName, HeaderValue, Response, StatusCode, header},
 };
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use palitra_domain::Clock;
 use serde_json::{Value, json};
 use std::{io, sync::Arc, time::Duration};
@@ -94,10 +94,14 @@ impl Answer {
     }
 }
 
-/// Half of the body under the length of the whole; the error closes the connection.
+/// Half of the body under the length of the whole; the error closes the connection. It comes a moment later: an error right
+/// away would keep what was not written yet, the status included, from being written.
 fn truncated(body: &Bytes) -> Body {
-    let half = body.slice(..body.len() / 2);
-    Body::from_stream(stream::iter([Ok(half), Err(io::Error::from(io::ErrorKind::ConnectionAborted))]))
+    let half = stream::iter([Ok(body.slice(..body.len() / 2))]);
+    Body::from_stream(half.chain(stream::once(async {
+        tokio::task::yield_now().await;
+        Err(io::Error::from(io::ErrorKind::ConnectionAborted))
+    })))
 }
 
 fn slow(body: Bytes, bytes: usize, ms: u64, clock: &Arc<dyn Clock>) -> Body {

@@ -1,0 +1,150 @@
+//! fal.ai: the queue API (`providers.md` §1, `docs/markets.md`). The direct calls of `fal.run` are not used: an answer that
+//! gets lost there is paid for and gone. Webhooks are not verified here yet.
+
+mod calls;
+mod errors;
+mod input;
+mod outcome;
+mod remote;
+mod settings;
+mod units;
+mod wire;
+
+#[cfg(test)]
+mod tests;
+
+pub use settings::FalSettings;
+
+use crate::http::{Clients, Downloads, FILE_BYTES_MAX, Mask, Origins, SettingError, base_url};
+use calls::Calls;
+use outcome::Looked;
+use palitra_domain::{
+    BoxFuture,
+    market::{
+        CancelAnswer, Capabilities, ErrorClass, Market, MarketError, Polled, RemoteRef, Request, Submitted,
+    },
+    objects::ByteStream,
+    secret::Secret,
+};
+use remote::{Addresses, Remote};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+
+/// fal.ai with its keys.
+pub struct Fal {
+    keys: Vec<(String, Secret)>,
+    writer_model: String,
+    calls: Calls,
+    downloads: Downloads,
+}
+
+impl Fal {
+    /// Builds the clients; calls nobody.
+    pub fn new(settings: FalSettings) -> Result<Fal, SettingError> {
+        let queue = base_url("queue_url", &settings.queue_url)?;
+        let origins = Origins::new([
+            queue.clone(),
+            base_url("run_url", &settings.run_url)?,
+            base_url("rest_url", &settings.rest_url)?,
+            base_url("platform_url", &settings.platform_url)?,
+        ]);
+        for (label, key) in &settings.keys {
+            if key.reveal().trim().is_empty() || calls::authorization(key).is_none() {
+                return Err(SettingError::Key(label.clone()));
+            }
+        }
+        let clients = Clients::new(settings.timeouts)?;
+        let secrets = settings.keys.iter().chain(&settings.headers).map(|(_, secret)| secret);
+        Ok(Fal {
+            calls: Calls {
+                clients: clients.clone(),
+                addresses: Addresses { queue, origins: origins.clone() },
+                headers: headers(&settings.headers)?,
+                keep_files: settings.keep_files,
+                mask: Mask::new(secrets),
+            },
+            downloads: Downloads {
+                clients,
+                origins,
+                allow_private: settings.allow_private_links,
+                bytes_max: FILE_BYTES_MAX,
+            },
+            keys: settings.keys,
+            writer_model: settings.writer_model,
+        })
+    }
+
+    fn key(&self, label: &str) -> Result<&Secret, MarketError> {
+        let found = self.keys.iter().find(|(known, _)| known == label).map(|(_, key)| key);
+        found.ok_or_else(|| MarketError::new(ErrorClass::Auth, format!("fal has no key `{label}` any more")))
+    }
+}
+
+fn headers(settings: &[(String, Secret)]) -> Result<HeaderMap, SettingError> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in settings {
+        let bad = || SettingError::Header(name.clone());
+        let mut value = HeaderValue::from_str(value.reveal()).map_err(|_| bad())?;
+        value.set_sensitive(true);
+        headers.insert(HeaderName::from_bytes(name.as_bytes()).map_err(|_| bad())?, value);
+    }
+    Ok(headers)
+}
+
+impl Market for Fal {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { in_process: false, cancel: true }
+    }
+
+    fn submit<'a>(&'a self, key: &'a str, request: &'a Request) -> BoxFuture<'a, Submitted> {
+        Box::pin(async move {
+            let ready = self.key(key).and_then(|key| Ok((key, input::body(request, &self.writer_model)?)));
+            match ready {
+                Ok((key, body)) => {
+                    let reply = self.calls.submit(key, request, &body).await;
+                    outcome::submitted(&self.calls, &request.model, reply)
+                }
+                Err(error) => Submitted::Refused(error),
+            }
+        })
+    }
+
+    fn poll<'a>(&'a self, key: &'a str, remote: &'a RemoteRef) -> BoxFuture<'a, Polled> {
+        Box::pin(async move {
+            let (key, remote) = match self.key(key).and_then(|key| Ok((key, read(remote)?))) {
+                Ok(known) => known,
+                Err(error) => return Polled::Unreachable(error),
+            };
+            let reply = self.calls.get(key, &self.calls.addresses.status(&remote)).await;
+            match outcome::status(&self.calls, reply) {
+                Looked::Settled(polled) => polled,
+                Looked::Completed(status) => {
+                    let reply = self.calls.get(key, &self.calls.addresses.response(&remote)).await;
+                    outcome::result(&self.calls, &status, reply)
+                }
+            }
+        })
+    }
+
+    /// A request to stop that did not arrive is also `Requested`: the next poll decides either way.
+    fn cancel<'a>(&'a self, key: &'a str, remote: &'a RemoteRef) -> BoxFuture<'a, CancelAnswer> {
+        Box::pin(async move {
+            let Ok((key, remote)) = self.key(key).and_then(|key| Ok((key, read(remote)?))) else {
+                return CancelAnswer::Unsupported;
+            };
+            match self.calls.put(key, &self.calls.addresses.cancel(&remote)).await {
+                // 400 `ALREADY_COMPLETED`, 404 `NOT_FOUND` (`providers.md` §1.5).
+                Ok(reply) if matches!(reply.status, 400 | 404 | 410) => CancelAnswer::TooLate,
+                _ => CancelAnswer::Requested,
+            }
+        })
+    }
+
+    fn fetch<'a>(&'a self, link: &'a str) -> BoxFuture<'a, Result<ByteStream, MarketError>> {
+        Box::pin(self.downloads.open(link))
+    }
+}
+
+fn read(remote: &RemoteRef) -> Result<Remote, MarketError> {
+    Remote::read(remote)
+        .ok_or_else(|| MarketError::new(ErrorClass::Protocol, "the stored reference is not one of fal's"))
+}

@@ -1,0 +1,97 @@
+//! How accepted work is found again, and the addresses of fal's queue.
+//!
+//! Submit uses the whole endpoint id; status, result and cancel only owner and alias (`providers.md` §1.2, trap 2).
+
+use super::wire;
+use crate::http::Origins;
+use palitra_domain::market::RemoteRef;
+use reqwest::Url;
+use serde::{Deserialize, Serialize};
+
+/// The reference as it is stored with an attempt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Remote {
+    pub(super) endpoint: String,
+    pub(super) request_id: String,
+    pub(super) status_url: String,
+    pub(super) response_url: String,
+    pub(super) cancel_url: String,
+}
+
+/// Namespaces stand in front of owner and alias.
+const NAMESPACES: [&str; 2] = ["workflows", "comfy"];
+
+/// An id longer than this is not one.
+const ID_CHARS_MAX: usize = 200;
+
+/// Where the queue is and which origins may see the key.
+#[derive(Debug, Clone)]
+pub(super) struct Addresses {
+    pub(super) queue: Url,
+    pub(super) origins: Origins,
+}
+
+impl Addresses {
+    pub(super) fn submit(&self, endpoint: &str) -> Url {
+        self.below(endpoint.split('/'))
+    }
+
+    /// fal's addresses where they lead to a configured origin, else our own: the key goes nowhere else.
+    pub(super) fn accepted(&self, endpoint: &str, accepted: wire::Accepted) -> Option<Remote> {
+        let id = accepted.request_id;
+        if id.trim().is_empty() || id.len() > ID_CHARS_MAX {
+            return None;
+        }
+        let own = |given: Option<String>, call| self.own(given.as_deref(), endpoint, &id, call).to_string();
+        Some(Remote {
+            status_url: own(accepted.status_url, Some("status")),
+            response_url: own(accepted.response_url, None),
+            cancel_url: own(accepted.cancel_url, Some("cancel")),
+            endpoint: endpoint.to_owned(),
+            request_id: id,
+        })
+    }
+
+    /// Checked again at every use: settings may have changed since the reference was stored.
+    pub(super) fn status(&self, remote: &Remote) -> Url {
+        self.own(Some(&remote.status_url), &remote.endpoint, &remote.request_id, Some("status"))
+    }
+
+    pub(super) fn response(&self, remote: &Remote) -> Url {
+        self.own(Some(&remote.response_url), &remote.endpoint, &remote.request_id, None)
+    }
+
+    pub(super) fn cancel(&self, remote: &Remote) -> Url {
+        self.own(Some(&remote.cancel_url), &remote.endpoint, &remote.request_id, Some("cancel"))
+    }
+
+    fn own(&self, given: Option<&str>, endpoint: &str, id: &str, call: Option<&str>) -> Url {
+        match given.and_then(|given| Url::parse(given).ok()) {
+            Some(url) if self.origins.contains(&url) => url,
+            _ => self.below(app(endpoint).chain(["requests", id]).chain(call)),
+        }
+    }
+
+    fn below<'a>(&self, parts: impl Iterator<Item = &'a str>) -> Url {
+        let mut url = self.queue.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(parts);
+        }
+        url
+    }
+}
+
+fn app(endpoint: &str) -> impl Iterator<Item = &str> {
+    let namespaced = NAMESPACES.iter().any(|name| endpoint.split('/').next() == Some(name));
+    endpoint.split('/').take(if namespaced { 3 } else { 2 })
+}
+
+impl Remote {
+    pub(super) fn read(reference: &RemoteRef) -> Option<Remote> {
+        serde_json::from_str(&reference.0).ok()
+    }
+
+    pub(super) fn write(&self) -> RemoteRef {
+        RemoteRef(serde_json::to_string(self).expect("five strings"))
+    }
+}

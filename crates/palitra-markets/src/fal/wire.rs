@@ -1,0 +1,76 @@
+//! fal's JSON as it comes: only the fields that are used, and nothing that fal could add breaks it.
+//!
+//! Shapes: `providers.md` §1.2, §1.3, §1.10, §1.13.
+
+use serde::Deserialize;
+use serde_json::{Number, Value};
+
+/// The answer to a submission.
+#[derive(Debug, Deserialize)]
+pub(super) struct Accepted {
+    pub(super) request_id: String,
+    #[serde(default)]
+    pub(super) status_url: Option<String>,
+    #[serde(default)]
+    pub(super) response_url: Option<String>,
+    #[serde(default)]
+    pub(super) cancel_url: Option<String>,
+}
+
+/// The answer to a question about the status. There is no failed status: a failure is `COMPLETED` with `error`.
+#[derive(Debug, Deserialize)]
+pub(super) struct Status {
+    pub(super) status: String,
+    #[serde(default)]
+    pub(super) queue_position: Option<u32>,
+    #[serde(default)]
+    pub(super) error: Option<Value>,
+    #[serde(default)]
+    pub(super) error_type: Option<String>,
+}
+
+/// The output of a model. One shape for all of them: a picture model fills other fields than a text model.
+#[derive(Debug, Deserialize)]
+pub(super) struct Output {
+    #[serde(default)]
+    pub(super) images: Option<Vec<File>>,
+    #[serde(default)]
+    pub(super) image: Option<File>,
+    #[serde(default)]
+    pub(super) has_nsfw_concepts: Option<Vec<bool>>,
+    #[serde(default)]
+    pub(super) seed: Option<Number>,
+    /// The text of `openrouter/router`.
+    #[serde(default)]
+    pub(super) output: Option<String>,
+    /// A failure inside a 200.
+    #[serde(default)]
+    pub(super) error: Option<Value>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct File {
+    pub(super) url: String,
+}
+
+impl Status {
+    /// What went wrong, when something did.
+    pub(super) fn failure(&self) -> Option<String> {
+        message(self.error.as_ref()).or_else(|| self.error_type.clone())
+    }
+}
+
+impl Output {
+    pub(super) fn failure(&self) -> Option<String> {
+        message(self.error.as_ref())
+    }
+}
+
+/// Absent, `null`, `false` and empty mean that nothing is wrong.
+fn message(error: Option<&Value>) -> Option<String> {
+    match error? {
+        Value::Null | Value::Bool(false) => None,
+        Value::String(text) => (!text.trim().is_empty()).then(|| text.clone()),
+        other => Some(other.to_string()),
+    }
+}

@@ -1,0 +1,90 @@
+//! HTTP clients, built once per market. TLS is rustls with ring and the roots that are compiled in, so that it works in a
+//! container without `ca-certificates`. No proxies, no cookies, no redirects, no repeated requests.
+
+use super::{SettingError, address::PublicAddresses};
+use reqwest::{Client, ClientBuilder, redirect, retry};
+use rustls::{ClientConfig, RootCertStore, crypto::ring};
+use std::{error::Error, sync::Arc, time::Duration};
+
+/// How long each part of a call may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Timeouts {
+    /// Name, connection and TLS.
+    pub connect: Duration,
+    /// A whole call of an API, body included.
+    pub answer: Duration,
+    /// Silence while something is downloaded.
+    pub idle: Duration,
+    /// A whole download.
+    pub download: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Timeouts {
+        Timeouts {
+            connect: Duration::from_secs(10),
+            answer: Duration::from_secs(60),
+            idle: Duration::from_secs(30),
+            download: Duration::from_secs(600),
+        }
+    }
+}
+
+/// What a market calls with.
+#[derive(Debug, Clone)]
+pub(crate) struct Clients {
+    /// For calls that must happen at most once. Each has a connection of its own: one from a pool may be closed by the
+    /// other side at the moment it is used, and then nobody knows whether the request arrived.
+    pub(crate) once: Client,
+    /// For calls that may be repeated.
+    pub(crate) calls: Client,
+    /// For downloads from origins that the operator trusts.
+    pub(crate) trusted: Client,
+    /// For downloads from anywhere else: connects to public addresses only.
+    pub(crate) public: Client,
+}
+
+impl Clients {
+    pub(crate) fn new(timeouts: Timeouts) -> Result<Clients, SettingError> {
+        let build = |builder: ClientBuilder| builder.build().map_err(|error| SettingError::Tls(why(&error)));
+        let base = || {
+            Ok::<_, SettingError>(
+                Client::builder()
+                    .tls_backend_preconfigured(tls()?)
+                    .redirect(redirect::Policy::none())
+                    .retry(retry::never())
+                    .no_proxy()
+                    .referer(false)
+                    .user_agent(concat!("palitra/", env!("CARGO_PKG_VERSION")))
+                    .connect_timeout(timeouts.connect),
+            )
+        };
+        let download = || Ok(base()?.read_timeout(timeouts.idle).timeout(timeouts.download));
+        Ok(Clients {
+            once: build(base()?.timeout(timeouts.answer).pool_max_idle_per_host(0).http1_only())?,
+            calls: build(base()?.timeout(timeouts.answer))?,
+            trusted: build(download()?)?,
+            public: build(download()?.dns_resolver(PublicAddresses))?,
+        })
+    }
+}
+
+fn tls() -> Result<ClientConfig, SettingError> {
+    let roots = RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| SettingError::Tls(error.to_string()))?;
+    Ok(config.with_root_certificates(roots).with_no_client_auth())
+}
+
+/// The chain of an error in one line, without the address: it may hold a signature or a token.
+pub(crate) fn why(error: &reqwest::Error) -> String {
+    let mut text = if error.is_timeout() { "timed out".to_owned() } else { "failed".to_owned() };
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}

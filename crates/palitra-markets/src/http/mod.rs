@@ -1,0 +1,26 @@
+//! The careful side of HTTP that every market needs: clients, bounded bodies, checked links, masked secrets, waits.
+//!
+//! Nothing here knows a market.
+
+mod address;
+mod body;
+mod client;
+mod data_uri;
+mod download;
+mod mask;
+mod origins;
+mod retry_after;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use body::{BodyError, read};
+pub(crate) use client::{Clients, why};
+pub(crate) use data_uri::decode as decode_data_uri;
+pub(crate) use download::{Downloads, FILE_BYTES_MAX};
+pub(crate) use mask::Mask;
+pub(crate) use origins::{Origins, base_url};
+pub(crate) use retry_after::retry_after;
+
+pub use client::Timeouts;
+pub use origins::SettingError;
