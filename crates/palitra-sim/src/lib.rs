@@ -1,3 +1,9 @@
-//! placeholder
+//! Simulated markets: the sandbox, which is built in and draws, writes and speaks without a key, and servers that behave like real
+//! markets, faults included, for tests and rehearsals.
 
+pub mod artist;
 pub mod fal;
+pub mod sandbox;
+mod stems;
+pub mod voice;
+pub mod writer;

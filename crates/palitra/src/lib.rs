@@ -1,7 +1,13 @@
-//! The parts of the binary, as a library for its tests: command line, configuration, failures, logs, generated pages.
+//! Everything the binary is made of: command line, configuration, wiring, commands, logs, generated pages.
 
 pub mod args;
+pub mod clock;
+pub mod commands;
 pub mod config;
+pub mod console;
+mod crash;
 pub mod failure;
 pub mod pages;
+pub mod sheet;
 pub mod telemetry;
+pub mod wiring;

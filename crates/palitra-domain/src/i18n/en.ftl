@@ -6,6 +6,7 @@ image-failed = ✗ no image for slide { $slide }: { $why }
 counter-prompts = prompts: { $done }/{ $total }
 counter-images = images: { $done }/{ $total }
 workers-started = parallel generation: { $workers } workers started
+sending = sending slide { $slide }: { $prompt }
 worker-slide = worker { $worker }: slide { $slide }
 status-pending = waiting
 status-processing = in progress
@@ -35,6 +36,16 @@ serve-stopped = stopped, everything started is kept
 doctor-ok = ok
 doctor-warning = warning
 doctor-problem = problem
+watch-idle = nothing works in this data directory now; `palitra serve` or the same command continues it
+doctor-default-rate = still the default, { $value } to the dollar; set the rate you pay
+doctor-no-data = { $value } is not there yet; the first command creates it
+doctor-data = { $value } is there and free
+doctor-data-shared = { $value } is there, another process works in it
+doctor-books = every balance is the sum of its postings
+doctor-no-key = no key, so its models are not used; set `{ $value }`
+doctor-keys = keys: { $value } (not tried: a call could cost money)
+doctor-artist = draws, { $value } bytes
+currency-fixed = the books are kept in { $value }; it cannot change once they are open
 config-ok = settings are valid
 
 ## Errors: what happened
@@ -164,3 +175,58 @@ no-effect-face-swap = this model was removed, face swaps run on WaveSpeed
 no-effect-roles = models cannot be chosen by role yet
 no-effect-video = there is no video yet
 no-effect-example = it is the key of an example, not a real one
+
+## Contact sheet
+sheet-name = contact sheet
+sheet-untitled = untitled deck
+sheet-illustrated = with pictures:
+sheet-slide = slide { $number }
+sheet-size = size of pictures
+sheet-size-s = small
+sheet-size-m = medium
+sheet-size-l = large
+sheet-total-slides = { $count ->
+        [one] slide
+       *[other] slides
+    }
+sheet-total-ready = ready
+sheet-total-price = paid
+sheet-total-time = time
+sheet-total-calls = { $count ->
+        [one] call
+       *[other] calls
+    }
+sheet-ok = drawn
+sheet-reused = reused
+sheet-failed = failed
+sheet-skipped = skipped
+sheet-cancelled = cancelled
+sheet-waiting = not ready yet
+sheet-attention = worth a look
+sheet-unfinished = the run has not ended yet
+sheet-stopped = the run failed
+sheet-no-file = the picture is not in this folder
+sheet-no-prompt = no prompt was written: { $why }
+sheet-prompt = prompt
+sheet-details = details
+sheet-as-written = as it was written
+sheet-answer = the market's answer
+sheet-model = model
+sheet-attempts = submissions
+sheet-price = price
+sheet-original = open the file
+sheet-next = next slide
+sheet-previous = previous slide
+sheet-close = close
+sheet-workers = workers
+sheet-column-worker = worker
+sheet-column-slides = slides
+sheet-column-ready = ready
+sheet-column-failed = failed
+sheet-column-busy = busy
+sheet-column-idle = waiting
+sheet-top = to the top
+sheet-moment = under 1 s
+sheet-seconds = { $right } s
+sheet-minutes = { $left } min { $right } s
+sheet-hours = { $left } h { $right } min

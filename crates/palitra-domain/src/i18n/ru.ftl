@@ -6,6 +6,7 @@ image-failed = ✗ Изображение не получено для слай�
 counter-prompts = Промпты: { $done }/{ $total }
 counter-images = Изображения: { $done }/{ $total }
 workers-started = Параллельная генерация: запущено { $workers } воркеров
+sending = Отправка слайда { $slide }: { $prompt }
 worker-slide = Воркер { $worker }: обработка слайда { $slide }
 status-pending = Ожидает
 status-processing = Обрабатывается
@@ -35,6 +36,16 @@ serve-stopped = остановлено, всё начатое сохранено
 doctor-ok = в порядке
 doctor-warning = внимание
 doctor-problem = беда
+watch-idle = сейчас в этом каталоге никто не работает; `palitra serve` или та же команда продолжит
+doctor-default-rate = пока по умолчанию, { $value } за доллар; задайте свой курс
+doctor-no-data = { $value } ещё нет; первая же команда его создаст
+doctor-data = { $value } на месте и свободен
+doctor-data-shared = { $value } на месте, в нём работает другой процесс
+doctor-books = каждый остаток равен сумме проводок
+doctor-no-key = ключа нет, поэтому его модели не используются; задайте `{ $value }`
+doctor-keys = ключи: { $value } (не проверялись: вызов мог бы стоить денег)
+doctor-artist = рисует, { $value } байт
+currency-fixed = счета ведутся в { $value }; после первых проводок валюту не сменить
 config-ok = настройки верны
 
 ## Ошибки: что случилось
@@ -164,3 +175,60 @@ no-effect-face-swap = эта модель убрана, замена лица р
 no-effect-roles = выбора моделей по ролям пока нет
 no-effect-video = видео пока нет
 no-effect-example = это ключ из примера, а не настоящий
+
+## Контактный лист
+sheet-name = контактный лист
+sheet-untitled = презентация без названия
+sheet-illustrated = с картинками:
+sheet-slide = слайд { $number }
+sheet-size = размер картинок
+sheet-size-s = мелко
+sheet-size-m = средне
+sheet-size-l = крупно
+sheet-total-slides = { $count ->
+        [one] слайд
+        [few] слайда
+       *[other] слайдов
+    }
+sheet-total-ready = готово
+sheet-total-price = заплачено
+sheet-total-time = время
+sheet-total-calls = { $count ->
+        [one] вызов
+        [few] вызова
+       *[other] вызовов
+    }
+sheet-ok = нарисовано
+sheet-reused = взято готовым
+sheet-failed = не получилось
+sheet-skipped = пропущено
+sheet-cancelled = отменено
+sheet-waiting = ещё не готово
+sheet-attention = на что посмотреть
+sheet-unfinished = запуск ещё не закончен
+sheet-stopped = запуск не удался
+sheet-no-file = картинки нет в этой папке
+sheet-no-prompt = промпт не написан: { $why }
+sheet-prompt = промпт
+sheet-details = подробности
+sheet-as-written = как было написано
+sheet-answer = ответ рынка
+sheet-model = модель
+sheet-attempts = отправок
+sheet-price = цена
+sheet-original = открыть файл
+sheet-next = следующий слайд
+sheet-previous = предыдущий слайд
+sheet-close = закрыть
+sheet-workers = воркеры
+sheet-column-worker = воркер
+sheet-column-slides = слайдов
+sheet-column-ready = готово
+sheet-column-failed = не получилось
+sheet-column-busy = в работе
+sheet-column-idle = в ожидании
+sheet-top = наверх
+sheet-moment = меньше 1 с
+sheet-seconds = { $right } с
+sheet-minutes = { $left } мин { $right } с
+sheet-hours = { $left } ч { $right } мин

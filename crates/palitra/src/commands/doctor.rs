@@ -1,0 +1,99 @@
+//! `palitra doctor`: whether everything this installation needs is in order, and what to do where it is not.
+
+use super::{Session, Stop};
+use crate::failure::{Failure, Phrase};
+use palitra_domain::ErrorCode;
+use serde_json::json;
+use std::path::Path;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Ok,
+    Warning,
+    Problem,
+}
+
+struct Finding {
+    what: String,
+    verdict: Verdict,
+    words: String,
+}
+
+impl Verdict {
+    const fn word(self) -> &'static str {
+        match self {
+            Verdict::Ok => "ok",
+            Verdict::Warning => "warning",
+            Verdict::Problem => "problem",
+        }
+    }
+}
+
+pub(super) async fn run(session: &Session) -> Result<(), Stop> {
+    let lang = session.console.lang;
+    let mut findings = Vec::new();
+    let mut find = |what: &str, verdict, words: String| findings.push(Finding { what: what.to_owned(), verdict, words });
+    let file = session.loaded.file.as_ref().map_or_else(|| "config.default.toml".to_owned(), |file| file.display().to_string());
+    find("settings", Verdict::Ok, file);
+    for warning in &session.loaded.warnings {
+        find("settings", Verdict::Warning, warning.text(lang));
+    }
+    let rate = session.loaded.origins.iter().any(|shown| shown.setting == "money.usd_rate" && shown.origin == "default");
+    if rate {
+        let words = Phrase::new("doctor-default-rate").with("value", session.config().money.usd_rate.0 / 1_000_000);
+        find("money.usd_rate", Verdict::Warning, words.text(lang));
+    }
+    match session.look().await {
+        Ok(None) => find("data", Verdict::Ok, Phrase::new("doctor-no-data").with("value", session.cli.data.display().to_string()).text(lang)),
+        Ok(Some(app)) => {
+            let who = if app.is_owner() { "doctor-data" } else { "doctor-data-shared" };
+            find("data", Verdict::Ok, Phrase::new(who).with("value", session.cli.data.display().to_string()).text(lang));
+            let problems = app.engine.book_problems().await?;
+            if problems.is_empty() {
+                find("books", Verdict::Ok, Phrase::new("doctor-books").text(lang));
+            }
+            for problem in problems {
+                find("books", Verdict::Problem, problem);
+            }
+        }
+        Err(failure) => find("data", Verdict::Problem, failure.message(lang)),
+    }
+    let keys = session.config().markets.fal.market_keys();
+    let words = match keys.as_slice() {
+        [] => Phrase::new("doctor-no-key").with("value", "FAL_KEY"),
+        keys => Phrase::new("doctor-keys").with("value", keys.iter().map(|key| key.label.as_str()).collect::<Vec<_>>().join(", ")),
+    };
+    find("fal", Verdict::Ok, words.text(lang));
+    find("sandbox", Verdict::Ok, draw(lang));
+    report(session, &findings)
+}
+
+/// The artist really draws something small.
+fn draw(lang: palitra_domain::i18n::Lang) -> String {
+    let recipe = palitra_sim::artist::Recipe { prompt: "a palette", width: 256, height: 144, seed: 1, index: 0 };
+    match palitra_sim::artist::draw(&recipe) {
+        Ok(png) => Phrase::new("doctor-artist").with("value", png.len().to_string()).text(lang),
+        Err(error) => error.to_string(),
+    }
+}
+
+fn report(session: &Session, findings: &[Finding]) -> Result<(), Stop> {
+    let document: Vec<_> = findings
+        .iter()
+        .map(|finding| json!({ "what": finding.what, "verdict": finding.verdict.word(), "message": finding.words }))
+        .collect();
+    session.console.document(&document);
+    for finding in findings {
+        let verdict = session.console.text(&format!("doctor-{}", finding.verdict.word()), &[]);
+        session.console.say(&format!("{verdict:<9} {:<16} {}", finding.what, finding.words));
+    }
+    if findings.iter().any(|finding| finding.verdict == Verdict::Problem) {
+        let place = Path::new(&session.cli.data).display().to_string();
+        return if session.console.json {
+            Err(Stop::Said(ErrorCode::Internal))
+        } else {
+            Err(Failure::new(ErrorCode::Internal).with("why", place).into())
+        };
+    }
+    Ok(())
+}

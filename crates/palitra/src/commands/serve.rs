@@ -1,0 +1,30 @@
+//! `palitra serve`: the scheduler, and `/healthz`.
+
+use super::{Result, Session, stop};
+use crate::{failure::Failure, wiring::io_failure};
+use axum::{Router, routing::get};
+use palitra_domain::ErrorCode;
+use serde_json::json;
+use std::path::Path;
+use tokio::net::TcpListener;
+
+pub(super) async fn run(session: &Session) -> Result<()> {
+    let app = session.open().await?;
+    let listen = session.config().server.listen;
+    let bound = async {
+        let listener = TcpListener::bind(listen).await?;
+        let address = listener.local_addr()?;
+        std::io::Result::Ok((listener, address))
+    };
+    let (listener, address) = bound.await.map_err(|error| io_failure(Path::new(&listen.to_string()), error))?;
+    let running = app.engine.start(None).await?;
+    let router = Router::new().route("/healthz", get(|| async { "ok\n" }));
+    session.console.document(&json!({ "listening": address.to_string() }));
+    session.console.note(&session.console.text("serve-listening", &[("address", (&format!("http://{address}")).into())]));
+    let stop = running.stopper();
+    let served = axum::serve(listener, router).with_graceful_shutdown(stop::first_signal(stop, session.console)).await;
+    running.drain().await;
+    app.close().await;
+    session.console.note(&session.console.text("serve-stopped", &[]));
+    served.map_err(|error| Failure::new(ErrorCode::Internal).with("why", error.to_string()))
+}

@@ -1,0 +1,156 @@
+//! `palitra slides DECK -o DIR`: a deck in, pictures, contact sheet, illustrated deck and report out.
+
+mod files;
+mod progress;
+
+pub(super) use files::{check_writable, copy_object};
+
+use super::{Session, Stop, money};
+use crate::{args::Slides, failure::Failure, wiring::App};
+use palitra_decks::Deck;
+use palitra_domain::{BatchId, ErrorCode, Livemode, catalogue::Catalogue, format::Format, i18n::Arg, state::BatchState};
+use palitra_engine::batches::{ManifestItem, Plan, Report, SlidesOptions};
+use serde_json::json;
+use std::path::Path;
+
+pub(super) async fn run(session: &Session, args: Slides) -> Result<(), Stop> {
+    let format = args.format.as_deref().map_or(Ok(Format::SLIDE), Format::parse);
+    let format = format.map_err(|bad| Failure::new(ErrorCode::BadFormat).with("value", format!("`{}`", bad.0)))?;
+    let (source, deck) = files::read_deck(&args.deck)?;
+    if !args.spend.plan {
+        check_writable(&args.out)?;
+    }
+    let app = session.open().await?;
+    let plan = app.engine.plan_slides(manifest(&deck), options(session, &app, &args, &deck, format)).await?;
+    show_plan(session, &plan);
+    if args.spend.plan {
+        session.console.document(&json!({
+            "items": plan.unchanged + plan.to_run + plan.refused, "unchanged": plan.unchanged, "to_run": plan.to_run,
+            "price": plan.price, "eta_s": plan.eta.as_secs_f64().ceil(),
+        }));
+        return Ok(());
+    }
+    let since = app.clock.now();
+    let batch = start(session, &app, &plan, &args).await?;
+    let run = progress::Run { session, app: &app, batch: &batch, out: &args.out };
+    let followed = run.follow().await?;
+    let report = app.engine.report(&batch, since).await?;
+    let report = files::Output { app: &app, deck: &deck, source: &source, deck_path: &args.deck, out: &args.out, lang: session.console.lang }
+        .write(report)
+        .await?;
+    app.close().await;
+    finish(session, &plan, &report, followed, &args.out, &args.deck)
+}
+
+/// Blank slides keep their number and get no picture.
+fn manifest(deck: &Deck) -> Vec<ManifestItem> {
+    let drawable = deck.slides.iter().filter(|slide| !slide.is_blank());
+    drawable
+        .map(|slide| ManifestItem {
+            number: slide.number,
+            title: slide.title.clone(),
+            content: slide.content.clone(),
+            prompt: slide.prompt.clone(),
+        })
+        .collect()
+}
+
+fn options(session: &Session, app: &App, args: &Slides, deck: &Deck, format: Format) -> SlidesOptions {
+    let settings = &session.config().slides;
+    SlidesOptions {
+        account: app.engine.house.id.clone(),
+        livemode: Livemode::Live,
+        title: deck.title.clone(),
+        model: settings.model.clone(),
+        prompt_model: settings.prompt_model.clone(),
+        format,
+        seed: args.seed.unwrap_or(1),
+        image_workers: settings.image_workers,
+        prompt_delay: settings.prompt_delay(),
+        image_delay: settings.image_delay(),
+        gate_percent: settings.gate_percent,
+        sequential: args.sequential,
+    }
+}
+
+fn show_plan(session: &Session, plan: &Plan) {
+    let price = plan.price.to_string();
+    let unchanged = ("unchanged", Arg::from(plan.unchanged));
+    let line = if plan.to_run == 0 && plan.refused == 0 {
+        session.console.text("plan-nothing", &[unchanged])
+    } else {
+        let seconds = i64::try_from(plan.eta.as_secs() + u64::from(plan.eta.subsec_nanos() > 0)).unwrap_or(i64::MAX);
+        let args = [unchanged, ("run", plan.to_run.into()), ("price", (&price).into()), ("seconds", seconds.into())];
+        session.console.text("plan-line", &args)
+    };
+    session.console.say(&line);
+}
+
+/// Continues the interrupted run of the same deck, or starts a new one after the price was agreed.
+async fn start(session: &Session, app: &App, plan: &Plan, args: &Slides) -> Result<BatchId, Failure> {
+    if let Some(open) = app.engine.interrupted(plan).await? {
+        session.console.note(&session.console.text("resumed", &[("batch", open.id.as_str().into())]));
+        app.engine.resume_slides(plan, &open.id).await?;
+        return Ok(open.id);
+    }
+    let is_real = [&session.config().slides.model, &session.config().slides.prompt_model];
+    money::agree(session, &args.spend, plan.price, is_real.iter().any(|model| app.engine.is_real_market(model)))?;
+    Ok(app.engine.start_slides(plan).await?)
+}
+
+/// The last words, and the exit code.
+fn finish(session: &Session, plan: &Plan, report: &Report, followed: Followed, out: &Path, deck: &Path) -> Result<(), Stop> {
+    session.console.document(report);
+    let totals = &report.totals;
+    let args = |names: &[(&'static str, usize)]| names.iter().map(|(name, value)| (*name, Arg::from(*value))).collect::<Vec<_>>();
+    let counted = args(&[("ok", totals.succeeded), ("total", totals.items)]);
+    if let Followed::Interrupted = followed {
+        session.console.note(&session.console.text("stopped", &counted));
+        return Err(Stop::Said(ErrorCode::Interrupted));
+    }
+    let price = totals.price.to_string();
+    let seconds = format!("{:.1}", totals.makespan_s);
+    let mut done = counted;
+    done.extend([("price", Arg::from(&price)), ("seconds", Arg::from(&seconds))]);
+    session.console.say(&session.console.text("done-slides", &done));
+    let (folder, name) = (out.display().to_string(), files::illustrated_name(deck));
+    session.console.say(&session.console.text("done-files", &[("folder", (&folder).into()), ("deck", (&name).into())]));
+    match report.status {
+        BatchState::Completed | BatchState::Processing => Ok(()),
+        BatchState::Cancelled => Err(said(session, Failure::new(ErrorCode::Cancelled))),
+        BatchState::Failed => {
+            let code = report.error.unwrap_or(ErrorCode::GateFailed);
+            let failure = Failure::new(code).with("value", value(plan, report, code)).with("hint", "FAL_KEY");
+            let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+            Err(said(session, failure.with("ok", number(totals.succeeded)).with("total", number(totals.items))))
+        }
+    }
+}
+
+/// What the text of a code names: the gate's percentage, or the market that failed.
+fn value(plan: &Plan, report: &Report, code: ErrorCode) -> String {
+    if code == ErrorCode::GateFailed {
+        return plan.gate_percent().to_string();
+    }
+    let failed = report.slides.iter().find(|slide| slide.error.as_ref().is_some_and(|error| error.code == code));
+    let model = failed.and_then(|slide| slide.failed_model.as_deref()).unwrap_or_default();
+    Catalogue::shipped().find(model).map(|model| model.market.clone()).unwrap_or_default()
+}
+
+/// The document was printed before; only the lines for people and the exit code are left.
+fn said(session: &Session, failure: Failure) -> Stop {
+    if session.console.json {
+        let mut lines = Vec::new();
+        drop(failure.report(session.console.lang, &mut lines));
+        session.console.note(String::from_utf8_lossy(&lines).trim_end());
+        return Stop::Said(failure.code());
+    }
+    Stop::Failure(failure)
+}
+
+/// How the run ended for the one who watched it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Followed {
+    Done,
+    Interrupted,
+}

@@ -1,0 +1,60 @@
+//! For rehearsals only: dying at a named point, writing down which points were reached, and a faster clock.
+//!
+//! `PALITRA_CRASH_AT=submitting.accept.before:2` kills the process with SIGKILL the second time it gets there;
+//! `PALITRA_POINTS_FILE=FILE` appends each point that is reached; `PALITRA_CLOCK_SCALE=20` lets a minute pass in three seconds.
+//! None of them is set in normal operation.
+
+use palitra_engine::{Point, Points};
+use std::{
+    fs::File,
+    io::Write,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+fn value<'a>(environment: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    environment.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+}
+
+pub(crate) fn clock_scale(environment: &[(String, String)]) -> u32 {
+    value(environment, "PALITRA_CLOCK_SCALE").and_then(|scale| scale.parse().ok()).unwrap_or(1)
+}
+
+/// Unarmed unless the environment says otherwise.
+pub(crate) fn points(environment: &[(String, String)]) -> Points {
+    let crash_at = value(environment, "PALITRA_CRASH_AT").and_then(|text| {
+        let (point, count) = text.split_once(':')?;
+        Some((point.to_owned(), count.parse::<u32>().ok()?))
+    });
+    let file = value(environment, "PALITRA_POINTS_FILE")
+        .and_then(|path| File::options().append(true).create(true).open(path).ok())
+        .map(Mutex::new);
+    if crash_at.is_none() && file.is_none() {
+        return Points::default();
+    }
+    let reached = AtomicU32::new(0);
+    Points::armed(move |point| {
+        if let Some(file) = &file {
+            let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+            drop(writeln!(file, "{point}"));
+        }
+        if let Some((name, count)) = &crash_at
+            && is(point, name)
+            && reached.fetch_add(1, Ordering::SeqCst) + 1 == *count
+        {
+            die();
+        }
+    })
+}
+
+fn is(point: Point, name: &str) -> bool {
+    point.to_string() == name
+}
+
+/// As `kill -9` does: no destructor, no flush, no farewell.
+fn die() {
+    rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL)
+        .expect("a process may kill itself");
+}

@@ -1,0 +1,197 @@
+//! From settings to a running engine: data directory, lock, database, objects, markets.
+
+use crate::{
+    clock::{self, SystemClock},
+    config::{self, Config},
+    crash,
+    failure::Failure,
+};
+use palitra_domain::{Clock, ErrorCode, catalogue::Catalogue, price::PriceSettings};
+use palitra_engine::{Engine, MarketPart, Parts, Settings, UnknownPolicy};
+use palitra_markets::fal::{Fal, FalSettings};
+use palitra_objects::Disk;
+use palitra_sim::sandbox::{Pace, Sandbox};
+use palitra_store::Store;
+use std::{
+    fs::{self, File, TryLockError},
+    io::{self, Read, Seek, Write},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// Read-only threads of the database beside its writer.
+const READERS: usize = 2;
+
+/// An engine on a data directory. The lock is held as long as this lives.
+pub struct App {
+    pub engine: Engine,
+    pub clock: Arc<dyn Clock>,
+    lock: Option<File>,
+}
+
+impl App {
+    /// Opens the data directory for work; refused while another process has it.
+    pub async fn open(data: &Path, config: &Config, environment: &[(String, String)]) -> Result<App, Failure> {
+        let lock = lock(data)?;
+        let store = Store::sqlite(&database(data, config), READERS).map_err(|error| store_failure(data, error))?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(crash::clock_scale(environment)));
+        let parts = parts(store, data, config, environment, &clock)?;
+        let engine = Engine::open(parts).await.map_err(|error| open_failure(data, error))?;
+        Ok(App { engine, clock, lock: Some(lock) })
+    }
+
+    /// For commands that only look: works beside a running process, too. `None` when nothing is there yet.
+    pub async fn look(data: &Path, config: &Config, environment: &[(String, String)]) -> Result<Option<App>, Failure> {
+        let file = database(data, config);
+        if !file.exists() {
+            return Ok(None);
+        }
+        match App::open(data, config, environment).await {
+            Err(failure) if failure.code() == ErrorCode::DataInUse => {}
+            other => return other.map(Some),
+        }
+        let store = Store::sqlite_read_only(&file, READERS).map_err(|error| store_failure(data, error))?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(1));
+        let parts = parts(store, data, config, environment, &clock)?;
+        let engine = Engine::look(parts).await.map_err(|error| open_failure(data, error))?;
+        Ok(Some(App { engine, clock, lock: None }))
+    }
+
+    /// Whether this process has the directory to itself.
+    pub fn is_owner(&self) -> bool {
+        self.lock.is_some()
+    }
+
+    /// Finishes what the database still has to write.
+    pub async fn close(self) {
+        let store = self.engine.store.clone();
+        tokio::task::spawn_blocking(move || store.close()).await.ok();
+    }
+}
+
+fn database(data: &Path, config: &Config) -> PathBuf {
+    // Loading the settings has refused URLs of other databases.
+    config.database.sqlite_file(data).unwrap_or_else(|| data.join("palitra.db"))
+}
+
+/// One process at a time works in a data directory. The file names it, so that the next one can say who.
+fn lock(data: &Path) -> Result<File, Failure> {
+    let unwritable = |error: io::Error| io_failure(data, error);
+    fs::create_dir_all(data).map_err(unwritable)?;
+    let path = data.join("lock");
+    let mut file = File::options().read(true).write(true).create(true).truncate(false).open(&path).map_err(unwritable)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let mut owner = String::new();
+            drop(file.read_to_string(&mut owner));
+            return Err(Failure::new(ErrorCode::DataInUse).with("place", data.display().to_string()).with("value", owner.trim()));
+        }
+        Err(TryLockError::Error(error)) => return Err(unwritable(error)),
+    }
+    let written = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| write!(file, "{}", std::process::id()));
+    written.map_err(unwritable)?;
+    Ok(file)
+}
+
+fn parts(
+    store: Store,
+    data: &Path,
+    config: &Config,
+    environment: &[(String, String)],
+    clock: &Arc<dyn Clock>,
+) -> Result<Parts, Failure> {
+    let objects = config.objects.folder(data);
+    let disk = Disk::open(&objects).map_err(|error| io_failure(&objects, error))?;
+    Ok(Parts {
+        store,
+        objects: Arc::new(disk),
+        markets: markets(config, clock)?,
+        catalogue: Catalogue::shipped(),
+        clock: clock.clone(),
+        random: Arc::new(clock::random),
+        points: crash::points(environment),
+        settings: Settings {
+            unknown: match config.engine.unknown {
+                config::UnknownPolicy::ResubmitOnce => UnknownPolicy::ResubmitOnce,
+                config::UnknownPolicy::Fail => UnknownPolicy::Fail,
+            },
+            refusals_max: i64::from(config.engine.retries_max),
+            polls_max: usize::try_from(config.engine.polls_max).unwrap_or(64),
+            drain: config.engine.drain(),
+            prices: PriceSettings {
+                currency: config.money.currency,
+                usd_rate: config.money.usd_rate,
+                markup: config.money.markup,
+            },
+        },
+    })
+}
+
+/// The sandbox is always there; other markets come with a key.
+fn markets(config: &Config, clock: &Arc<dyn Clock>) -> Result<Vec<MarketPart>, Failure> {
+    let sandbox = &config.markets.sandbox;
+    let pace = Pace { artist: sandbox.artist_delay(), writer: sandbox.writer_delay(), ..Pace::default() };
+    let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+    let mut markets = vec![MarketPart {
+        name: "sandbox".to_owned(),
+        adapter: Arc::new(Sandbox::new(clock.clone(), pace, threads)),
+        keys: vec![("built-in".to_owned(), sandbox.slots)],
+    }];
+    let fal = &config.markets.fal;
+    let keys = fal.market_keys();
+    if !keys.is_empty() {
+        let settings = FalSettings {
+            keys: keys.iter().map(|key| (key.label.clone(), key.key.clone())).collect(),
+            queue_url: fal.queue_url.clone(),
+            run_url: fal.run_url.clone(),
+            rest_url: fal.rest_url.clone(),
+            platform_url: fal.platform_url.clone(),
+            headers: fal.headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
+            allow_private_links: config.security.allow_private_urls,
+            writer_model: fal.writer_model.clone(),
+            ..FalSettings::default()
+        };
+        let adapter = Fal::new(settings).map_err(|error| {
+            Failure::new(ErrorCode::BadSetting).with("place", "`markets.fal`").with("why", error.to_string())
+        })?;
+        let keys = keys.iter().map(|key| (key.label.clone(), key.slots)).collect();
+        markets.push(MarketPart { name: "fal".to_owned(), adapter: Arc::new(adapter), keys });
+    }
+    Ok(markets)
+}
+
+/// A folder or file that cannot be used, by the reason.
+pub fn io_failure(path: &Path, error: io::Error) -> Failure {
+    let code = match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorCode::DiskFull,
+        _ => ErrorCode::NotWritable,
+    };
+    Failure::new(code).with("place", path.display().to_string()).caused_by(error)
+}
+
+fn store_failure(data: &Path, error: palitra_store::Error) -> Failure {
+    open_failure(data, palitra_engine::Error::from(error))
+}
+
+/// The texts of these codes name the directory, not the database's words.
+fn open_failure(data: &Path, error: palitra_engine::Error) -> Failure {
+    let place = data.display().to_string();
+    match error.code {
+        ErrorCode::ForeignDatabase | ErrorCode::DiskFull => Failure::new(error.code).with("place", place).caused_by(error),
+        ErrorCode::BadSetting => {
+            let why = error.args.iter().map(|(_, value)| value.as_str()).collect::<Vec<_>>().join(", ");
+            Failure::new(ErrorCode::BadSetting)
+                .with("place", "`money.currency`")
+                .with("why", crate::failure::Phrase::new("currency-fixed").with("value", why))
+        }
+        _ => error.into(),
+    }
+}
+
+impl From<palitra_engine::Error> for Failure {
+    fn from(error: palitra_engine::Error) -> Failure {
+        let failure = error.args.iter().fold(Failure::new(error.code), |failure, (name, value)| failure.with(name, value.as_str()));
+        failure.caused_by(error)
+    }
+}
