@@ -1,5 +1,7 @@
-//! HTTP clients, built once per market. TLS is rustls with ring and the roots that are compiled in, so that it works in a
-//! container without `ca-certificates`. No proxies, no cookies, no redirects, no repeated requests.
+//! HTTP clients, built once per market. No proxies, no cookies, no redirects, no repeated requests.
+//!
+//! TLS is rustls with ring. Trusted are the roots that are compiled in, so that it works in a container without
+//! `ca-certificates`, and those of the machine (also `SSL_CERT_FILE`), so that an operator's own authority is known.
 
 use super::{SettingError, address::PublicAddresses};
 use reqwest::{Client, ClientBuilder, redirect, retry};
@@ -46,31 +48,35 @@ pub(crate) struct Clients {
 
 impl Clients {
     pub(crate) fn new(timeouts: Timeouts) -> Result<Clients, SettingError> {
+        let tls = tls()?;
         let build = |builder: ClientBuilder| builder.build().map_err(|error| SettingError::Tls(why(&error)));
-        let base = || {
-            Ok::<_, SettingError>(
-                Client::builder()
-                    .tls_backend_preconfigured(tls()?)
-                    .redirect(redirect::Policy::none())
-                    .retry(retry::never())
-                    .no_proxy()
-                    .referer(false)
-                    .user_agent(concat!("palitra/", env!("CARGO_PKG_VERSION")))
-                    .connect_timeout(timeouts.connect),
-            )
+        let base = |protocols: &[&str]| {
+            let mut tls = tls.clone();
+            tls.alpn_protocols = protocols.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
+            Client::builder()
+                .tls_backend_preconfigured(tls)
+                .redirect(redirect::Policy::none())
+                .retry(retry::never())
+                .no_proxy()
+                .referer(false)
+                .user_agent(concat!("palitra/", env!("CARGO_PKG_VERSION")))
+                .connect_timeout(timeouts.connect)
         };
-        let download = || Ok(base()?.read_timeout(timeouts.idle).timeout(timeouts.download));
+        let any = ["h2", "http/1.1"];
+        let download = || base(&any).read_timeout(timeouts.idle).timeout(timeouts.download);
         Ok(Clients {
-            once: build(base()?.timeout(timeouts.answer).pool_max_idle_per_host(0).http1_only())?,
-            calls: build(base()?.timeout(timeouts.answer))?,
-            trusted: build(download()?)?,
-            public: build(download()?.dns_resolver(PublicAddresses))?,
+            once: build(base(&["http/1.1"]).timeout(timeouts.answer).pool_max_idle_per_host(0).http1_only())?,
+            calls: build(base(&any).timeout(timeouts.answer))?,
+            trusted: build(download())?,
+            public: build(download().dns_resolver(PublicAddresses))?,
         })
     }
 }
 
 fn tls() -> Result<ClientConfig, SettingError> {
-    let roots = RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    let mut roots = RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    // A machine without roots, or with some that cannot be read, still has the compiled-in ones.
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|error| SettingError::Tls(error.to_string()))?;

@@ -116,7 +116,7 @@ async fn a_file_without_a_length_ends_at_the_bound() {
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
             let mut buffer = [0; 4096];
-            stream.read(&mut buffer).await.expect("a request");
+            assert!(stream.read(&mut buffer).await.expect("a request") > 0);
             let answer =
                 b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n5\r\nworld\r\n0\r\n\r\n";
             stream.write_all(answer).await.expect("a listening client");
