@@ -2,6 +2,7 @@
 //!
 //! A command is one row of [`COMMANDS`] and one module; what it runs is printed before it runs.
 
+mod bench;
 mod docs;
 mod steps;
 mod test;
@@ -28,6 +29,12 @@ const COMMANDS: &[Command] = &[
         about: "Form, lints and tests: what a change has to pass",
         help: test::CHECK_HELP,
         run: test::check,
+    },
+    Command {
+        name: "bench",
+        about: "Measure the release build; figures go to the terminal",
+        help: bench::HELP,
+        run: bench::run,
     },
     Command { name: "docs", about: "Write the generated pages again", help: docs::HELP, run: docs::run },
 ];
