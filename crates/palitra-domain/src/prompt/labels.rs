@@ -46,6 +46,10 @@ enum Name {
 fn name_kind(name: &str) -> Option<Name> {
     let name = name.trim_end_matches(['*', '_']).trim_end();
     let name = if name.ends_with(')') { name.rfind('(').map_or(name, |open| &name[..open]) } else { name };
+    let joins = |c: char| c.is_alphanumeric() || c.is_whitespace() || "-‐‑–—·•∙⋅.*_".contains(c);
+    if !name.chars().all(joins) {
+        return None; // `![Prompt:](a.png)`, `<!-- Prompt: … -->`
+    }
     let letters: String = name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
     if matches!(letters.as_str(), "содержание" | "содержаниеслайда" | "content" | "slidecontent")
     {

@@ -70,35 +70,45 @@ fn closing(text: &str) -> Option<(usize, char)> {
 fn closing_of(text: &str, (open, close): (char, char)) -> Option<(usize, char)> {
     let mut depth = 1_usize;
     let mut closed: Option<usize> = None;
-    let mut previous = open;
+    let mut previous = (open, Direction::Opens);
     let mut chars = text.char_indices().skip(1).peekable();
     while let Some((at, mark)) = chars.next() {
         let next = chars.peek().map(|(_, c)| *c);
-        if mark == open || mark == close {
-            match direction(previous, mark, next, (open, close)) {
-                Direction::Opens if closed.is_some() => break,
-                Direction::Opens => depth += 1,
-                Direction::Closes if depth > 1 => depth -= 1,
-                Direction::Closes => closed = Some(at),
-                Direction::Neither => {}
-            }
+        let direction = direction(previous, mark, next, (open, close));
+        match direction {
+            Direction::Opens if closed.is_some() => break,
+            Direction::Opens => depth += 1,
+            Direction::Closes if depth > 1 => depth -= 1,
+            Direction::Closes => closed = Some(at),
+            Direction::Neither => {}
         }
-        previous = mark;
+        previous = (mark, direction);
     }
     closed.map(|at| (at, close))
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Direction {
     Opens,
     Closes,
     Neither,
 }
 
-fn direction(previous: char, mark: char, next: Option<char>, (open, close): (char, char)) -> Direction {
+/// Which way a letter looks; a run of marks looks the way its first one does.
+fn direction(
+    (previous, run): (char, Direction),
+    mark: char,
+    next: Option<char>,
+    (open, close): (char, char),
+) -> Direction {
+    let is_mark = |c: char| c == open || c == close;
     let apostrophe = previous.is_alphanumeric() && next.is_some_and(char::is_alphanumeric);
-    let after_gap =
-        previous.is_whitespace() || matches!(previous, '(' | '[' | '{' | '-' | '—' | '–') || previous == open;
-    if apostrophe {
+    let after_gap = if is_mark(previous) {
+        run == Direction::Opens
+    } else {
+        previous.is_whitespace() || matches!(previous, '(' | '[' | '{' | '-' | '—' | '–')
+    };
+    if !is_mark(mark) || apostrophe {
         Direction::Neither
     } else if mark == open && after_gap && next.is_some_and(|c| !c.is_whitespace()) {
         Direction::Opens

@@ -127,6 +127,8 @@ fn s0_06_outer_quotes_go_and_inner_stay() {
         ("Prompt:\n\"A cat\non a mat\"", "A cat\non a mat"),
         ("DALL-E Prompt: «A cat»\nна русском", "A cat"),
         ("'\"A cat\"'", "A cat"),
+        ("\"\"A cat\"\"", "A cat"),
+        ("«««A cat»»»", "A cat"),
         ("\"A sign that says \"OPEN\" in red\"", "A sign that says \"OPEN\" in red"),
         ("«A sign that says «OPEN»»", "A sign that says «OPEN»"),
         ("\"A shop named “Rose”\"", "A shop named “Rose”"),
@@ -160,8 +162,8 @@ blue and gray color scheme, ultra minimalist design...";
 #[test]
 fn hostile_nesting_is_no_instruction() {
     let nested = "\"Prompt: ".repeat(5_000) + "A cat" + &"\"".repeat(5_000);
-    assert_eq!(clean_prompt(&nested), "");
-    assert_eq!(clean_prompt(&"`".repeat(100_000)), "");
+    assert!(clean_prompt(&nested).is_empty());
+    assert!(clean_prompt(&"`".repeat(100_000)).is_empty());
 }
 
 #[test]
@@ -195,6 +197,9 @@ fn labels_are_read_with_their_rest() {
         ("Slide 3.5 inch disk", None),
         ("Содержание: слои", Some(Label::Content { rest: "слои" })),
         ("Content delivery: fast", None),
+        ("![Prompt: a cat](cat.png)", None),
+        ("<!-- Prompt: a cat -->", None),
+        ("`Prompt: a cat`", None),
         ("Prompt:", Some(Label::Prompt { rest: "" })),
         ("", None),
         ("##", None),
