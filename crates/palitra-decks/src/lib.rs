@@ -33,7 +33,8 @@ pub struct Slide {
     pub title: String,
     /// Visible text without the heading, as plain text: no markup, comments, notes or ready prompts.
     pub content: String,
-    /// The prompt its author wrote ready, in any language, without label and outer quotes.
+    /// The prompt its author wrote ready, in any language: in Markdown what follows its label, without outer quotes; in
+    /// JSON as given. `palitra_domain::prompt::clean_prompt` makes the English instruction of it.
     pub prompt: Option<String>,
     /// Where the slide begins.
     pub place: Place,

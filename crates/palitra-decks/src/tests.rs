@@ -1,5 +1,6 @@
 //! Reading decks: what a person meant by each, and what is said when it is none. The modules below have a table each.
 
+mod examples;
 mod hostile;
 mod json;
 mod markdown;

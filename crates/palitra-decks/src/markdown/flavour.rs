@@ -98,7 +98,7 @@ fn is_marp(text: &str, front: &FrontMatter, outline: &Outline) -> bool {
 }
 
 fn has_slide_front_matter(text: &str, lines: &[Line], outline: &Outline) -> bool {
-    let shown = |line: &Line| !outline.is_code(line.start) && outline.hidden_at(line.start).is_none();
+    let shown = |line: &Line| outline.shows(text, line);
     lines.iter().enumerate().filter(|(_, line)| line.of(text).trim_end() == "---" && shown(line)).any(
         |(at, _)| {
             let next_is_text = lines.get(at + 1).is_some_and(|line| !line.of(text).trim().is_empty());
@@ -121,7 +121,7 @@ fn is_reveal(text: &str, lines: &[Line], outline: &Outline) -> bool {
         HiddenKind::Notes => true,
         HiddenKind::Machinery => false,
     });
-    let shown = |line: &Line| !outline.is_code(line.start) && outline.hidden_at(line.start).is_none();
+    let shown = |line: &Line| outline.shows(text, line);
     attributes
         || (0..lines.len()).any(|at| shown(&lines[at]) && is_vertical_separator(text, lines, at))
         || (!outline.rules.is_empty() && lines.iter().any(|line| shown(line) && is_notes_line(line.of(text))))

@@ -1,7 +1,7 @@
 //! One pass over a whole deck: where its rules, headings, code, comments and links are. What they mean for slides is decided
 //! by `split` and `part`.
 
-use crate::text::find_ignoring_case;
+use crate::text::{Line, find_ignoring_case};
 use pulldown_cmark::{Event, HeadingLevel, LinkType, Options, Parser, Tag};
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -114,6 +114,12 @@ impl Outline {
     pub(super) fn hidden_at(&self, at: usize) -> Option<&Hidden> {
         let next = self.hidden.partition_point(|hidden| hidden.range.end <= at);
         self.hidden.get(next).filter(|hidden| hidden.range.start <= at)
+    }
+
+    /// Whether a line is neither code nor hidden. Its indent is neither.
+    pub(super) fn shows(&self, text: &str, line: &Line) -> bool {
+        let at = line.end - line.of(text).trim_start().len();
+        !self.is_code(at) && self.hidden_at(at).is_none()
     }
 
     /// What is hidden and begins in a range.

@@ -31,9 +31,8 @@ pub(crate) struct Part {
 
 pub(super) fn part(text: &str, range: Range<usize>, place: Place, outline: &Outline, format: Format) -> Part {
     let lines = lines(text, range.start, range.end);
-    let shown = |line: &Line| !outline.is_code(line.start) && outline.hidden_at(line.start).is_none();
     let notes = (format == Format::Reveal)
-        .then(|| lines.iter().position(|line| shown(line) && is_notes_line(line.of(text))))
+        .then(|| lines.iter().position(|line| is_notes_line(line.of(text)) && outline.shows(text, line)))
         .flatten();
     let body = &lines[..notes.unwrap_or(lines.len())];
     let body_prompts = body_prompts(text, body, outline);
@@ -77,8 +76,7 @@ fn body_prompts(text: &str, lines: &[Line], outline: &Outline) -> Vec<Range<usiz
         let line = lines[at];
         let source = line.of(text);
         let is_label = matches!(Label::of(source), Some(Label::Prompt { .. }))
-            && !outline.is_code(line.start)
-            && outline.hidden_at(line.start).is_none()
+            && outline.shows(text, &line)
             && !is_title(text, &lines[0], line, outline);
         if is_label {
             let end = prompt_block(text, lines, at);

@@ -195,7 +195,7 @@ fn label_cuts(text: &str, lines: &[Line], front: &FrontMatter, outline: &Outline
     let opens = |at: &usize| {
         let source = lines[*at].of(text);
         let above_is_blank = at.checked_sub(1).is_none_or(|above| lines[above].of(text).trim().is_empty());
-        let shown = !outline.is_code(lines[*at].start) && outline.hidden_at(lines[*at].start).is_none();
+        let shown = outline.shows(text, &lines[*at]);
         let alone = above_is_blank || source.starts_with('#');
         lines[*at].start >= outline.from
             && shown

@@ -47,6 +47,7 @@ fn s0_40_front_matter_is_no_slide() {
         ("---\nheadingDivider:\n  - 2\nmarp: true\n---\n\n# B\n\n## C\n", vec!["1 B", "2 C"]),
         ("---\nkeyboardControl:false\n---\n\n# B\n\n---\n\n# C\n", vec!["1 B", "2 C"]),
         ("---\n---\n\n# B\n\n---\n\n# C\n", vec!["1 B", "2 C"]),
+        ("---\ntheme : \"night\"\ntransition: \"slide\"\n---\n\n# B\n\n---\n\n# C\n", vec!["1 B", "2 C"]),
         ("\n\n---\ntitle: A\n---\n\n# B\n\n---\n\n# C\n", vec!["1 B", "2 C"]),
         // No YAML, so these are separators before the first slide.
         ("---\n\n# B\n\n---\n\n# C\n", vec!["1 B", "2 C"]),

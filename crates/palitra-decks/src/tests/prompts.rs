@@ -61,6 +61,7 @@ fn s0_40_prompts_in_the_body_are_a_paragraph() {
 fn s0_40_words_that_look_like_prompts_are_text() {
     check(&[
         ("```\nPrompt: A cat\n```\n", "Prompt: A cat", None),
+        ("b\n\n    Prompt: A cat\n", "b\nPrompt: A cat", None),
         ("Prompt engineering: an art\n", "Prompt engineering: an art", None),
         ("The Prompt: A cat\n", "The Prompt: A cat", None),
         ("## Prompt: how to write one\n\nb\n", "Prompt: how to write one\nb", None),
