@@ -39,11 +39,27 @@ pub fn illustrated_markdown(
         return from_json::markdown(deck, pictures);
     }
     let text = without_bom(source);
+    let bom = &source[..source.len() - text.len()];
+    let mut written = written_once(text, pictures, link_base);
+    for _ in 0..PASSES_MAX {
+        let again = written_once(&written, pictures, None);
+        if again == written {
+            break;
+        }
+        written = again;
+    }
+    format!("{bom}{written}")
+}
+
+/// The blank line before a picture can end a block of HTML and so make room for a prompt's comment on the next pass. Written
+/// again and again until nothing changes, a deck illustrated twice is the deck illustrated once; two passes do in practice.
+const PASSES_MAX: usize = 4;
+
+fn written_once(text: &str, pictures: &BTreeMap<u32, String>, link_base: Option<&str>) -> String {
     let Ok(document) = markdown::parse(text) else {
-        return source.to_owned(); // not the text the deck was read from
+        return text.to_owned(); // not the text the deck was read from
     };
     let eol = if text.contains("\r\n") { "\r\n" } else { "\n" };
-    let bom = &source[..source.len() - text.len()];
     let pictures: Vec<Edit> = parts(&document)
         .flat_map(|(part, number)| {
             let picture = pictures.get(&number).map(|file| picture(text, part, document.format, file));
@@ -63,8 +79,7 @@ pub fn illustrated_markdown(
     });
     let unharmed =
         |result: &String| markdown::parse(result).is_ok_and(|result| same_slides(&document, &result));
-    let result = written.into_iter().find(unharmed);
-    format!("{bom}{}", result.as_deref().unwrap_or(text))
+    written.into_iter().find(unharmed).unwrap_or_else(|| text.to_owned())
 }
 
 fn parts(document: &Document) -> impl Iterator<Item = (&Part, u32)> {

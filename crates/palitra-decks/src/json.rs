@@ -6,7 +6,7 @@
 use crate::{Deck, DeckError, Format, Place, SLIDES_MAX, Slide, number};
 use serde_json::{Map, Value};
 
-/// As of `Слайд N:` in Markdown.
+/// Low enough that slides counted on from here still have numbers `Slide N:` can say in Markdown.
 const NUMBER_MAX: u64 = 9999;
 
 pub(crate) fn read(text: &str) -> Result<Deck, DeckError> {

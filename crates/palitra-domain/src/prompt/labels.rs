@@ -12,7 +12,8 @@ pub enum Label<'a> {
     Prompt { rest: &'a str },
 }
 
-const SLIDE_NUMBER_MAX: u32 = 9999;
+/// More than any deck has.
+const SLIDE_NUMBER_MAX: u32 = 99_999;
 
 /// The longest label is about 30 letters; a colon further on belongs to the text.
 const LABEL_CHARS_MAX: usize = 48;

@@ -193,7 +193,7 @@ fn labels_are_read_with_their_rest() {
         ("## Slide 12 — Layers", Some(Label::Slide { number: 12, rest: "Layers" })),
         ("**Слайд 3. Слои**", Some(Label::Slide { number: 3, rest: "Слои" })),
         ("Слайд 0: нет", None),
-        ("Слайд 99999: нет", None),
+        ("Слайд 100000: нет", None),
         ("Slide 3.5 inch disk", None),
         ("Содержание: слои", Some(Label::Content { rest: "слои" })),
         ("Content delivery: fast", None),
