@@ -43,7 +43,8 @@ create table transfer(
   state text not null check(state in ('pending', 'posted', 'voided')),
   cash bigint not null, bonus bigint not null, charged_cash bigint not null default 0, charged_bonus bigint not null default 0,
   note text not null default '', created_at bigint not null, closed_at bigint,
-  check(charged_cash <= cash and charged_bonus <= bonus or kind <> 'hold')
+  check(kind <> 'hold' or charged_cash between 0 and cash and charged_bonus between 0 and bonus),
+  check(kind = 'hold' and state = 'posted' or charged_cash = 0 and charged_bonus = 0)
 );
 -- One hold a generation: charged at most once, whatever happens around it (invariant 1).
 create unique index transfer_once on transfer(generation_id, kind);
@@ -78,17 +79,21 @@ create table market_key(
 );
 
 -- A unit of concurrency: of a market key, of a model with limits of its own, of a batch's workers. The limit is the number of rows.
--- Batch slots are the workers of a report, so they count what they did.
+-- Batch slots are the workers of a report, so they count what they did; `closed` when their batch is over, so that claims pass them by.
 create table slot(
-  scope text not null, n bigint not null, kind text not null check(kind in ('key', 'model', 'batch')), market text not null,
+  scope text not null, n bigint not null, kind text not null check(kind in ('key', 'model', 'batch', 'closed')),
+  market text not null,
   interval_us bigint not null default 0, ready_at bigint not null default 0, retiring smallint not null default 0,
   generation_id text, attempt bigint, taken_at bigint, kept_until bigint,
   first_at bigint, last_at bigint, items bigint not null default 0, ok bigint not null default 0, failed bigint not null default 0,
   busy_us bigint not null default 0,
   primary key(scope, n)
 );
-create index slot_free on slot(market, kind, n, scope) where generation_id is null;
+create index slot_free on slot(market, n, scope) where kind = 'key' and generation_id is null;
+create index slot_scoped on slot(market, scope) where kind in ('model', 'batch') and generation_id is null;
 create index slot_taken on slot(generation_id) where generation_id is not null;
+create index slot_retiring on slot(scope) where retiring = 1;
+create index slot_kept on slot(kept_until) where kept_until is not null;
 
 -- Virtual time, one clock a market, and how far each account has got on it (fairness).
 create table virtual_clock(
@@ -133,20 +138,20 @@ create table generation(
   batch_id text, item_id text, step text,
   market text not null, model text not null, market_model text not null, mode text not null, lane text not null,
   state text not null check(state in ('queued', 'submitting', 'running', 'storing', 'succeeded', 'failed', 'cancelled', 'timed_out')),
-  priority bigint not null default 0, vstart bigint not null, usual_run_us bigint not null, longest_run_us bigint not null,
+  priority bigint not null default 0, vstart bigint not null, vcost bigint not null, longest_run_us bigint not null,
   -- Slots beside the key's: the batch's workers, the model's own limit.
   scope text, also_scope text,
   -- Claimable: every parent is done and the time to try again has come.
   ready smallint not null, parents_left bigint not null default 0, next_at bigint not null default 0,
   epoch bigint not null default 0, owner text, attempts bigint not null default 0, refusals bigint not null default 0,
   next_reason text not null default 'first', cancel_requested_at bigint,
-  idem text, quote_id text, price bigint not null, price_version bigint not null,
+  idem text, quote_id text, price bigint not null check(price >= 0), price_version bigint not null,
   input text not null, recipe text not null, output text, error_code text, error_text text,
   created_at bigint not null, updated_at bigint not null, started_at bigint, finished_at bigint,
-  unique(account_id, idem)
+  unique(account_id, livemode, idem)
 );
 create index generation_queue on generation(market, priority, vstart, id) where state = 'queued' and ready = 1 and scope is null;
-create index generation_scoped on generation(scope, priority, vstart, id) where state = 'queued' and ready = 1 and scope is not null;
+create index generation_scoped on generation(scope, market, priority, vstart, id) where state = 'queued' and ready = 1 and scope is not null;
 create index generation_later on generation(next_at) where state = 'queued' and ready = 0 and parents_left = 0;
 create index generation_live on generation(owner) where state in ('submitting', 'running', 'storing');
 create index generation_page on generation(account_id, id);
@@ -157,7 +162,6 @@ create index generation_recipe on generation(account_id, recipe, id) where state
 create table edge(
   parent_id text not null, child_id text not null, primary key(parent_id, child_id)
 );
-create index edge_child on edge(child_id);
 
 -- One submission of a generation to a market key. `reference` finds accepted work again, `outputs` what the market made.
 create table attempt(
@@ -167,6 +171,7 @@ create table attempt(
   opened_at bigint not null, accepted_at bigint, closed_at bigint,
   primary key(generation_id, n)
 );
+create index attempt_ghost on attempt(generation_id, n) where state in ('unknown', 'abandoned');
 
 -- A stored file of an account.
 create table asset(

@@ -62,9 +62,12 @@ pub(crate) fn resize(tx: &mut Tx, scope: &Scope<'_>, count: u32) -> Result<()> {
     Ok(())
 }
 
-/// Retiring slots go as soon as nobody holds them.
+/// Retiring slots go as soon as nobody holds them; those of batches stay, for the report.
 pub(crate) fn delete_retired(tx: &mut Tx) -> Result<()> {
-    tx.execute("delete from slot where retiring = 1 and generation_id is null", p![])?;
+    tx.execute(
+        "delete from slot where retiring = 1 and generation_id is null and kind in ('key', 'model')",
+        p![],
+    )?;
     Ok(())
 }
 

@@ -1,10 +1,10 @@
 //! Counting ends, and the gate: a batch stops at once on a critical error or when its gate is out of reach (S0-24, S0-25).
 
 use super::Workers;
-use crate::{Result, Tx, generations, markets, p};
+use crate::{Result, Tx, generations::Ends, markets, p};
 use palitra_domain::{
     BatchId, ErrorCode, Timestamp,
-    state::{BatchState, StepKind},
+    state::{BatchState, Event, StepKind},
     time,
 };
 
@@ -16,54 +16,68 @@ pub(crate) enum Tally {
     Skipped,
 }
 
-/// Counts one ended step; stops the batch when it has to; closes it after its last step. Answers whether it is closed now.
+/// Counts the steps that ended; stops the batch when it has to, which ends more of them; closes it after its last step. Answers whether
+/// it is closed now.
 pub(crate) fn count(
     tx: &mut Tx,
     batch: &BatchId,
-    step: StepKind,
-    tally: Tally,
+    ends: &mut Ends,
     critical: Option<ErrorCode>,
     now: Timestamp,
 ) -> Result<bool> {
-    let by = |wanted: Tally| i64::from(tally == wanted);
-    tx.must(
-        1,
-        "update stage set succeeded = succeeded + $3, failed = failed + $4, skipped = skipped + $5 where batch_id = $1 and kind = $2",
-        p![batch.as_str(), step.as_str(), by(Tally::Succeeded), by(Tally::Failed), by(Tally::Skipped)],
-    )?;
-    if tally == Tally::Failed {
-        if let Some(code) = critical {
-            stop(tx, batch, code, now)?;
-        } else if out_of_reach(tx, batch)? {
-            stop(tx, batch, ErrorCode::GateFailed, now)?;
+    add(tx, batch, &ends.steps)?;
+    if ends.steps.iter().any(|(_, tally)| *tally == Tally::Failed) {
+        let counted = ends.steps.len();
+        if critical.is_some() || out_of_reach(tx, batch)? {
+            stop_queued(tx, batch, critical.unwrap_or(ErrorCode::GateFailed), ends, now)?;
         }
+        add(tx, batch, &ends.steps[counted..])?;
     }
-    lift_barrier(tx, batch, step, now)?;
+    lift_barrier(tx, batch, now)?;
     close_if_done(tx, batch, now)
 }
 
-/// After the last step of the first stage, those of the later ones may start.
-fn lift_barrier(tx: &mut Tx, batch: &BatchId, step: StepKind, now: Timestamp) -> Result<()> {
-    if StepKind::ALL.first() != Some(&step) {
-        return Ok(());
+fn add(tx: &mut Tx, batch: &BatchId, steps: &[(StepKind, Tally)]) -> Result<()> {
+    for kind in StepKind::ALL {
+        let of = |tally: Tally| steps.iter().filter(|step| **step == (*kind, tally)).count();
+        let [succeeded, failed, skipped] =
+            [Tally::Succeeded, Tally::Failed, Tally::Skipped].map(|tally| number(of(tally)));
+        if succeeded + failed + skipped > 0 {
+            tx.must(
+                1,
+                "update stage set succeeded = succeeded + $3, failed = failed + $4, skipped = skipped + $5
+                 where batch_id = $1 and kind = $2",
+                p![batch.as_str(), kind.as_str(), succeeded, failed, skipped],
+            )?;
+        }
     }
+    Ok(())
+}
+
+pub(super) fn number(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// After the last step of the first stage, those of the later ones may start.
+pub(super) fn lift_barrier(tx: &mut Tx, batch: &BatchId, now: Timestamp) -> Result<()> {
+    let first = StepKind::ALL.first().map_or("", |kind| kind.as_str());
     let lifted = tx.execute(
-        "update batch set barrier = 0 where id = $1 and barrier = 1
-           and exists (select 1 from stage where batch_id = $1 and kind = $2 and total = succeeded + failed + skipped)",
-        p![batch.as_str(), step.as_str()],
+        "update batch set barrier = 0 where id = $1 and barrier = 1 and not exists
+           (select 1 from stage where batch_id = $1 and kind = $2 and total > succeeded + failed + skipped)",
+        p![batch.as_str(), first],
     )?;
     if lifted == 1 {
         tx.execute(
             "update generation set parents_left = parents_left - 1, ready = case when parents_left = 1 then 1 else 0 end, updated_at = $3
              where batch_id = $1 and state = 'queued' and step <> $2 and parents_left > 0",
-            p![batch.as_str(), step.as_str(), now.micros()],
+            p![batch.as_str(), first, now.micros()],
         )?;
     }
     Ok(())
 }
 
 /// Whether some stage can no longer reach the gate, whatever still succeeds.
-fn out_of_reach(tx: &mut Tx, batch: &BatchId) -> Result<bool> {
+pub(super) fn out_of_reach(tx: &mut Tx, batch: &BatchId) -> Result<bool> {
     let row = tx.query_one(
         "select count(*) from stage s join batch b on b.id = s.batch_id
          where s.batch_id = $1 and (s.total - s.failed - s.skipped) * 100 < b.gate_percent * s.total",
@@ -74,6 +88,13 @@ fn out_of_reach(tx: &mut Tx, batch: &BatchId) -> Result<bool> {
 
 /// No new call from now on: everything queued ends, unpaid. What is at the market finishes and is kept.
 pub fn stop(tx: &mut Tx, batch: &BatchId, code: ErrorCode, now: Timestamp) -> Result<()> {
+    let mut ends = Ends::default();
+    stop_queued(tx, batch, code, &mut ends, now)?;
+    ends.conclude(tx, None, now)?;
+    Ok(())
+}
+
+fn stop_queued(tx: &mut Tx, batch: &BatchId, code: ErrorCode, ends: &mut Ends, now: Timestamp) -> Result<()> {
     let stopped = tx.execute(
         "update batch set stop_code = $2 where id = $1 and stop_code is null and state = 'processing'",
         p![batch.as_str(), code.name()],
@@ -81,16 +102,13 @@ pub fn stop(tx: &mut Tx, batch: &BatchId, code: ErrorCode, now: Timestamp) -> Re
     if stopped == 0 {
         return Ok(());
     }
-    let ended = if code == ErrorCode::Cancelled { ErrorCode::Cancelled } else { ErrorCode::BatchStopped };
-    loop {
-        // A step that ends takes its descendants with it, so the list is looked at anew.
-        let queued = tx.query(
-            "select id from generation where batch_id = $1 and state = 'queued' order by parents_left, id limit 1",
-            p![batch.as_str()],
-        )?;
-        let Some(row) = queued.first() else { return Ok(()) };
-        generations::void_queued(tx, &row.get::<String>(0)?, ended, now)?;
-    }
+    let ended = if code == ErrorCode::Cancelled { code } else { ErrorCode::BatchStopped };
+    let queued = tx.query(
+        "select id from generation where batch_id = $1 and state = 'queued' order by id",
+        p![batch.as_str()],
+    )?;
+    let queued = queued.iter().map(|row| row.get(0)).collect::<Result<Vec<_>>>()?;
+    ends.queued(tx, queued, Event::Cancel, ended, now)
 }
 
 /// Stops a batch on request; what runs at the market is asked to stop. Answers `false` when it had ended before.
@@ -113,9 +131,9 @@ pub fn cancel(tx: &mut Tx, batch: &BatchId, now: Timestamp) -> Result<bool> {
 /// Closes the batch when every step of every stage has ended: completed when each stage passed the gate.
 pub(super) fn close_if_done(tx: &mut Tx, batch: &BatchId, now: Timestamp) -> Result<bool> {
     let row = tx.query_one(
-        "select coalesce(sum(s.total - s.succeeded - s.failed - s.skipped), 0),
-                coalesce(sum(case when s.succeeded * 100 < b.gate_percent * s.total then 1 else 0 end), 0), min(b.stop_code)
-         from stage s join batch b on b.id = s.batch_id where s.batch_id = $1",
+        "select count(case when s.succeeded + s.failed + s.skipped < s.total then 1 end),
+                count(case when s.succeeded * 100 < b.gate_percent * s.total then 1 end), min(b.stop_code)
+         from batch b left join stage s on s.batch_id = b.id where b.id = $1",
         p![batch.as_str()],
     )?;
     let (open, below, stopped): (i64, i64, Option<ErrorCode>) = (row.get(0)?, row.get(1)?, row.get(2)?);
@@ -128,11 +146,16 @@ pub(super) fn close_if_done(tx: &mut Tx, batch: &BatchId, now: Timestamp) -> Res
         None if below > 0 => (BatchState::Failed, Some(ErrorCode::GateFailed)),
         None => (BatchState::Completed, None),
     };
-    let closed = tx.execute(
+    tx.execute(
         "update batch set state = $2, error_code = $3, finished_at = $4 where id = $1 and state = 'processing'",
         p![batch.as_str(), state.as_str(), error.map(ErrorCode::name), now.micros()],
     )?;
-    Ok(closed == 1)
+    // What its workers did is kept for the report; claims look at the slots of open batches only.
+    tx.execute(
+        "update slot set kind = 'closed' where scope >= $1 || '/' and scope < $1 || '0' and kind = 'batch'",
+        p![batch.as_str()],
+    )?;
+    Ok(true)
 }
 
 /// Gives a continued batch the workers that are asked for now.

@@ -1,6 +1,7 @@
 //! A new batch: rows, workers, generations and holds in one transaction, so that a plan is accepted whole or not at all.
 
-use crate::{Result, Tx, generations, p};
+use super::count;
+use crate::{Error, Result, Tx, generations, p};
 use generations::NewGeneration;
 use palitra_domain::{
     AccountId, BatchId, ErrorCode, GenerationId, ItemId, Livemode, Timestamp, state::StepKind,
@@ -94,21 +95,8 @@ pub fn create(tx: &mut Tx, batch: &NewBatch, now: Timestamp) -> Result<()> {
             )?;
         }
     }
-    for (n, kind) in (1i64..).zip(StepKind::ALL) {
-        let steps: Vec<&NewStep> =
-            batch.items.iter().flat_map(|item| &item.steps).filter(|step| step.kind == *kind).collect();
-        let reused = steps.iter().filter(|step| step.reused).count();
-        let failed = steps.iter().filter(|step| step.error.is_some()).count();
-        let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-        if !steps.is_empty() {
-            tx.must(
-                1,
-                "insert into stage(batch_id, kind, n, total, succeeded, failed) values($1, $2, $3, $4, $5, $6)",
-                p![id, kind.as_str(), n, number(steps.len()), number(reused), number(failed)],
-            )?;
-        }
-    }
-    super::count::set_workers(tx, &batch.workers)?;
+    insert_stages(tx, batch)?;
+    count::set_workers(tx, &batch.workers)?;
     generations::create(tx, &batch.account, batch.livemode, &batch.generations, now)?;
     if batch.barrier {
         let first = StepKind::ALL.first().map_or("", |kind| kind.as_str());
@@ -116,7 +104,38 @@ pub fn create(tx: &mut Tx, batch: &NewBatch, now: Timestamp) -> Result<()> {
             "update generation set parents_left = parents_left + 1, ready = 0 where batch_id = $1 and step <> $2",
             p![id, first],
         )?;
+        count::lift_barrier(tx, &batch.id, now)?;
     }
-    super::count::close_if_done(tx, &batch.id, now)?;
+    if count::out_of_reach(tx, &batch.id)? {
+        count::stop(tx, &batch.id, ErrorCode::GateFailed, now)?;
+    }
+    count::close_if_done(tx, &batch.id, now)?;
+    Ok(())
+}
+
+/// Steps that are answered already count at once. One that nothing will ever answer would keep the batch open for ever.
+fn insert_stages(tx: &mut Tx, batch: &NewBatch) -> Result<()> {
+    let steps = || batch.items.iter().flat_map(|item| &item.steps);
+    let runs = steps().filter(|step| step.error.is_none() && !step.reused).count();
+    if runs != batch.generations.len()
+        || steps().any(|step| step.generation.is_some() == step.error.is_some())
+    {
+        return Err(Error::rule(ErrorCode::InvalidInput, "steps"));
+    }
+    for (n, kind) in (1i64..).zip(StepKind::ALL) {
+        let count = |which: fn(&NewStep) -> bool| {
+            count::number(steps().filter(|step| step.kind == *kind && which(step)).count())
+        };
+        let total = count(|_| true);
+        if total > 0 {
+            let skipped = count(|step| step.error == Some(ErrorCode::StepBeforeFailed));
+            let failed = count(|step| step.error.is_some()) - skipped;
+            tx.must(
+                1,
+                "insert into stage(batch_id, kind, n, total, succeeded, failed, skipped) values($1, $2, $3, $4, $5, $6, $7)",
+                p![batch.id.as_str(), kind.as_str(), n, total, count(|step| step.reused), failed, skipped],
+            )?;
+        }
+    }
     Ok(())
 }

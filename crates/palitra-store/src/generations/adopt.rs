@@ -1,9 +1,9 @@
 //! Taking over the work of a dead process, and letting go of ghosts.
 
 use super::Fence;
-use crate::{Result, Row, Tx, p};
+use crate::{Result, Row, Tx, markets, p};
 use palitra_domain::{
-    GenerationId, Timestamp,
+    Timestamp,
     state::{AttemptReason, AttemptState},
 };
 use std::time::Duration;
@@ -54,25 +54,19 @@ pub fn adopt(tx: &mut Tx, owner: &str, now: Timestamp) -> Result<Vec<Adopted>> {
     rows.iter().map(adopted).collect()
 }
 
-/// Frees the key slots of ghosts whose longest run time has passed. Answers how many.
+/// Frees the key slots of ghosts whose longest run time has passed, and slots that retire go for good. Answers how many were freed.
 pub fn expire_ghosts(tx: &mut Tx, now: Timestamp) -> Result<usize> {
-    let rows = tx.query(
-        "update slot set generation_id = null, attempt = null, kept_until = null where kept_until <= $1 returning generation_id",
+    let freed = tx.execute(
+        "update slot set generation_id = null, attempt = null, kept_until = null where kept_until <= $1",
         p![now.micros()],
     )?;
-    let ghosts = tx.query(
-        "select a.generation_id, a.n from attempt a
-         where a.state in ('unknown', 'abandoned')
-           and not exists (select 1 from slot s where s.generation_id = a.generation_id and s.attempt = a.n)",
-        p![],
-    )?;
-    for ghost in &ghosts {
-        let (id, n): (GenerationId, i64) = (ghost.get(0)?, ghost.get(1)?);
-        tx.must(
-            1,
-            "update attempt set state = $3 where generation_id = $1 and n = $2",
-            p![id.as_str(), n, AttemptState::Lost.as_str()],
+    if freed > 0 {
+        tx.execute(
+            "update attempt set state = $1 where state in ('unknown', 'abandoned') and not exists
+               (select 1 from slot s where s.generation_id = attempt.generation_id and s.attempt = attempt.n)",
+            p![AttemptState::Lost.as_str()],
         )?;
     }
-    Ok(rows.len())
+    markets::delete_retired(tx)?;
+    Ok(usize::try_from(freed).unwrap_or(usize::MAX))
 }

@@ -1,8 +1,11 @@
 //! Cancelling: at once while queued, asked of the market while running.
 
-use super::finish::void_queued;
-use crate::{Result, Tx, p};
-use palitra_domain::{ErrorCode, GenerationId, Timestamp, state::GenerationState};
+use super::Ends;
+use crate::{Result, Tx, p, sql};
+use palitra_domain::{
+    ErrorCode, GenerationId, Timestamp,
+    state::{Event, GenerationState},
+};
 
 /// What a cancel came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,12 +19,13 @@ pub enum CancelOutcome {
 }
 
 pub fn cancel(tx: &mut Tx, id: &GenerationId, now: Timestamp) -> Result<CancelOutcome> {
-    let Some(row) = tx.query_opt("select state from generation where id = $1", p![id.as_str()])? else {
-        return Ok(CancelOutcome::NotFound);
-    };
+    const STATE: crate::Sql = sql!("select state from generation where id = $1", FOR_UPDATE);
+    let Some(row) = tx.query_opt(STATE, p![id.as_str()])? else { return Ok(CancelOutcome::NotFound) };
     let state: GenerationState = row.get(0)?;
     if state == GenerationState::Queued {
-        void_queued(tx, id.as_str(), ErrorCode::Cancelled, now)?;
+        let mut ends = Ends::default();
+        ends.queued(tx, vec![id.clone()], Event::Cancel, ErrorCode::Cancelled, now)?;
+        ends.conclude(tx, None, now)?;
         return Ok(CancelOutcome::Cancelled);
     }
     if state.is_terminal() {
@@ -52,6 +56,8 @@ pub fn cancel_wishes(tx: &mut Tx, owner: &str) -> Result<Vec<CancelWish>> {
         p![owner],
     )?;
     rows.iter()
-        .map(|row| Ok(CancelWish { id: row.get(0)?, market: row.get(1)?, key: row.get(2)?, reference: row.get(3)? }))
+        .map(|row| {
+            Ok(CancelWish { id: row.get(0)?, market: row.get(1)?, key: row.get(2)?, reference: row.get(3)? })
+        })
         .collect()
 }

@@ -1,11 +1,12 @@
 //! Creating generations: hold, rows and fair positions in one transaction.
 
-use crate::{Error, Result, Tx, ledger, p, sql};
+use super::turn::Turn;
+use crate::{Error, Result, Tx, ledger, p};
 use palitra_domain::{
     AccountId, BatchId, ErrorCode, GenerationId, ItemId, Livemode, Timestamp, TransferId, catalogue::Lane,
     state::StepKind, time,
 };
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 /// A generation to be queued. Everything in it was decided before: price, recipe, ids.
 #[derive(Debug, Clone)]
@@ -29,8 +30,9 @@ pub struct NewGeneration {
     pub batch: Option<BatchPlace>,
     /// The model's own slots, where it has some.
     pub model_scope: Option<String>,
+    /// Generations before this one in the same call, of the same batch: what already runs could end unseen.
     pub parents: Vec<GenerationId>,
-    /// Unique in the account: the same key never creates twice.
+    /// Unique among the live or the test work of the account: the same key never creates twice.
     pub idempotency: Option<String>,
 }
 
@@ -53,27 +55,20 @@ pub fn create(
     new: &[NewGeneration],
     now: Timestamp,
 ) -> Result<()> {
+    check_parents(new)?;
     for (market, group) in by_market(new) {
-        let mut turn = turn(tx, account, market)?;
+        let mut turn = Turn::of(tx, account, market)?;
         for generation in group {
-            insert(tx, account, livemode, generation, turn.vstart, now)?;
-            turn.vstart = turn.vstart.saturating_add(time::micros(generation.usual_run).max(1) / turn.weight);
+            let vcost = turn.cost(generation.usual_run);
+            insert(tx, (account, livemode), generation, (turn.vstart, vcost), now)?;
+            turn.vstart = turn.vstart.saturating_add(vcost);
         }
-        tx.must(
-            1,
-            "insert into turn(account_id, market, vfinish) values($1, $2, $3)
-             on conflict(account_id, market) do update set vfinish = $3",
-            p![account.as_str(), market, turn.vstart],
-        )?;
+        turn.save(tx, account, market)?;
     }
     // The account's row last: it is the hot one, locked for the shortest time.
-    let hold = |generation: &'_ NewGeneration| {
-        (generation.transfer.clone(), generation.id.clone(), generation.price)
-    };
-    let owned: Vec<_> = new.iter().map(hold).collect();
-    let holds: Vec<_> = owned
+    let holds: Vec<_> = new
         .iter()
-        .map(|(transfer, generation, price)| ledger::Hold { transfer, generation, price: *price })
+        .map(|new| ledger::Hold { transfer: &new.transfer, generation: &new.id, price: new.price })
         .collect();
     ledger::hold(tx, account, livemode, &holds, now)
 }
@@ -90,41 +85,25 @@ fn by_market(new: &[NewGeneration]) -> Vec<(&str, Vec<&NewGeneration>)> {
     groups
 }
 
-/// Fair position: `vstart = max(vfinish(account), V(market))`, and each generation moves the account on by its expected slot time over
-/// its weight, so free work ages too.
-struct Turn {
-    vstart: i64,
-    weight: i64,
-}
-
-fn turn(tx: &mut Tx, account: &AccountId, market: &str) -> Result<Turn> {
-    let row = tx.query_opt(
-        "select weight, coalesce((select vfinish from turn where account_id = $1 and market = $2), 0),
-                coalesce((select v from virtual_clock where market = $2), 0)
-         from account where id = $1",
-        p![account.as_str(), market],
-    )?;
-    let row = row.ok_or_else(|| Error::rule(ErrorCode::NotFound, account.as_str()))?;
-    let (weight, vfinish, clock): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-    Ok(Turn { vstart: vfinish.max(clock), weight })
+fn check_parents(new: &[NewGeneration]) -> Result<()> {
+    let mut before = HashMap::with_capacity(new.len());
+    for generation in new {
+        let batch = generation.batch.as_ref().map(|place| &place.batch);
+        if !generation.parents.iter().all(|parent| before.get(parent) == Some(&batch)) {
+            return Err(Error::rule(ErrorCode::InvalidInput, "parents"));
+        }
+        before.insert(&generation.id, batch);
+    }
+    Ok(())
 }
 
 fn insert(
     tx: &mut Tx,
-    account: &AccountId,
-    livemode: Livemode,
+    (account, livemode): (&AccountId, Livemode),
     new: &NewGeneration,
-    vstart: i64,
+    (vstart, vcost): (i64, i64),
     now: Timestamp,
 ) -> Result<()> {
-    const INSERT: crate::Sql = sql!(
-        "insert into generation(id, account_id, livemode, batch_id, item_id, step, market, model, market_model, mode, lane, state,
-           vstart, usual_run_us, longest_run_us, scope, also_scope, ready, parents_left, idem, price, price_version, input, recipe,
-           created_at, updated_at)
-         values($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'queued', $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
-           $24, $24)
-         on conflict(account_id, idem) do nothing"
-    );
     let place = new.batch.as_ref();
     let worker_scope = place.map(|place| place.scope.as_str());
     let (scope, also_scope) = match worker_scope {
@@ -134,7 +113,12 @@ fn insert(
     let parents =
         i64::try_from(new.parents.len()).map_err(|_| Error::rule(ErrorCode::InvalidInput, "parents"))?;
     let inserted = tx.execute(
-        INSERT,
+        "insert into generation(id, account_id, livemode, batch_id, item_id, step, market, model, market_model, mode, lane, state,
+           vstart, vcost, longest_run_us, scope, also_scope, ready, parents_left, idem, price, price_version, input, recipe,
+           created_at, updated_at)
+         values($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'queued', $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
+           $24, $24)
+         on conflict(account_id, livemode, idem) do nothing",
         p![
             new.id.as_str(),
             account.as_str(),
@@ -148,7 +132,7 @@ fn insert(
             &new.mode,
             new.lane.as_str(),
             vstart,
-            time::micros(new.usual_run),
+            vcost,
             time::micros(new.longest_run),
             scope,
             also_scope,

@@ -71,9 +71,12 @@ pub struct Filter {
 }
 
 pub fn list(tx: &mut Tx, filter: &Filter) -> Result<Vec<Generation>> {
+    // A clause for each filter that is set, so that an index can be used; `or` would hide it.
+    let account = if filter.account.is_some() { "account_id = $1" } else { "$1 = ''" };
+    let state = if filter.state.is_some() { "state = $2" } else { "$2 = ''" };
+    let batch = if filter.batch.is_some() { "batch_id = $3" } else { "$3 = ''" };
     let sql = format!(
-        "select {COLUMNS} from generation
-         where ($1 = '' or account_id = $1) and ($2 = '' or state = $2) and ($3 = '' or batch_id = $3) order by id desc limit $4"
+        "select {COLUMNS} from generation where {account} and {state} and {batch} order by id desc limit $4"
     );
     let rows = tx.query(
         &sql,

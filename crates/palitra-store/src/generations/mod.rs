@@ -7,17 +7,22 @@ mod adopt;
 mod cancel;
 mod claim;
 mod create;
-mod finish;
+mod end;
+mod fail;
 mod list;
+mod settle;
 mod submit;
+mod turn;
 
 pub use adopt::{Adopted, adopt, expire_ghosts};
 pub use cancel::{CancelOutcome, CancelWish, cancel, cancel_wishes};
 pub use claim::{Claim, Claimed, Claims, claim};
 pub use create::{BatchPlace, NewGeneration, create};
-pub(crate) use finish::void_queued;
-pub use finish::{Child, Failure, Fill, Finished, NewAsset, Settlement, children, fail, settle};
+pub(crate) use end::Ends;
+pub use end::{Finished, unwanted};
+pub use fail::{Failure, fail};
 pub use list::{Asset, Attempt, Filter, Generation, assets, attempts, find, list, reusable};
+pub use settle::{Child, Fill, NewAsset, Settlement, children, settle};
 pub use submit::{Fence, accept, answer, finish, refuse, restart, resubmit};
 
 use crate::{Error, Result};

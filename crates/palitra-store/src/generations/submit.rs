@@ -1,9 +1,9 @@
 //! From the claim to the result: what the market said to a submission.
 
-use super::target;
+use super::{Finished, end::end_unwanted, target};
 use crate::{Result, Tx, p};
 use palitra_domain::{
-    GenerationId, Timestamp,
+    DeliveryId, GenerationId, Timestamp,
     market::MarketError,
     state::{AttemptReason, AttemptState, Event, GenerationState},
 };
@@ -58,17 +58,19 @@ pub fn finish(tx: &mut Tx, fence: &Fence, outputs: &str, now: Timestamp) -> Resu
     )
 }
 
-/// Back to the queue after a refusal that is provably unbilled; all its slots are free again.
+/// Back to the queue after a refusal that is provably unbilled; all its slots are free again. Here and in the next two: `Some` when it
+/// ended instead of waiting again, because somebody has asked to cancel it or its batch has stopped.
 pub fn refuse(
     tx: &mut Tx,
     fence: &Fence,
     error: &MarketError,
     next_at: Timestamp,
     now: Timestamp,
-) -> Result<()> {
+) -> Result<Option<Finished>> {
     close_attempt(tx, fence, AttemptState::Refused, Some(error), now)?;
     requeue(tx, fence, Event::Retry, AttemptReason::Retry, next_at, now)?;
-    free_slots(tx, &fence.id, None, now)
+    free_slots(tx, &fence.id, None, now)?;
+    end_unwanted(tx, fence, now)
 }
 
 /// The outcome is unknown and the policy says once more, at the house's cost. The attempt is a ghost: it keeps its key slot until
@@ -79,19 +81,23 @@ pub fn resubmit(
     error: &MarketError,
     ghost_until: Timestamp,
     now: Timestamp,
-) -> Result<()> {
+) -> Result<Option<Finished>> {
     close_attempt(tx, fence, AttemptState::Unknown, Some(error), now)?;
     requeue(tx, fence, Event::Resubmit, AttemptReason::Unknown, now, now)?;
-    free_slots(tx, &fence.id, Some(ghost_until), now)
+    free_slots(tx, &fence.id, Some(ghost_until), now)?;
+    end_unwanted(tx, fence, now)
 }
 
 /// Work inside a process that died: nothing outside knows of it, so it is simply queued again.
-pub fn restart(tx: &mut Tx, fence: &Fence, now: Timestamp) -> Result<()> {
+pub fn restart(tx: &mut Tx, fence: &Fence, now: Timestamp) -> Result<Option<Finished>> {
     close_attempt(tx, fence, AttemptState::Vanished, None, now)?;
     requeue(tx, fence, Event::Restart, AttemptReason::Restart, now, now)?;
-    free_slots(tx, &fence.id, None, now)
+    free_slots(tx, &fence.id, None, now)?;
+    end_unwanted(tx, fence, now)
 }
 
+/// What follows a submission that the house paid stays the house's: however often it is refused, it is the one that was allowed
+/// (invariant 2).
 fn requeue(
     tx: &mut Tx,
     fence: &Fence,
@@ -103,8 +109,8 @@ fn requeue(
     let to = target(fence.from, event)?;
     tx.must(
         1,
-        "update generation set state = $4, owner = null, ready = $5, next_at = $6, next_reason = $7, updated_at = $8,
-           refusals = refusals + $9
+        "update generation set state = $4, owner = null, ready = $5, next_at = $6, updated_at = $8, refusals = refusals + $9,
+           next_reason = case when next_reason in ('unknown', 'gate') then next_reason else $7 end
          where id = $1 and epoch = $2 and state = $3",
         p![
             fence.id.as_str(),
@@ -169,4 +175,28 @@ pub(super) fn free_slots(
 /// How long a ghost may still be working.
 pub(super) fn ghost_until(now: Timestamp, longest_run_us: i64) -> Timestamp {
     now.plus(Duration::from_micros(longest_run_us.unsigned_abs()))
+}
+
+/// The worker of the batch counts what it did, before its slot is freed.
+pub(super) fn count_worker(tx: &mut Tx, id: &GenerationId, ok: bool) -> Result<()> {
+    tx.execute(
+        "update slot set items = items + 1, ok = ok + $2, failed = failed + 1 - $2 where generation_id = $1 and kind = 'batch'",
+        p![id.as_str(), ok],
+    )?;
+    Ok(())
+}
+
+/// Tells the door, in the transaction that ends the generation.
+pub(super) fn deliver(
+    tx: &mut Tx,
+    delivery: &DeliveryId,
+    generation: &GenerationId,
+    account: &str,
+    now: Timestamp,
+) -> Result<()> {
+    tx.must(
+        1,
+        "insert into outbox(id, kind, account_id, generation_id, payload, next_at, created_at) values($1, 'generation', $2, $3, '{}', $4, $4)",
+        p![delivery.as_str(), account, generation.as_str(), now.micros()],
+    )
 }

@@ -1,11 +1,18 @@
 //! What every database has to do, run on each of them; and in `lite` and `full` what SQLite alone does.
 
 pub(crate) mod harness;
+pub(crate) mod shop;
 
+mod batches;
+mod claim;
+mod deck;
 mod dictionary;
 mod full;
+mod generations;
+mod ledger;
 mod lite;
 mod migrations;
+mod property;
 mod statements;
 mod transactions;
 mod waiting;

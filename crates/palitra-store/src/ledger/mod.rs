@@ -3,10 +3,15 @@
 //! Double entry: the posted side is `entry`, whose rows of one transfer sum to zero; the pending side is the hold itself. `book`
 //! keeps the sums of both, changed in the same transaction, so a balance is never worked out twice in two ways.
 
-use crate::{Error, Result, Row, Tx, p, sql};
+use crate::{Error, Result, SqlText, Tx, p, sql};
 use palitra_domain::{
     AccountId, ErrorCode, GenerationId, Livemode, Timestamp, TransferId, money::Split, state::TransferState,
 };
+use std::collections::BTreeMap;
+
+mod problems;
+
+pub use problems::problems;
 
 /// What an account has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,54 +84,38 @@ pub(crate) fn hold(
             ],
         )?;
     }
-    change_held(tx, account, livemode, taken)
+    change_held(tx, account.as_str(), livemode.as_str(), (taken.cash, taken.bonus))
 }
 
-fn change_held(tx: &mut Tx, account: &AccountId, livemode: Livemode, by: Split) -> Result<()> {
-    if by.total() == 0 {
+fn change_held(tx: &mut Tx, account: &str, livemode: &str, (cash, bonus): (i64, i64)) -> Result<()> {
+    if (cash, bonus) == (0, 0) {
         return Ok(());
     }
     tx.must(
         1,
         "update book set cash_held = cash_held + $3, bonus_held = bonus_held + $4 where account_id = $1 and livemode = $2",
-        p![account.as_str(), livemode.as_str(), by.cash, by.bonus],
+        p![account, livemode, cash, bonus],
     )
-}
-
-fn close_hold(
-    tx: &mut Tx,
-    generation: &GenerationId,
-    to: TransferState,
-    charged: i64,
-    now: Timestamp,
-) -> Result<(Row, Split, Split)> {
-    let row = tx.query_one(
-        "select id, account_id, livemode, cash, bonus from transfer where generation_id = $1 and kind = 'hold' and state = 'pending'",
-        p![generation.as_str()],
-    )?;
-    let held = Split { cash: row.get(3)?, bonus: row.get(4)? };
-    let taken = held.charged(charged);
-    tx.must(
-        1,
-        "update transfer set state = $2, charged_cash = $3, charged_bonus = $4, closed_at = $5 where id = $1 and state = 'pending'",
-        p![&row.get::<String>(0)?, to.as_str(), taken.cash, taken.bonus, now.micros()],
-    )?;
-    Ok((row, held, taken))
 }
 
 /// Charges at most the hold and gives the rest back. A generation without a pending hold is an error: it was charged or voided before.
 pub(crate) fn settle(tx: &mut Tx, generation: &GenerationId, amount: i64, now: Timestamp) -> Result<()> {
-    let (row, held, taken) = close_hold(tx, generation, TransferState::Posted, amount, now)?;
+    const HOLD: crate::Sql = sql!(
+        "select id, account_id, livemode, cash, bonus from transfer where generation_id = $1 and kind = 'hold' and state = 'pending'",
+        FOR_UPDATE
+    );
+    let row = tx.query_one(HOLD, p![generation.as_str()])?;
     let (id, account, livemode): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-    if taken.total() > 0 {
-        for (book, value) in [
-            (format!("{account}:cash"), -taken.cash),
-            (format!("{account}:bonus"), -taken.bonus),
-            ("revenue".to_owned(), taken.total()),
-        ] {
-            post(tx, &id, &book, &livemode, value)?;
-        }
-    }
+    let held = Split { cash: row.get(3)?, bonus: row.get(4)? };
+    let taken = held.charged(amount);
+    tx.must(
+        1,
+        "update transfer set state = $2, charged_cash = $3, charged_bonus = $4, closed_at = $5 where id = $1 and state = 'pending'",
+        p![&id, TransferState::Posted.as_str(), taken.cash, taken.bonus, now.micros()],
+    )?;
+    post(tx, &id, &format!("{account}:cash"), &livemode, -taken.cash)?;
+    post(tx, &id, &format!("{account}:bonus"), &livemode, -taken.bonus)?;
+    post(tx, &id, "revenue", &livemode, taken.total())?;
     if held.total() > 0 {
         tx.must(
             1,
@@ -138,17 +127,33 @@ pub(crate) fn settle(tx: &mut Tx, generation: &GenerationId, amount: i64, now: T
     Ok(())
 }
 
-/// Gives the whole hold back. After it the generation is never charged.
-pub(crate) fn void(tx: &mut Tx, generation: &GenerationId, now: Timestamp) -> Result<()> {
-    let (row, held, _) = close_hold(tx, generation, TransferState::Voided, 0, now)?;
-    let account: String = row.get(1)?;
-    let livemode: String = row.get(2)?;
-    if held.total() > 0 {
-        tx.must(
-            1,
-            "update book set cash_held = cash_held - $3, bonus_held = bonus_held - $4 where account_id = $1 and livemode = $2",
-            p![&account, &livemode, held.cash, held.bonus],
-        )?;
+/// Gives the whole holds back, all or none of them. After it these generations are never charged.
+pub(crate) fn void(tx: &mut Tx, generations: &[GenerationId], now: Timestamp) -> Result<()> {
+    const VOID: crate::Sql = sql!(
+        "update transfer set state = $2, closed_at = $3 where kind = 'hold' and state = 'pending' and generation_id in (select value from ",
+        EACH,
+        "$1",
+        EACH_END,
+        ") returning account_id, livemode, cash, bonus"
+    );
+    if generations.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<&str> = generations.iter().map(GenerationId::as_str).collect();
+    let ids = format!("[\"{}\"]", ids.join("\",\""));
+    let rows = tx.query(VOID, p![&ids, TransferState::Voided.as_str(), now.micros()])?;
+    if rows.len() != generations.len() {
+        let rows_wanted = u64::try_from(generations.len()).unwrap_or(u64::MAX);
+        let got = u64::try_from(rows.len()).unwrap_or(u64::MAX);
+        return Err(Error::Rows { sql: VOID.text(tx.dialect()).to_owned(), wanted: rows_wanted, got });
+    }
+    let mut books: BTreeMap<(String, String), Split> = BTreeMap::new();
+    for row in &rows {
+        let held = books.entry((row.get(0)?, row.get(1)?)).or_insert(Split { bonus: 0, cash: 0 });
+        *held = Split { cash: held.cash + row.get::<i64>(2)?, bonus: held.bonus + row.get::<i64>(3)? };
+    }
+    for ((account, livemode), held) in books {
+        change_held(tx, &account, &livemode, (-held.cash, -held.bonus))?;
     }
     Ok(())
 }
@@ -184,6 +189,9 @@ pub struct TopUp {
 }
 
 pub fn top_up(tx: &mut Tx, top_up: &TopUp, now: Timestamp) -> Result<()> {
+    if top_up.amount <= 0 {
+        return Err(Error::rule(ErrorCode::InvalidInput, "amount"));
+    }
     let (cash, bonus, purse) = match top_up.purse {
         Purse::Cash => (top_up.amount, 0, "cash"),
         Purse::Bonus => (0, top_up.amount, "bonus"),
@@ -202,51 +210,4 @@ pub fn top_up(tx: &mut Tx, top_up: &TopUp, now: Timestamp) -> Result<()> {
         "update book set cash = cash + $3, bonus = bonus + $4 where account_id = $1 and livemode = $2",
         p![account, livemode, cash, bonus],
     )
-}
-
-/// What is wrong with the books, in words; empty when they balance. Every commit must leave it empty.
-pub fn problems(tx: &mut Tx) -> Result<Vec<String>> {
-    let mut found = Vec::new();
-    let unbalanced = tx
-        .query("select transfer_id from entry group by transfer_id having sum(amount) <> 0 limit 20", p![])?;
-    for row in unbalanced {
-        found.push(format!("entries of transfer {} do not sum to zero", row.get::<String>(0)?));
-    }
-    let drifted = tx.query(
-        "select account_id, livemode from book where
-           cash <> (select coalesce(sum(amount), 0) from entry where book = account_id || ':cash' and livemode = book.livemode)
-           or bonus <> (select coalesce(sum(amount), 0) from entry where book = account_id || ':bonus' and livemode = book.livemode)
-           or cash_held <> (select coalesce(sum(cash), 0) from transfer
-                            where account_id = book.account_id and livemode = book.livemode and state = 'pending')
-           or bonus_held <> (select coalesce(sum(bonus), 0) from transfer
-                             where account_id = book.account_id and livemode = book.livemode and state = 'pending')
-         limit 20",
-        p![],
-    )?;
-    for row in drifted {
-        found.push(format!(
-            "the {} balance of {} is not the sum of its postings",
-            row.get::<String>(1)?,
-            row.get::<String>(0)?
-        ));
-    }
-    let stray = tx.query(
-        "select g.id, g.state, t.state from generation g left join transfer t on t.generation_id = g.id and t.kind = 'hold'
-         where t.state is null
-            or t.state = 'pending' and g.state in ('succeeded', 'failed', 'cancelled', 'timed_out')
-            or t.state = 'posted' and g.state <> 'succeeded'
-            or t.state = 'voided' and g.state not in ('failed', 'cancelled', 'timed_out')
-         limit 20",
-        p![],
-    )?;
-    for row in stray {
-        let hold: Option<String> = row.get(2)?;
-        let hold = hold.unwrap_or_else(|| "missing".to_owned());
-        found.push(format!(
-            "generation {} is {} and its hold is {hold}",
-            row.get::<String>(0)?,
-            row.get::<String>(1)?
-        ));
-    }
-    Ok(found)
 }

@@ -1,0 +1,144 @@
+//! The claim: free slots meet the next generations in fair order, in one transaction.
+
+mod queue;
+mod slots;
+
+#[cfg(test)]
+mod tests;
+
+use super::turn;
+use crate::{Result, Tx, p};
+use palitra_domain::{
+    GenerationId, Timestamp,
+    state::{AttemptReason, Event, GenerationState},
+};
+use queue::Candidate;
+use slots::{Excess, Key};
+use std::time::Duration;
+
+/// Who claims what.
+#[derive(Debug, Clone)]
+pub struct Claim {
+    pub market: String,
+    /// The claiming process.
+    pub owner: String,
+    /// At most this many at once.
+    pub max: u32,
+    /// Only this batch or this generation: a one-shot command does not start other people's work.
+    pub focus: Option<String>,
+}
+
+/// A generation with its slots, ready to be submitted. `submitting` is committed.
+#[derive(Debug, Clone)]
+pub struct Claimed {
+    pub id: GenerationId,
+    pub epoch: i64,
+    pub attempt: i64,
+    pub reason: AttemptReason,
+    pub key: String,
+    pub market_model: String,
+    pub mode: String,
+    pub input: String,
+    pub longest_run: Duration,
+    /// How often it was refused unbilled before.
+    pub refusals: i64,
+    /// The batch worker that does it: its number.
+    pub worker: Option<i64>,
+}
+
+/// What a claim found.
+#[derive(Debug, Default)]
+pub struct Claims {
+    pub claimed: Vec<Claimed>,
+    /// When something becomes claimable by time alone.
+    pub next_at: Option<Timestamp>,
+}
+
+/// Takes free slots of the market's keys and gives them to the next generations by (priority, virtual time). Generations with worker or
+/// model slots are looked at only where such a slot is free, so a batch of thousands that waits for its own two workers costs nothing.
+pub fn claim(tx: &mut Tx, claim: &Claim, now: Timestamp) -> Result<Claims> {
+    queue::wake(tx, now)?;
+    let excess = Excess::of(tx)?;
+    let keys = slots::free_keys(tx, claim, &excess)?;
+    let mut claims = Claims::default();
+    if !keys.is_empty() {
+        let candidates = queue::candidates(tx, claim, keys.len(), now)?;
+        claims.claimed = take(tx, claim, candidates, (keys, &excess), now)?;
+    }
+    claims.next_at = queue::next_at(tx, &claim.market, now)?;
+    Ok(claims)
+}
+
+fn limit(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+fn take(
+    tx: &mut Tx,
+    claim: &Claim,
+    candidates: Vec<Candidate>,
+    (keys, excess): (Vec<Key>, &Excess),
+    now: Timestamp,
+) -> Result<Vec<Claimed>> {
+    let mut keys = keys.into_iter();
+    let mut claimed = Vec::new();
+    let mut clock = None;
+    let mut key = keys.next();
+    for candidate in candidates {
+        let Some(free_key) = &key else { break };
+        let Some(worker) = slots::take_scopes(tx, &candidate, excess, now)? else { continue };
+        claimed.push(open_attempt(tx, claim, &candidate, free_key, worker, now)?);
+        clock = clock.max(Some(candidate.order.1));
+        key = keys.next();
+    }
+    if let Some(v) = clock {
+        turn::raise_clock(tx, &claim.market, v)?;
+    }
+    Ok(claimed)
+}
+
+fn open_attempt(
+    tx: &mut Tx,
+    claim: &Claim,
+    candidate: &Candidate,
+    key: &Key,
+    worker: Option<i64>,
+    now: Timestamp,
+) -> Result<Claimed> {
+    let to = super::target(GenerationState::Queued, Event::Claim)?;
+    let row = tx.query_one(
+        "update generation set state = $2, epoch = epoch + 1, owner = $3, attempts = attempts + 1, updated_at = $4,
+           started_at = coalesce(started_at, $4)
+         where id = $1 and state = 'queued' returning epoch, attempts, market_model, mode, input, longest_run_us, refusals",
+        p![&candidate.id, to.as_str(), &claim.owner, now.micros()],
+    )?;
+    let attempt: i64 = row.get(1)?;
+    tx.must(
+        1,
+        "update slot set generation_id = $3, attempt = $4, taken_at = $5 where scope = $1 and n = $2 and generation_id is null",
+        p![&key.scope, key.n, &candidate.id, attempt, now.micros()],
+    )?;
+    tx.must(
+        1,
+        "insert into attempt(generation_id, n, key_id, reason, paid_by, state, opened_at) values($1, $2, $3, $4, $5, 'submitting', $6)",
+        p![&candidate.id, attempt, &key.scope, candidate.reason.as_str(), candidate.reason.paid_by(), now.micros()],
+    )?;
+    let longest_run: i64 = row.get(5)?;
+    Ok(Claimed {
+        id: parse_id(&candidate.id)?,
+        epoch: row.get(0)?,
+        attempt,
+        reason: candidate.reason,
+        key: key.label.clone(),
+        market_model: row.get(2)?,
+        mode: row.get(3)?,
+        input: row.get(4)?,
+        longest_run: Duration::from_micros(longest_run.unsigned_abs()),
+        refusals: row.get(6)?,
+        worker,
+    })
+}
+
+fn parse_id(text: &str) -> Result<GenerationId> {
+    GenerationId::parse(text).map_err(|error| crate::Error::Corrupt(error.to_string()))
+}

@@ -1,0 +1,79 @@
+//! The next generations in fair order, as far as there are slots for them.
+
+use super::{Claim, limit};
+use crate::{Result, Row, Sql, Tx, p, sql};
+use palitra_domain::{Timestamp, state::AttemptReason};
+
+/// A queued generation that may be claimed when its slots are free.
+pub(super) struct Candidate {
+    pub(super) id: String,
+    pub(super) scope: Option<String>,
+    pub(super) also_scope: Option<String>,
+    /// Priority, virtual time.
+    pub(super) order: (i64, i64),
+    pub(super) reason: AttemptReason,
+}
+
+fn candidate(row: &Row) -> Result<Candidate> {
+    Ok(Candidate {
+        id: row.get(0)?,
+        scope: row.get(1)?,
+        also_scope: row.get(2)?,
+        order: (row.get(3)?, row.get(4)?),
+        reason: row.get(5)?,
+    })
+}
+
+pub(super) const WAKE: &str = "update generation set ready = 1
+     where state = 'queued' and ready = 0 and parents_left = 0 and next_at <= $1";
+
+/// Delayed generations whose time has come become claimable.
+pub(super) fn wake(tx: &mut Tx, now: Timestamp) -> Result<()> {
+    tx.execute(WAKE, p![now.micros()])?;
+    Ok(())
+}
+
+pub(super) const UNSCOPED: Sql = sql!(
+    "select id, scope, also_scope, priority, vstart, next_reason from generation
+     where market = $1 and state = 'queued' and ready = 1 and scope is null and ($3 = '' or id = $3 or batch_id = $3)
+     order by priority, vstart, id limit $2",
+    SKIP_LOCKED
+);
+
+/// Scopes with free slots. Their number is that of open batches and of models with limits.
+pub(super) const SCOPES: &str = "select scope, count(*) from slot
+     where market in ($1, '') and kind in ('model', 'batch') and generation_id is null and retiring = 0 and ready_at <= $2
+     group by scope";
+
+pub(super) const SCOPED: Sql = sql!(
+    "select id, scope, also_scope, priority, vstart, next_reason from generation
+     where scope = $1 and market = $4 and state = 'queued' and ready = 1 and ($3 = '' or id = $3 or batch_id = $3)
+     order by priority, vstart, id limit $2",
+    SKIP_LOCKED
+);
+
+/// In the order of (priority, virtual time), enough for `keys` free slots.
+pub(super) fn candidates(tx: &mut Tx, claim: &Claim, keys: usize, now: Timestamp) -> Result<Vec<Candidate>> {
+    let focus = claim.focus.as_deref().unwrap_or_default();
+    let mut rows = tx.query(UNSCOPED, p![&claim.market, limit(keys), focus])?;
+    for row in tx.query(SCOPES, p![&claim.market, now.micros()])? {
+        let (scope, count): (String, i64) = (row.get(0)?, row.get(1)?);
+        rows.extend(tx.query(SCOPED, p![&scope, count.min(limit(keys)), focus, &claim.market])?);
+    }
+    let mut candidates = rows.iter().map(candidate).collect::<Result<Vec<_>>>()?;
+    candidates.sort_unstable_by(|a, b| (a.order, &a.id).cmp(&(b.order, &b.id)));
+    Ok(candidates)
+}
+
+pub(super) const NEXT_DELAYED: &str =
+    "select min(next_at) from generation where state = 'queued' and ready = 0 and parents_left = 0";
+
+pub(super) const NEXT_RESTING: &str = "select min(ready_at) from slot
+     where market in ($1, '') and kind in ('model', 'batch') and generation_id is null and retiring = 0 and ready_at > $2";
+
+/// The earliest time at which a delayed generation or a resting slot is free again.
+pub(super) fn next_at(tx: &mut Tx, market: &str, now: Timestamp) -> Result<Option<Timestamp>> {
+    let delayed: Option<Timestamp> = tx.query_one(NEXT_DELAYED, p![])?.get(0)?;
+    let resting: Option<Timestamp> = tx.query_one(NEXT_RESTING, p![market, now.micros()])?.get(0)?;
+    Ok([delayed, resting].into_iter().flatten().min())
+}

@@ -1,0 +1,91 @@
+//! Free slots: of the market's keys, and those a generation needs beside them.
+
+use super::{Candidate, Claim, limit};
+use crate::{Result, Row, Sql, Tx, p, sql};
+use palitra_domain::Timestamp;
+use std::collections::HashMap;
+
+/// A free slot of a market key.
+pub(super) struct Key {
+    pub(super) scope: String,
+    pub(super) n: i64,
+    pub(super) label: String,
+}
+
+/// Scopes whose limit was lowered while their slots were taken, and how many slots beyond the limit still are. As many free ones stay
+/// free: the limit holds for everything under way, not only for what starts now (invariant 4).
+pub(super) struct Excess(HashMap<String, usize>);
+
+pub(super) const EXCESS: &str =
+    "select scope, count(*) from slot where retiring = 1 and generation_id is not null group by scope";
+
+impl Excess {
+    pub(super) fn of(tx: &mut Tx) -> Result<Excess> {
+        let rows = tx.query(EXCESS, p![])?;
+        let count = |row: &Row| Ok(usize::try_from(row.get::<i64>(1)?).unwrap_or(usize::MAX));
+        rows.iter().map(|row| Ok((row.get(0)?, count(row)?))).collect::<Result<_>>().map(Excess)
+    }
+
+    fn total(&self) -> usize {
+        self.0.values().fold(0, |sum, count| sum.saturating_add(*count))
+    }
+}
+
+/// Evenly over the keys: each key's first slot before any key's second, the longest unused first.
+pub(super) const KEYS: Sql = sql!(
+    "select scope, n, (select label from market_key where id = scope) from slot
+     where market = $1 and kind = 'key' and generation_id is null and retiring = 0
+     order by n, coalesce(taken_at, 0), scope limit $2",
+    SKIP_LOCKED
+);
+
+pub(super) fn free_keys(tx: &mut Tx, claim: &Claim, excess: &Excess) -> Result<Vec<Key>> {
+    let wanted = usize::try_from(claim.max).unwrap_or(usize::MAX);
+    let rows = tx.query(KEYS, p![&claim.market, limit(wanted.saturating_add(excess.total()))])?;
+    let key = |row: &Row| Ok(Key { scope: row.get(0)?, n: row.get(1)?, label: row.get(2)? });
+    let mut keys = rows.iter().map(key).collect::<Result<Vec<_>>>()?;
+    for (scope, count) in &excess.0 {
+        for _ in 0..*count {
+            let Some(last) = keys.iter().rposition(|key| key.scope == *scope) else { break };
+            keys.remove(last);
+        }
+    }
+    keys.truncate(wanted);
+    Ok(keys)
+}
+
+pub(super) const FREE: Sql = sql!(
+    "select n, kind from slot where scope = $1 and generation_id is null and retiring = 0 and ready_at <= $2
+     order by ready_at, n limit $3",
+    SKIP_LOCKED
+);
+
+/// Takes the slots beside the key's. `None` when one of them has just been taken, or is not ready yet.
+/// `Some(worker)` says which worker of its batch the generation goes to.
+pub(super) fn take_scopes(
+    tx: &mut Tx,
+    candidate: &Candidate,
+    excess: &Excess,
+    now: Timestamp,
+) -> Result<Option<Option<i64>>> {
+    let (mut free, mut worker) = (Vec::new(), None);
+    for scope in [&candidate.scope, &candidate.also_scope].into_iter().flatten() {
+        let beyond = excess.0.get(scope).copied().unwrap_or(0);
+        let rows = tx.query(FREE, p![scope, now.micros(), limit(beyond.saturating_add(1))])?;
+        let Some(row) = rows.get(beyond) else { return Ok(None) };
+        let n: i64 = row.get(0)?;
+        if row.get::<String>(1)? == "batch" {
+            worker = Some(n);
+        }
+        free.push((scope, n));
+    }
+    for (scope, n) in free {
+        tx.must(
+            1,
+            "update slot set generation_id = $3, taken_at = $4, ready_at = $4 + interval_us, first_at = coalesce(first_at, $4)
+             where scope = $1 and n = $2 and generation_id is null",
+            p![scope, n, &candidate.id, now.micros()],
+        )?;
+    }
+    Ok(Some(worker))
+}

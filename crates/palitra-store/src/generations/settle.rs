@@ -1,0 +1,161 @@
+//! How a generation ends well: its result is stored, so it is charged once; children, counters and delivery in the same transaction.
+
+use super::{Ends, Fence, Finished, submit, target};
+use crate::{Result, Row, Tx, batches::Tally, ledger, p};
+use palitra_domain::{
+    AssetId, DeliveryId, ErrorCode, GenerationId, MarketCost, Timestamp,
+    state::{AttemptState, Event},
+};
+
+/// A file that has been stored.
+#[derive(Debug, Clone)]
+pub struct NewAsset {
+    pub id: AssetId,
+    pub kind: &'static str,
+    pub mime: &'static str,
+    pub object_key: String,
+    pub bytes: u64,
+    pub sha256: String,
+    pub width: Option<u32>,
+    pub height: Option<u32>,
+}
+
+/// The end of a generation that went well.
+#[derive(Debug, Clone)]
+pub struct Settlement {
+    pub fence: Fence,
+    pub assets: Vec<NewAsset>,
+    pub output: Option<String>,
+    /// Minor units; never more than the hold.
+    pub charge: Option<i64>,
+    pub cost: Option<MarketCost>,
+    /// What the children are told.
+    pub fills: Vec<Fill>,
+    pub delivery: DeliveryId,
+}
+
+/// A step that waits for this one: what it will be asked.
+#[derive(Debug, Clone)]
+pub struct Child {
+    pub id: GenerationId,
+    pub mode: String,
+    pub model: String,
+    pub input: String,
+}
+
+/// A child's completed input, or why it cannot run.
+#[derive(Debug, Clone)]
+pub struct Fill {
+    pub child: GenerationId,
+    pub to: std::result::Result<(String, String), ErrorCode>,
+}
+
+/// The steps that wait for a generation.
+pub fn children(tx: &mut Tx, parent: &GenerationId) -> Result<Vec<Child>> {
+    let rows = tx.query(
+        "select g.id, g.mode, g.model, g.input from edge e join generation g on g.id = e.child_id where e.parent_id = $1 and g.state = 'queued'",
+        p![parent.as_str()],
+    )?;
+    let child =
+        |row: &Row| Ok(Child { id: row.get(0)?, mode: row.get(1)?, model: row.get(2)?, input: row.get(3)? });
+    rows.iter().map(child).collect()
+}
+
+/// Stored and charged: assets, charge, free slots, children and delivery at once.
+pub fn settle(tx: &mut Tx, settlement: &Settlement, now: Timestamp) -> Result<Finished> {
+    let fence = &settlement.fence;
+    let to = target(fence.from, Event::Settle)?;
+    let row = tx.query_one(
+        "update generation set state = $4, output = $5, updated_at = $6, finished_at = $6, owner = null
+         where id = $1 and epoch = $2 and state = $3 returning account_id, livemode, price, batch_id, step",
+        p![
+            fence.id.as_str(),
+            fence.epoch,
+            fence.from.as_str(),
+            to.as_str(),
+            &settlement.output,
+            now.micros()
+        ],
+    )?;
+    let (account, livemode, price): (String, String, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+    tx.must(
+        1,
+        "update attempt set state = $3, cost_micros = $4, cost_currency = $5, closed_at = $6
+         where generation_id = $1 and n = $2 and state = 'accepted'",
+        p![
+            fence.id.as_str(),
+            fence.attempt,
+            AttemptState::Succeeded.as_str(),
+            settlement.cost.map(|cost| cost.micros),
+            settlement.cost.as_ref().map(|cost| cost.currency.as_str()),
+            now.micros()
+        ],
+    )?;
+    for (n, asset) in (0i64..).zip(&settlement.assets) {
+        insert_asset(tx, settlement, asset, n, (&account, &livemode), now)?;
+    }
+    submit::count_worker(tx, &fence.id, true)?;
+    submit::free_slots(tx, &fence.id, None, now)?;
+    submit::deliver(tx, &settlement.delivery, &fence.id, &account, now)?;
+    let mut ends = Ends::default();
+    ends.add(&fence.id, &row, 3, Tally::Succeeded)?;
+    release_children(tx, settlement, &mut ends, now)?;
+    let finished = ends.conclude(tx, None, now)?;
+    // Money last: the account's row is the hot one.
+    ledger::settle(tx, &fence.id, settlement.charge.unwrap_or(price).clamp(0, price), now)?;
+    Ok(finished)
+}
+
+fn insert_asset(
+    tx: &mut Tx,
+    settlement: &Settlement,
+    asset: &NewAsset,
+    n: i64,
+    owner: (&str, &str),
+    now: Timestamp,
+) -> Result<()> {
+    tx.must(
+        1,
+        "insert into asset(id, account_id, livemode, generation_id, n, kind, mime, object_key, bytes, sha256, width, height, created_at)
+         values($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        p![
+            asset.id.as_str(),
+            owner.0,
+            owner.1,
+            settlement.fence.id.as_str(),
+            n,
+            asset.kind,
+            asset.mime,
+            &asset.object_key,
+            i64::try_from(asset.bytes).unwrap_or(i64::MAX),
+            &asset.sha256,
+            asset.width,
+            asset.height,
+            now.micros()
+        ],
+    )
+}
+
+/// Gives the children their input; the last parent makes them claimable. A child that cannot run ends here, unpaid. Who waits is said by
+/// the edges, so nobody is released twice or forgotten; a child that was cancelled meanwhile stays as it is.
+fn release_children(tx: &mut Tx, settlement: &Settlement, ends: &mut Ends, now: Timestamp) -> Result<()> {
+    let parent = &settlement.fence.id;
+    for fill in &settlement.fills {
+        match &fill.to {
+            Ok((input, recipe)) => {
+                tx.execute(
+                    "update generation set input = $3, recipe = $4 where id = $2 and state = 'queued'
+                       and exists (select 1 from edge where parent_id = $1 and child_id = $2)",
+                    p![parent.as_str(), fill.child.as_str(), input, recipe],
+                )?;
+            }
+            Err(code) => ends.queued(tx, vec![fill.child.clone()], Event::Fail, *code, now)?,
+        }
+    }
+    tx.execute(
+        "update generation set parents_left = parents_left - 1, ready = case when parents_left = 1 then 1 else 0 end, updated_at = $2
+         where state = 'queued' and parents_left > 0 and id in (select child_id from edge where parent_id = $1)",
+        p![parent.as_str(), now.micros()],
+    )?;
+    Ok(())
+}

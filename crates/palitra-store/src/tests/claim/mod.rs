@@ -1,0 +1,5 @@
+//! The claim: who comes next, and which slots it may take.
+
+mod order;
+mod scopes;
+mod slots;

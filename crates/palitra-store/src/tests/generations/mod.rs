@@ -1,0 +1,8 @@
+//! The life of a generation, from its creation to its end.
+
+mod create;
+mod ends;
+mod family;
+mod fencing;
+mod ghosts;
+mod transitions;
