@@ -2,14 +2,19 @@
 
 use crate::{Engine, Error, Result};
 use palitra_domain::{
-    AccountId, ErrorCode, GenerationId, Livemode, Money,
+    AccountId, ErrorCode, GenerationId, Livemode, QuoteId,
     format::Format,
     price::Amounts,
     state::{Event, GenerationState},
 };
-use palitra_store::generations::{self as rows, NewGeneration};
+use palitra_store::{
+    generations::{self as rows, NewGeneration},
+    quotes,
+};
 use serde_json::Value;
+use std::time::Duration;
 
+pub use quotes::Quote;
 pub use rows::{Asset, Attempt, CancelOutcome, Filter, Generation};
 
 /// What somebody asks for.
@@ -25,14 +30,6 @@ pub struct Wish {
     pub idempotency: Option<String>,
 }
 
-/// A wish with its price: the most that will be charged.
-#[derive(Debug, Clone)]
-pub struct Priced {
-    wish: Wish,
-    row: NewGeneration,
-    pub price: Money,
-}
-
 /// What the price of an input depends on.
 pub(crate) fn amounts(input: &Value) -> Amounts {
     let side = |name: &str| input.get(name).and_then(Value::as_u64).and_then(|side| u32::try_from(side).ok());
@@ -44,34 +41,69 @@ pub(crate) fn amounts(input: &Value) -> Amounts {
     Amounts { format, characters: u64::try_from(characters).unwrap_or(u64::MAX), seconds: 0 }
 }
 
+/// How long a quote binds.
+const QUOTE_LIFE: Duration = Duration::from_secs(600);
+
 /// The longest prompt that is taken, in characters.
-const PROMPT_CHARS_MAX: usize = 20_000;
+pub(crate) const PROMPT_CHARS_MAX: usize = 20_000;
 
 impl Engine {
-    /// Checks a wish and prices it. Nothing is held yet.
-    pub fn price(&self, wish: Wish) -> Result<Priced> {
+    /// Checks a wish and promises a price for it, for ten minutes. Nothing is held yet.
+    pub async fn quote(&self, wish: &Wish) -> Result<Quote> {
+        let row = self.checked(wish)?;
+        let now = self.now();
+        let quote = Quote {
+            id: QuoteId::new(now, self.random()),
+            account: wish.account.clone(),
+            livemode: wish.livemode,
+            model: row.model,
+            mode: row.mode,
+            recipe: row.recipe,
+            price: row.price,
+            price_version: row.price_version,
+            expires_at: now.plus(QUOTE_LIFE),
+        };
+        let written = quote.clone();
+        self.store.write(move |tx| quotes::insert(tx, &written, now)).await?;
+        Ok(quote)
+    }
+
+    /// Holds the money and queues it: at the price of the quote, or at today's. Answers its id.
+    pub async fn create(&self, wish: Wish, quote: Option<QuoteId>) -> Result<GenerationId> {
+        let row = self.checked(&wish)?;
+        let (id, now) = (row.id.clone(), self.now());
+        let write = self.store.write(move |tx| {
+            let mut row = row.clone();
+            if let Some(quote) = &quote {
+                let quote = quotes::take(tx, &wish.account, quote, &row.id, now)?;
+                // A quote binds for what was priced, and for nothing else.
+                if quote.recipe != row.recipe || quote.livemode != wish.livemode {
+                    return Err(palitra_store::Error::Rule {
+                        code: ErrorCode::QuoteExpired,
+                        value: quote.id.to_string(),
+                    });
+                }
+                (row.price, row.price_version) = (quote.price, quote.price_version);
+            }
+            rows::create(tx, &wish.account, wish.livemode, std::slice::from_ref(&row), now)
+        });
+        write.await?;
+        self.wake.notify_one();
+        Ok(id)
+    }
+
+    /// The row of a wish that passes the checks, priced by today's book.
+    fn checked(&self, wish: &Wish) -> Result<NewGeneration> {
         let (model, mode) = self.model(&wish.model, &wish.mode)?;
         let prompt = wish.input.get("prompt").and_then(Value::as_str).unwrap_or_default();
         let length = prompt.chars().count();
         if prompt.trim().is_empty() || length > PROMPT_CHARS_MAX {
             return Err(Error::new(ErrorCode::InvalidInput)
-                .with("hint", format!("`prompt`: 1…{PROMPT_CHARS_MAX} ({length})")));
+                .with("value", "`prompt`")
+                .with("limit", PROMPT_CHARS_MAX));
         }
-        let mut row = self.new_generation(model, mode, &wish.input)?;
-        row.idempotency.clone_from(&wish.idempotency);
-        let price = Money::new(row.price, self.settings.prices.currency);
-        Ok(Priced { wish, row, price })
-    }
-
-    /// Holds the money and queues it. Answers its id.
-    pub async fn create(&self, priced: Priced) -> Result<GenerationId> {
-        let Priced { wish, row, .. } = priced;
-        let (id, now) = (row.id.clone(), self.now());
-        self.store
-            .write(move |tx| rows::create(tx, &wish.account, wish.livemode, std::slice::from_ref(&row), now))
-            .await?;
-        self.wake.notify_one();
-        Ok(id)
+        let row = self.new_generation(model, mode, &wish.input)?;
+        Ok(NewGeneration { idempotency: wish.idempotency.clone(), ..row })
     }
 
     pub async fn generation(&self, id: &GenerationId) -> Result<Generation> {

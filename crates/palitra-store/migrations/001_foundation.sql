@@ -70,7 +70,9 @@ create table price(
 -- A binding price: the charge is never more, until it expires.
 create table quote(
   id text primary key, account_id text not null references account(id), livemode text not null, model text not null, mode text not null,
-  recipe text not null, price bigint not null, price_version bigint not null, created_at bigint not null, expires_at bigint not null
+  recipe text not null, price bigint not null, price_version bigint not null, created_at bigint not null, expires_at bigint not null,
+  -- Taken by one generation.
+  generation_id text unique
 );
 
 -- Keys of markets by label; the secret itself stays in the configuration.
@@ -145,7 +147,7 @@ create table generation(
   ready smallint not null, parents_left bigint not null default 0, next_at bigint not null default 0,
   epoch bigint not null default 0, owner text, attempts bigint not null default 0, refusals bigint not null default 0,
   next_reason text not null default 'first', cancel_requested_at bigint,
-  idem text, quote_id text, price bigint not null check(price >= 0), price_version bigint not null,
+  idem text, price bigint not null check(price >= 0), price_version bigint not null,
   input text not null, recipe text not null, output text, error_code text, error_text text,
   created_at bigint not null, updated_at bigint not null, started_at bigint, finished_at bigint,
   unique(account_id, livemode, idem)

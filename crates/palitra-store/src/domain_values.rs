@@ -2,8 +2,8 @@
 
 use crate::{FromValue, Value};
 use palitra_domain::{
-    AccountId, AssetId, BatchId, Currency, ErrorCode, GenerationId, ItemId, KeyId, Livemode, Timestamp,
-    TransferId,
+    AccountId, AssetId, BatchId, Currency, ErrorCode, GenerationId, ItemId, KeyId, Livemode, QuoteId,
+    Timestamp, TransferId,
     catalogue::Lane,
     state::{AttemptReason, AttemptState, BatchState, GenerationState, StepKind},
 };
@@ -30,6 +30,7 @@ from_text! {
     GenerationId: |text| GenerationId::parse(text).ok();
     ItemId: |text| ItemId::parse(text).ok();
     KeyId: |text| KeyId::parse(text).ok();
+    QuoteId: |text| QuoteId::parse(text).ok();
     TransferId: |text| TransferId::parse(text).ok();
     Currency: Currency::parse;
     ErrorCode: ErrorCode::parse;

@@ -11,6 +11,7 @@ mod line;
 mod lite;
 pub mod markets;
 mod migrate;
+pub mod quotes;
 mod sql;
 mod store;
 mod tx;

@@ -1,6 +1,6 @@
 //! The plan of a deck: what would run, what is there already, what it costs and how long it takes. Nothing is written.
 
-use crate::{Engine, Result};
+use crate::{Engine, Result, generations::PROMPT_CHARS_MAX};
 use palitra_domain::{
     AccountId, ErrorCode, Livemode, Money, Timestamp,
     catalogue::{Mode, Model},
@@ -141,6 +141,7 @@ impl Engine {
         let picture = match written.map(|written| prompt::clean_prompt(&written)) {
             None => Step::Run(picture),
             Some(clean) if clean.trim().is_empty() => Step::Refused(ErrorCode::EmptyPrompt),
+            Some(clean) if clean.chars().count() > PROMPT_CHARS_MAX => Step::Refused(ErrorCode::InvalidInput),
             Some(clean) => {
                 picture["prompt"] = Value::from(clean);
                 match self.reusable(options, image, create, &picture).await? {
@@ -190,10 +191,15 @@ impl Engine {
     }
 }
 
+/// How much of a slide the writer reads, in characters: a slide that holds more is no slide any more, and markets bill by length.
+const WRITER_CHARS_MAX: usize = 4_000;
+
 /// The number is not part of it: a slide that moves is the same slide.
 fn writer_input(item: &ManifestItem, seed: u32) -> Value {
-    let prompt = format!("{}\n\n{}", item.title, item.content);
-    json!({ "system": WRITER_SYSTEM, "prompt": prompt.trim(), "title": item.title, "content": item.content, "seed": seed })
+    let clipped = |text: &str| text.chars().take(WRITER_CHARS_MAX).collect::<String>();
+    let (title, content) = (clipped(&item.title), clipped(&item.content));
+    let prompt = format!("{title}\n\n{content}");
+    json!({ "system": WRITER_SYSTEM, "prompt": prompt.trim(), "title": title, "content": content, "seed": seed })
 }
 
 fn manifest_hash(items: &[ManifestItem], options: &SlidesOptions, image: &str, writer: &str) -> String {

@@ -1,12 +1,12 @@
 //! `palitra create PROMPT`: one picture.
 
-use super::{Session, Stop, money, stop};
+use super::{Session, Stop, market_failure, money, stop};
 use crate::{
     args::Create,
     failure::Failure,
     wiring::App,
 };
-use palitra_domain::{ErrorCode, GenerationId, Livemode, format::Format, state::GenerationState};
+use palitra_domain::{ErrorCode, GenerationId, Livemode, Money, format::Format, state::GenerationState};
 use palitra_engine::{
     Engine, Happened,
     generations::{Generation, Wish},
@@ -21,7 +21,6 @@ pub(super) async fn run(session: &Session, args: Create) -> Result<(), Stop> {
     let format = args.format.as_deref().map_or(Ok(Format::SQUARE), Format::parse);
     let format = format.map_err(|bad| Failure::new(ErrorCode::BadFormat).with("value", format!("`{}`", bad.0)))?;
     let out = args.out.unwrap_or_else(|| PathBuf::from("."));
-    super::slides::check_writable(folder_of(&out))?;
     let app = session.open().await?;
     let model = args.model.as_deref().unwrap_or("sandbox/artist");
     let seed = args.seed.unwrap_or_else(|| u32::try_from(crate::clock::random() & 0x7fff_ffff).unwrap_or(0));
@@ -33,17 +32,19 @@ pub(super) async fn run(session: &Session, args: Create) -> Result<(), Stop> {
         input: json!({ "prompt": args.prompt, "width": format.width, "height": format.height, "seed": seed }),
         idempotency: None,
     };
-    let priced = app.engine.price(wish)?;
+    let quote = app.engine.quote(&wish).await?;
+    let price = Money::new(quote.price, app.engine.settings.prices.currency);
     if args.spend.plan {
         let eta = app.engine.model(model, "create")?.1.usual_run.as_secs();
-        session.console.document(&json!({ "items": 1, "unchanged": 0, "to_run": 1, "price": priced.price, "eta_s": eta }));
-        let (price, seconds) = (priced.price.to_string(), i64::try_from(eta).unwrap_or(0));
+        session.console.document(&json!({ "items": 1, "unchanged": 0, "to_run": 1, "price": price, "eta_s": eta }));
+        let (price, seconds) = (price.to_string(), i64::try_from(eta).unwrap_or(0));
         let args = [("unchanged", 0u32.into()), ("run", 1u32.into()), ("price", (&price).into()), ("seconds", seconds.into())];
         session.console.say(&session.console.text("plan-line", &args));
         return Ok(());
     }
-    money::agree(session, &args.spend, priced.price, app.engine.is_real_market(model))?;
-    let id = app.engine.create(priced).await?;
+    super::slides::check_writable(folder_of(&out))?;
+    money::agree(session, &args.spend, price, app.engine.is_real_market(model))?;
+    let id = app.engine.create(wish, Some(quote.id)).await?;
     let running = app.engine.start(Some(id.to_string())).await?;
     let ended = stop::until_done(running, session.console, ended(&app.engine, &id)).await;
     let Some(ended) = ended else {
@@ -53,7 +54,7 @@ pub(super) async fn run(session: &Session, args: Create) -> Result<(), Stop> {
     let file = write_picture(&app, &generation, &out).await?;
     let shown = json!({
         "id": generation.id, "status": generation.state, "model": generation.model, "seed": seed,
-        "price": palitra_domain::Money::new(generation.price, app.engine.settings.prices.currency), "file": file,
+        "price": Money::new(generation.price, app.engine.settings.prices.currency), "file": file,
     });
     session.console.document(&shown);
     session.console.say(&session.console.text("done-file", &[("file", (&file.display().to_string()).into())]));
@@ -83,8 +84,7 @@ async fn ended(engine: &Engine, id: &GenerationId) -> Result<Generation, Failure
 async fn write_picture(app: &App, generation: &Generation, out: &Path) -> Result<PathBuf, Failure> {
     if generation.state != GenerationState::Succeeded {
         let code = generation.error_code.unwrap_or(ErrorCode::GenerationFailed);
-        let market = app.engine.catalogue.find(&generation.model).map_or("", |model| model.market.as_str());
-        return Err(Failure::new(code).with("value", market).with("hint", generation.error_text.clone().unwrap_or_default()));
+        return Err(market_failure::failure(code, &generation.model, generation.error_text.as_deref()));
     }
     let assets = app.engine.assets(&generation.id).await?;
     let asset = assets.first().ok_or_else(|| Failure::new(ErrorCode::ResultExpired).with("value", "sandbox"))?;

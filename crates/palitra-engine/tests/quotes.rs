@@ -1,0 +1,153 @@
+//! A quote binds: whatever happens to the price book between the promise and the order, the charge is never more.
+
+use palitra_domain::{
+    BoxFuture, Clock, Currency, Livemode, Timestamp,
+    catalogue::Catalogue,
+    market::{
+        CancelAnswer, Capabilities, ErrorClass, Market, MarketError, Polled, RemoteRef, Request, Submitted,
+    },
+    money::Millionths,
+    objects::ByteStream,
+    price::PriceSettings,
+};
+use palitra_engine::{
+    Engine, MarketPart, Parts, Points, Settings, UnknownPolicy,
+    generations::{Quote, Wish},
+};
+use palitra_objects::Disk;
+use palitra_store::Store;
+use serde_json::json;
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+/// A market that is never called: these tests stop before the scheduler.
+struct Silent;
+
+impl Market for Silent {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { in_process: false, cancel: false }
+    }
+
+    fn submit<'a>(&'a self, _: &'a str, _: &'a Request) -> BoxFuture<'a, Submitted> {
+        Box::pin(async { panic!("nothing may be submitted here") })
+    }
+
+    fn poll<'a>(&'a self, _: &'a str, _: &'a RemoteRef) -> BoxFuture<'a, Polled> {
+        Box::pin(async { Polled::NotFound })
+    }
+
+    fn cancel<'a>(&'a self, _: &'a str, _: &'a RemoteRef) -> BoxFuture<'a, CancelAnswer> {
+        Box::pin(async { CancelAnswer::Unsupported })
+    }
+
+    fn fetch<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<ByteStream, MarketError>> {
+        Box::pin(async { Err(MarketError::new(ErrorClass::ResultExpired, "nothing")) })
+    }
+}
+
+#[derive(Clone, Default)]
+struct Hand(Arc<AtomicI64>);
+
+impl Hand {
+    fn advance(&self, duration: Duration) {
+        self.0.fetch_add(palitra_domain::time::micros(duration), Ordering::SeqCst);
+    }
+}
+
+impl Clock for Hand {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_micros(1_700_000_000_000_000 + self.0.load(Ordering::SeqCst))
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        self.advance(duration);
+        Box::pin(std::future::ready(()))
+    }
+}
+
+async fn open(folder: &Path, clock: &Hand, usd_rate: i64, seed: u64) -> Engine {
+    let dice = AtomicU64::new(seed);
+    Engine::open(Parts {
+        store: Store::sqlite(&folder.join("palitra.db"), 1).unwrap(),
+        objects: Arc::new(Disk::open(&folder.join("objects")).unwrap()),
+        markets: vec![MarketPart {
+            name: "fal".to_owned(),
+            adapter: Arc::new(Silent),
+            keys: vec![("main".to_owned(), 1)],
+        }],
+        catalogue: Catalogue::shipped(),
+        clock: Arc::new(clock.clone()),
+        random: Arc::new(move || u128::from(dice.fetch_add(1, Ordering::SeqCst))),
+        points: Points::default(),
+        settings: Settings {
+            unknown: UnknownPolicy::Fail,
+            refusals_max: 1,
+            polls_max: 1,
+            drain: Duration::ZERO,
+            prices: PriceSettings {
+                currency: Currency::RUB,
+                usd_rate: Millionths::whole(usd_rate),
+                markup: Millionths::whole(2),
+            },
+        },
+    })
+    .await
+    .unwrap()
+}
+
+fn wish(engine: &Engine, prompt: &str) -> Wish {
+    Wish {
+        account: engine.house.id.clone(),
+        livemode: Livemode::Live,
+        model: "fal-ai/flux/dev".to_owned(),
+        mode: "create".to_owned(),
+        input: json!({ "prompt": prompt, "width": 1000, "height": 1000, "seed": 1 }),
+        idempotency: None,
+    }
+}
+
+async fn ordered_price(engine: &Engine, prompt: &str, quote: &Quote) -> Result<i64, String> {
+    let created = engine.create(wish(engine, prompt), Some(quote.id.clone())).await;
+    let id = created.map_err(|error| error.code.to_string())?;
+    Ok(engine.generation(&id).await.unwrap().price)
+}
+
+#[tokio::test]
+async fn the_charge_never_exceeds_the_quote_whatever_the_book_says_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Hand::default();
+    let engine = open(folder.path(), &clock, 95, 1).await;
+    let quote = engine.quote(&wish(&engine, "a cat")).await.unwrap();
+    assert_eq!(quote.price, 475);
+    engine.store.close();
+    // The operator doubles the rate: a new version of the price book.
+    let engine = open(folder.path(), &clock, 190, 1_000).await;
+    assert_eq!(engine.quote(&wish(&engine, "a cat")).await.unwrap().price, 950);
+    assert_eq!(ordered_price(&engine, "a cat", &quote).await, Ok(475));
+    assert_eq!(engine.book_problems().await.unwrap(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_quote_is_taken_once_for_what_was_priced_and_until_it_expires() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Hand::default();
+    let engine = open(folder.path(), &clock, 95, 1).await;
+    let quote = engine.quote(&wish(&engine, "a cat")).await.unwrap();
+    assert_eq!(
+        ordered_price(&engine, "a dog", &quote).await,
+        Err("quote_expired".to_owned()),
+        "another wish"
+    );
+    assert_eq!(ordered_price(&engine, "a cat", &quote).await, Ok(475), "a refused order leaves it open");
+    assert_eq!(ordered_price(&engine, "a cat", &quote).await, Err("quote_expired".to_owned()), "twice");
+    let late = engine.quote(&wish(&engine, "a cat")).await.unwrap();
+    clock.advance(Duration::from_secs(601));
+    assert_eq!(ordered_price(&engine, "a cat", &late).await, Err("quote_expired".to_owned()), "too late");
+    assert_eq!(engine.balances(Livemode::Live).await.unwrap()[0].1.held, 475, "refused orders hold nothing");
+}
