@@ -74,6 +74,7 @@ error_codes! {
     DataInUse = "data_in_use", 503, true, 1;
     DiskFull = "disk_full", 507, true, 1;
     NotWritable = "not_writable", 500, false, 1;
+    CannotListen = "cannot_listen", 500, true, 1;
     ForeignDatabase = "foreign_database", 500, false, 1;
     StoreUnavailable = "store_unavailable", 503, true, 1;
     StoreBusy = "store_busy", 503, true, 1;

@@ -49,9 +49,9 @@ impl Engine {
     ) -> Result<IssuedKey> {
         let name = name.trim().to_owned();
         if name.is_empty() || name.chars().count() > NAME_CHARS_MAX || name.chars().any(char::is_control) {
-            return Err(
-                Error::new(ErrorCode::InvalidInput).with("hint", format!("`--account`: 1…{NAME_CHARS_MAX}"))
-            );
+            return Err(Error::new(ErrorCode::InvalidInput)
+                .with("value", "`--account`")
+                .with("limit", NAME_CHARS_MAX));
         }
         let now = self.now();
         let key = format!("sk_{}_{:032x}{:032x}", livemode.as_str(), self.random(), self.random());

@@ -57,7 +57,7 @@ impl From<palitra_store::Error> for Error {
 
 impl From<Overflow> for Error {
     fn from(overflow: Overflow) -> Error {
-        Error::new(ErrorCode::InvalidInput).with("hint", overflow)
+        Error::new(ErrorCode::InvalidInput).with("value", "amount").with("hint", overflow)
     }
 }
 

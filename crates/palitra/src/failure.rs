@@ -130,12 +130,14 @@ impl Failure {
         render(lang, &self.key("error"), &self.values)
     }
 
-    /// `None` where the catalogue has no hint for the code, or nobody gave the value it is made of.
+    /// A hint whose value nobody gave gives way to `hint-<code>-else`; `None` where the catalogue has neither.
     pub fn hint(&self, lang: Lang) -> Option<String> {
         let key = self.key("hint");
-        let text = i18n::has(lang, &key).then(|| render(lang, &key, &self.values))?;
+        let keys = [format!("{key}-else"), key];
+        let texts =
+            keys.iter().rev().filter(|key| i18n::has(lang, key)).map(|key| render(lang, key, &self.values));
         // Fluent writes a value it was not given as `{$name}`.
-        (!text.contains("{$")).then_some(text)
+        texts.into_iter().find(|text| !text.contains("{$"))
     }
 
     fn key(&self, kind: &str) -> String {
@@ -201,9 +203,10 @@ mod tests {
     }
 
     #[test]
-    fn a_hint_without_its_value_is_left_out() {
+    fn a_hint_without_its_value_gives_way_to_a_plainer_one() {
         let failure = Failure::new(ErrorCode::UnknownModel).with("value", "`flax`");
-        assert_eq!(failure.hint(Lang::En), None);
+        assert_eq!(failure.hint(Lang::En).as_deref(), Some("choose another one with `palitra models ls`"));
+        assert_eq!(Failure::new(ErrorCode::InvalidInput).hint(Lang::En), None);
         assert!(failure.with("hint", "`flux`").hint(Lang::En).is_some_and(|hint| hint.contains("`flux`")));
     }
 

@@ -31,9 +31,14 @@ pub struct App {
 
 impl App {
     /// Opens the data directory for work; refused while another process has it.
-    pub async fn open(data: &Path, config: &Config, environment: &[(String, String)]) -> Result<App, Failure> {
+    pub async fn open(
+        data: &Path,
+        config: &Config,
+        environment: &[(String, String)],
+    ) -> Result<App, Failure> {
         let lock = lock(data)?;
-        let store = Store::sqlite(&database(data, config), READERS).map_err(|error| store_failure(data, error))?;
+        let file = database(data, config);
+        let store = Store::sqlite(&file, READERS).map_err(|error| store_failure(data, &file, error))?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(crash::clock_scale(environment)));
         let parts = parts(store, data, config, environment, &clock)?;
         let engine = Engine::open(parts).await.map_err(|error| open_failure(data, error))?;
@@ -41,7 +46,11 @@ impl App {
     }
 
     /// For commands that only look: works beside a running process, too. `None` when nothing is there yet.
-    pub async fn look(data: &Path, config: &Config, environment: &[(String, String)]) -> Result<Option<App>, Failure> {
+    pub async fn look(
+        data: &Path,
+        config: &Config,
+        environment: &[(String, String)],
+    ) -> Result<Option<App>, Failure> {
         let file = database(data, config);
         if !file.exists() {
             return Ok(None);
@@ -50,7 +59,8 @@ impl App {
             Err(failure) if failure.code() == ErrorCode::DataInUse => {}
             other => return other.map(Some),
         }
-        let store = Store::sqlite_read_only(&file, READERS).map_err(|error| store_failure(data, error))?;
+        let store =
+            Store::sqlite_read_only(&file, READERS).map_err(|error| store_failure(data, &file, error))?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(1));
         let parts = parts(store, data, config, environment, &clock)?;
         let engine = Engine::look(parts).await.map_err(|error| open_failure(data, error))?;
@@ -76,20 +86,29 @@ fn database(data: &Path, config: &Config) -> PathBuf {
 
 /// One process at a time works in a data directory. The file names it, so that the next one can say who.
 fn lock(data: &Path) -> Result<File, Failure> {
-    let unwritable = |error: io::Error| io_failure(data, error);
+    let unwritable = |error: io::Error| io_failure(data, error).with("hint", "`--data`");
     fs::create_dir_all(data).map_err(unwritable)?;
     let path = data.join("lock");
-    let mut file = File::options().read(true).write(true).create(true).truncate(false).open(&path).map_err(unwritable)?;
+    let mut file = File::options()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&path)
+        .map_err(unwritable)?;
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
             let mut owner = String::new();
             drop(file.read_to_string(&mut owner));
-            return Err(Failure::new(ErrorCode::DataInUse).with("place", data.display().to_string()).with("value", owner.trim()));
+            return Err(Failure::new(ErrorCode::DataInUse)
+                .with("place", data.display().to_string())
+                .with("value", owner.trim()));
         }
         Err(TryLockError::Error(error)) => return Err(unwritable(error)),
     }
-    let written = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| write!(file, "{}", std::process::id()));
+    let written =
+        file.set_len(0).and_then(|()| file.rewind()).and_then(|()| write!(file, "{}", std::process::id()));
     written.map_err(unwritable)?;
     Ok(file)
 }
@@ -102,7 +121,8 @@ fn parts(
     clock: &Arc<dyn Clock>,
 ) -> Result<Parts, Failure> {
     let objects = config.objects.folder(data);
-    let disk = Disk::open(&objects).map_err(|error| io_failure(&objects, error))?;
+    let disk =
+        Disk::open(&objects).map_err(|error| io_failure(&objects, error).with("hint", "`objects.dir`"))?;
     Ok(Parts {
         store,
         objects: Arc::new(disk),
@@ -170,7 +190,13 @@ pub fn io_failure(path: &Path, error: io::Error) -> Failure {
     Failure::new(code).with("place", path.display().to_string()).caused_by(error)
 }
 
-fn store_failure(data: &Path, error: palitra_store::Error) -> Failure {
+/// A refused file is named; everything else names the directory.
+fn store_failure(data: &Path, file: &Path, error: palitra_store::Error) -> Failure {
+    if matches!(error, palitra_store::Error::Refused(_)) {
+        return Failure::new(ErrorCode::ForeignDatabase)
+            .with("place", file.display().to_string())
+            .caused_by(error);
+    }
     open_failure(data, palitra_engine::Error::from(error))
 }
 
@@ -178,7 +204,9 @@ fn store_failure(data: &Path, error: palitra_store::Error) -> Failure {
 fn open_failure(data: &Path, error: palitra_engine::Error) -> Failure {
     let place = data.display().to_string();
     match error.code {
-        ErrorCode::ForeignDatabase | ErrorCode::DiskFull => Failure::new(error.code).with("place", place).caused_by(error),
+        ErrorCode::ForeignDatabase | ErrorCode::DiskFull => {
+            Failure::new(error.code).with("place", place).caused_by(error)
+        }
         ErrorCode::BadSetting => {
             let why = error.args.iter().map(|(_, value)| value.as_str()).collect::<Vec<_>>().join(", ");
             Failure::new(ErrorCode::BadSetting)
@@ -191,7 +219,10 @@ fn open_failure(data: &Path, error: palitra_engine::Error) -> Failure {
 
 impl From<palitra_engine::Error> for Failure {
     fn from(error: palitra_engine::Error) -> Failure {
-        let failure = error.args.iter().fold(Failure::new(error.code), |failure, (name, value)| failure.with(name, value.as_str()));
+        let failure = error
+            .args
+            .iter()
+            .fold(Failure::new(error.code), |failure, (name, value)| failure.with(name, value.as_str()));
         failure.caused_by(error)
     }
 }

@@ -29,8 +29,11 @@ confirm-cancel = cancel { $id }? [y/N]
 ## Commands
 key-created = the key is shown once, keep it: { $key }
 balance-line = { $account }: { $cash } and bonus { $bonus }; held { $held }
+keys-none = no keys yet; make one with `palitra keys create --account NAME`
 jobs-none = nothing here yet; try `palitra create "a cat in a space suit"`
 cancelled = cancelled: { $id }; the money is back on the account
+cancel-asked = the market was asked to stop { $id } and has not answered; the money stays on hold, `palitra serve` or the same command waits for the answer
+cancel-late = { $id } was ready already: its result is kept
 serve-listening = listening on { $address }; Ctrl-C stops
 serve-stopped = stopped, everything started is kept
 doctor-ok = ok
@@ -49,7 +52,7 @@ currency-fixed = the books are kept in { $value }; it cannot change once they ar
 config-ok = settings are valid
 
 ## Errors: what happened
-error-invalid-input = invalid input
+error-invalid-input = { $value } will not do
 error-unknown-model = unknown model { $value }
 error-bad-format = { $value } is not a picture format
 error-bad-deck = { $place }: { $why }
@@ -85,6 +88,7 @@ error-interrupted = interrupted
 error-data-in-use = data directory { $place } is in use by process { $value }
 error-disk-full = no space left on disk: { $place }
 error-not-writable = cannot write to { $place }
+error-cannot-listen = cannot listen on { $place }: { $why }
 error-foreign-database = { $place } is not a database of ours
 error-store-unavailable = the database is unavailable: { $why }
 error-store-busy = too many requests at once
@@ -92,11 +96,14 @@ error-internal = a mistake in the program: { $why }
 
 ## Errors: what to do
 hint-invalid-input = { $hint }
+hint-invalid-input-else = it takes 1 to { $limit } characters
 hint-unknown-model = did you mean { $hint }?
+hint-unknown-model-else = choose another one with `palitra models ls`
 hint-bad-format = `portrait`, `square`, `landscape`, `1024x768` or `16:9`; sides from 64 to 4096
 hint-bad-deck = { $hint }
 hint-file-missing = check the path
 hint-bad-setting = { $hint }
+hint-bad-setting-else = mend it or leave it out; `config.default.toml` says what there is and what for
 hint-needs-confirmation = add `--yes`, or look at it with `--plan`
 hint-not-found = list them with `palitra jobs ls`
 hint-already-finished = look at it with `palitra jobs show ID`
@@ -126,11 +133,37 @@ hint-cancelled = the same command starts again
 hint-interrupted = the same command continues from here
 hint-data-in-use = wait for it, stop it, or choose another one with `--data DIR`
 hint-disk-full = free some space and repeat the same command: nothing paid is lost
-hint-not-writable = choose another folder with `-o DIR`
+hint-not-writable = choose another place with { $hint }
+hint-not-writable-else = choose another folder with `-o DIR`
+hint-cannot-listen = choose another address with `--listen ADDR:PORT`
 hint-foreign-database = choose another one with `--data DIR`
 hint-store-unavailable = check this installation with `palitra doctor`
 hint-store-busy = repeat it in a minute
 hint-internal = `PALITRA_TELEMETRY__LEVEL=debug` shows more; add it to your report
+
+## Deck: what is wrong with it and what to do
+deck-line = line { $line }
+deck-empty = the file is empty
+deck-too-large = the file has { $bytes } bytes, more than { $max }
+deck-unsupported = { $kind } cannot be read
+deck-utf16 = the text is UTF-16, not UTF-8
+deck-binary = this is no text: byte { $offset } on line { $line } is zero
+deck-not-utf8 = this is not UTF-8: bad byte { $offset } on line { $line }
+deck-no-slides = there are no slides in it
+deck-too-many-slides = { $count } slides, more than { $max }: { $place } is too many
+deck-duplicate-number = slide number { $number } is used twice: { $first } and { $second }
+deck-bad-json = this is not JSON, line { $line }, column { $column }: { $reason }
+deck-bad-field = { $place } { $reason }
+deck-folder = this is a folder, not a file
+deck-hint-slides = separate slides by `---` lines or start each with a heading
+deck-hint-links = keep pictures beside the deck and link them instead of embedding them
+deck-hint-format = save the slides as Markdown (Marp, reveal.js, plain) or JSON
+deck-hint-utf8 = save the file as UTF-8
+deck-hint-text = give a Markdown or JSON file
+deck-hint-split = split the deck into several files
+deck-hint-numbers = give each slide its own number, or drop the numbers to count from 1
+deck-hint-json = check the file: the JSON is unfinished or has a typing mistake
+deck-hint-field = a slide is { "{" }"number": 1, "title": "…", "content": "…", "prompt": "…"{ "}" }; only `title` must be there
 
 ## First screen
 welcome =
@@ -178,7 +211,7 @@ no-effect-example = it is the key of an example, not a real one
 
 ## Contact sheet
 sheet-name = contact sheet
-sheet-untitled = untitled deck
+sheet-untitled = untitled
 sheet-illustrated = with pictures:
 sheet-slide = slide { $number }
 sheet-size = size of pictures
@@ -204,7 +237,7 @@ sheet-cancelled = cancelled
 sheet-waiting = not ready yet
 sheet-attention = worth a look
 sheet-unfinished = the run has not ended yet
-sheet-stopped = the run failed
+sheet-stopped = the run failed: { $ok } of { $total } ready
 sheet-no-file = the picture is not in this folder
 sheet-no-prompt = no prompt was written: { $why }
 sheet-prompt = prompt

@@ -29,8 +29,11 @@ confirm-cancel = отменить { $id }? [д/Н]
 ## Команды
 key-created = ключ показан один раз, сохраните его: { $key }
 balance-line = { $account }: { $cash } и бонус { $bonus }; удержано { $held }
+keys-none = ключей пока нет; новый — `palitra keys create --account ИМЯ`
 jobs-none = пока ничего нет; попробуйте `palitra create "кот в скафандре"`
 cancelled = отменено: { $id }; деньги возвращены на счёт
+cancel-asked = рынок попросили остановить { $id }, он ещё не ответил; деньги пока удержаны, ответа дождётся `palitra serve` или та же команда
+cancel-late = { $id } уже было готово: результат сохранён
 serve-listening = слушаю { $address }; остановить — Ctrl-C
 serve-stopped = остановлено, всё начатое сохранено
 doctor-ok = в порядке
@@ -49,7 +52,7 @@ currency-fixed = счета ведутся в { $value }; после первы�
 config-ok = настройки верны
 
 ## Ошибки: что случилось
-error-invalid-input = неверные данные
+error-invalid-input = { $value } не подходит
 error-unknown-model = модель { $value } не известна
 error-bad-format = { $value } — не формат картинки
 error-bad-deck = { $place }: { $why }
@@ -85,18 +88,22 @@ error-interrupted = прервано
 error-data-in-use = каталог данных { $place } занят процессом { $value }
 error-disk-full = на диске нет места: { $place }
 error-not-writable = сюда нельзя писать: { $place }
-error-foreign-database = { $place } — чужая база данных
+error-cannot-listen = нельзя слушать { $place }: { $why }
+error-foreign-database = { $place } — не наша база данных
 error-store-unavailable = база данных недоступна: { $why }
 error-store-busy = слишком много запросов сразу
 error-internal = ошибка в программе: { $why }
 
 ## Ошибки: что делать
 hint-invalid-input = { $hint }
+hint-invalid-input-else = нужно от 1 до { $limit } знаков
 hint-unknown-model = может быть, { $hint }
+hint-unknown-model-else = выберите другую: `palitra models ls`
 hint-bad-format = `portrait`, `square`, `landscape`, `1024x768` или `16:9`; стороны от 64 до 4096
 hint-bad-deck = { $hint }
 hint-file-missing = проверьте путь
 hint-bad-setting = { $hint }
+hint-bad-setting-else = исправьте или уберите; что бывает и зачем, говорит `config.default.toml`
 hint-needs-confirmation = добавьте `--yes` или посмотрите `--plan`
 hint-not-found = список: `palitra jobs ls`
 hint-already-finished = посмотреть: `palitra jobs show ID`
@@ -126,11 +133,37 @@ hint-cancelled = начать снова: та же команда
 hint-interrupted = та же команда продолжит с этого места
 hint-data-in-use = дождитесь его, остановите его или выберите другой каталог: `--data КАТАЛОГ`
 hint-disk-full = освободите место и повторите ту же команду: оплаченное не потеряно
-hint-not-writable = выберите другую папку: `-o ПАПКА`
+hint-not-writable = выберите другое место: { $hint }
+hint-not-writable-else = выберите другую папку: `-o ПАПКА`
+hint-cannot-listen = выберите другой адрес: `--listen АДРЕС:ПОРТ`
 hint-foreign-database = выберите другой каталог: `--data КАТАЛОГ`
 hint-store-unavailable = проверьте установку: `palitra doctor`
 hint-store-busy = повторите через минуту
 hint-internal = подробности покажет `PALITRA_TELEMETRY__LEVEL=debug`; приложите их к сообщению об ошибке
+
+## Презентация: чем она не подошла и что делать
+deck-line = строка { $line }
+deck-empty = файл пуст
+deck-too-large = в файле { $bytes } байт, а можно не больше { $max }
+deck-unsupported = { $kind } не читается
+deck-utf16 = это текст в UTF-16, а нужен UTF-8
+deck-binary = это не текст: байт { $offset } равен нулю, строка { $line }
+deck-not-utf8 = это не UTF-8: неверный байт { $offset }, строка { $line }
+deck-no-slides = в файле нет ни одного слайда
+deck-too-many-slides = слайдов { $count }, а можно не больше { $max }: лишний — { $place }
+deck-duplicate-number = номер слайда { $number } занят дважды: { $first } и { $second }
+deck-bad-json = это не JSON, строка { $line }, столбец { $column }: { $reason }
+deck-bad-field = { $place } не подходит: { $reason }
+deck-folder = это папка, а не файл
+deck-hint-slides = разделите слайды строками `---` или начните каждый с заголовка
+deck-hint-links = храните картинки рядом с презентацией и вставляйте ссылками
+deck-hint-format = сохраните слайды как Markdown (Marp, reveal.js, обычный) или JSON
+deck-hint-utf8 = сохраните файл в UTF-8
+deck-hint-text = нужен файл Markdown или JSON
+deck-hint-split = разделите презентацию на несколько файлов
+deck-hint-numbers = дайте каждому слайду свой номер или уберите номера: тогда слайды считаются с 1
+deck-hint-json = проверьте файл: JSON не закончен или в нём опечатка
+deck-hint-field = слайд — это { "{" }"number": 1, "title": "…", "content": "…", "prompt": "…"{ "}" }; обязателен только `title`
 
 ## Первый экран
 welcome =
@@ -178,7 +211,7 @@ no-effect-example = это ключ из примера, а не настоящ�
 
 ## Контактный лист
 sheet-name = контактный лист
-sheet-untitled = презентация без названия
+sheet-untitled = без заголовка
 sheet-illustrated = с картинками:
 sheet-slide = слайд { $number }
 sheet-size = размер картинок
@@ -206,7 +239,7 @@ sheet-cancelled = отменено
 sheet-waiting = ещё не готово
 sheet-attention = на что посмотреть
 sheet-unfinished = запуск ещё не закончен
-sheet-stopped = запуск не удался
+sheet-stopped = запуск не удался: готово { $ok } из { $total }
 sheet-no-file = картинки нет в этой папке
 sheet-no-prompt = промпт не написан: { $why }
 sheet-prompt = промпт

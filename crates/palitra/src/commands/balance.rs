@@ -37,8 +37,14 @@ fn show(session: &Session, name: &str, balance: accounts::Balance) {
     session.console.document(&json!({
         "account": name, "cash": money(balance.cash), "bonus": money(balance.bonus), "held": money(balance.held),
     }));
-    let (cash, bonus, held) = (money(balance.cash).to_string(), money(balance.bonus).to_string(), money(balance.held).to_string());
-    let args = [("account", name.into()), ("cash", (&cash).into()), ("bonus", (&bonus).into()), ("held", (&held).into())];
+    let (cash, bonus, held) =
+        (money(balance.cash).to_string(), money(balance.bonus).to_string(), money(balance.held).to_string());
+    let args = [
+        ("account", name.into()),
+        ("cash", (&cash).into()),
+        ("bonus", (&bonus).into()),
+        ("held", (&held).into()),
+    ];
     if !session.console.json {
         session.console.say(&session.console.text("balance-line", &args));
     }

@@ -5,7 +5,8 @@ use crate::{args::ConfigCommand, config};
 use serde_json::json;
 
 pub(super) fn run(session: &Session, args: &ConfigCommand) {
-    let warnings: Vec<String> = session.loaded.warnings.iter().map(|warning| warning.text(session.console.lang)).collect();
+    let warnings: Vec<String> =
+        session.loaded.warnings.iter().map(|warning| warning.text(session.console.lang)).collect();
     match args {
         ConfigCommand::Show => {
             session.console.document(&config::json(&session.loaded));

@@ -1,11 +1,7 @@
 //! `palitra create PROMPT`: one picture.
 
 use super::{Session, Stop, market_failure, money, stop};
-use crate::{
-    args::Create,
-    failure::Failure,
-    wiring::App,
-};
+use crate::{args::Create, failure::Failure, wiring::App};
 use palitra_domain::{ErrorCode, GenerationId, Livemode, Money, format::Format, state::GenerationState};
 use palitra_engine::{
     Engine, Happened,
@@ -19,7 +15,8 @@ use std::{
 
 pub(super) async fn run(session: &Session, args: Create) -> Result<(), Stop> {
     let format = args.format.as_deref().map_or(Ok(Format::SQUARE), Format::parse);
-    let format = format.map_err(|bad| Failure::new(ErrorCode::BadFormat).with("value", format!("`{}`", bad.0)))?;
+    let format =
+        format.map_err(|bad| Failure::new(ErrorCode::BadFormat).with("value", format!("`{}`", bad.0)))?;
     let out = args.out.unwrap_or_else(|| PathBuf::from("."));
     let app = session.open().await?;
     let model = args.model.as_deref().unwrap_or("sandbox/artist");
@@ -36,9 +33,16 @@ pub(super) async fn run(session: &Session, args: Create) -> Result<(), Stop> {
     let price = Money::new(quote.price, app.engine.settings.prices.currency);
     if args.spend.plan {
         let eta = app.engine.model(model, "create")?.1.usual_run.as_secs();
-        session.console.document(&json!({ "items": 1, "unchanged": 0, "to_run": 1, "price": price, "eta_s": eta }));
+        session
+            .console
+            .document(&json!({ "items": 1, "unchanged": 0, "to_run": 1, "price": price, "eta_s": eta }));
         let (price, seconds) = (price.to_string(), i64::try_from(eta).unwrap_or(0));
-        let args = [("unchanged", 0u32.into()), ("run", 1u32.into()), ("price", (&price).into()), ("seconds", seconds.into())];
+        let args = [
+            ("unchanged", 0u32.into()),
+            ("run", 1u32.into()),
+            ("price", (&price).into()),
+            ("seconds", seconds.into()),
+        ];
         session.console.say(&session.console.text("plan-line", &args));
         return Ok(());
     }
@@ -57,7 +61,9 @@ pub(super) async fn run(session: &Session, args: Create) -> Result<(), Stop> {
         "price": Money::new(generation.price, app.engine.settings.prices.currency), "file": file,
     });
     session.console.document(&shown);
-    session.console.say(&session.console.text("done-file", &[("file", (&file.display().to_string()).into())]));
+    session
+        .console
+        .say(&session.console.text("done-file", &[("file", (&file.display().to_string()).into())]));
     app.close().await;
     Ok(())
 }
@@ -87,9 +93,13 @@ async fn write_picture(app: &App, generation: &Generation, out: &Path) -> Result
         return Err(market_failure::failure(code, &generation.model, generation.error_text.as_deref()));
     }
     let assets = app.engine.assets(&generation.id).await?;
-    let asset = assets.first().ok_or_else(|| Failure::new(ErrorCode::ResultExpired).with("value", "sandbox"))?;
-    let extension = Path::new(&asset.object_key).extension().map_or("png".into(), |extension| extension.to_string_lossy());
-    let file = if is_folder(out) { out.join(format!("{}.{extension}", generation.id)) } else { out.to_owned() };
+    let asset =
+        assets.first().ok_or_else(|| Failure::new(ErrorCode::ResultExpired).with("value", "sandbox"))?;
+    let extension = Path::new(&asset.object_key)
+        .extension()
+        .map_or("png".into(), |extension| extension.to_string_lossy());
+    let file =
+        if is_folder(out) { out.join(format!("{}.{extension}", generation.id)) } else { out.to_owned() };
     super::slides::copy_object(&app.engine, &asset.object_key, &file).await?;
     Ok(file)
 }
@@ -100,5 +110,9 @@ fn is_folder(out: &Path) -> bool {
 }
 
 fn folder_of(out: &Path) -> &Path {
-    if is_folder(out) { out } else { out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")) }
+    if is_folder(out) {
+        out
+    } else {
+        out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+    }
 }

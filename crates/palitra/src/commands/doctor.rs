@@ -32,22 +32,40 @@ impl Verdict {
 pub(super) async fn run(session: &Session) -> Result<(), Stop> {
     let lang = session.console.lang;
     let mut findings = Vec::new();
-    let mut find = |what: &str, verdict, words: String| findings.push(Finding { what: what.to_owned(), verdict, words });
-    let file = session.loaded.file.as_ref().map_or_else(|| "config.default.toml".to_owned(), |file| file.display().to_string());
+    let mut find =
+        |what: &str, verdict, words: String| findings.push(Finding { what: what.to_owned(), verdict, words });
+    let file = session
+        .loaded
+        .file
+        .as_ref()
+        .map_or_else(|| "config.default.toml".to_owned(), |file| file.display().to_string());
     find("settings", Verdict::Ok, file);
     for warning in &session.loaded.warnings {
         find("settings", Verdict::Warning, warning.text(lang));
     }
-    let rate = session.loaded.origins.iter().any(|shown| shown.setting == "money.usd_rate" && shown.origin == "default");
+    let rate = session
+        .loaded
+        .origins
+        .iter()
+        .any(|shown| shown.setting == "money.usd_rate" && shown.origin == "default");
     if rate {
-        let words = Phrase::new("doctor-default-rate").with("value", session.config().money.usd_rate.0 / 1_000_000);
+        let words =
+            Phrase::new("doctor-default-rate").with("value", session.config().money.usd_rate.0 / 1_000_000);
         find("money.usd_rate", Verdict::Warning, words.text(lang));
     }
     match session.look().await {
-        Ok(None) => find("data", Verdict::Ok, Phrase::new("doctor-no-data").with("value", session.cli.data.display().to_string()).text(lang)),
+        Ok(None) => find(
+            "data",
+            Verdict::Ok,
+            Phrase::new("doctor-no-data").with("value", session.cli.data.display().to_string()).text(lang),
+        ),
         Ok(Some(app)) => {
             let who = if app.is_owner() { "doctor-data" } else { "doctor-data-shared" };
-            find("data", Verdict::Ok, Phrase::new(who).with("value", session.cli.data.display().to_string()).text(lang));
+            find(
+                "data",
+                Verdict::Ok,
+                Phrase::new(who).with("value", session.cli.data.display().to_string()).text(lang),
+            );
             let problems = app.engine.book_problems().await?;
             if problems.is_empty() {
                 find("books", Verdict::Ok, Phrase::new("doctor-books").text(lang));
@@ -61,7 +79,8 @@ pub(super) async fn run(session: &Session) -> Result<(), Stop> {
     let keys = session.config().markets.fal.market_keys();
     let words = match keys.as_slice() {
         [] => Phrase::new("doctor-no-key").with("value", "FAL_KEY"),
-        keys => Phrase::new("doctor-keys").with("value", keys.iter().map(|key| key.label.as_str()).collect::<Vec<_>>().join(", ")),
+        keys => Phrase::new("doctor-keys")
+            .with("value", keys.iter().map(|key| key.label.as_str()).collect::<Vec<_>>().join(", ")),
     };
     find("fal", Verdict::Ok, words.text(lang));
     find("sandbox", Verdict::Ok, draw(lang));
@@ -70,7 +89,8 @@ pub(super) async fn run(session: &Session) -> Result<(), Stop> {
 
 /// The artist really draws something small.
 fn draw(lang: palitra_domain::i18n::Lang) -> String {
-    let recipe = palitra_sim::artist::Recipe { prompt: "a palette", width: 256, height: 144, seed: 1, index: 0 };
+    let recipe =
+        palitra_sim::artist::Recipe { prompt: "a palette", width: 256, height: 144, seed: 1, index: 0 };
     match palitra_sim::artist::draw(&recipe) {
         Ok(png) => Phrase::new("doctor-artist").with("value", png.len().to_string()).text(lang),
         Err(error) => error.to_string(),

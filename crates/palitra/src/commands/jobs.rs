@@ -6,7 +6,10 @@ use crate::{
     failure::Failure,
     wiring::App,
 };
-use palitra_domain::{BatchId, ErrorCode, GenerationId, Money, Timestamp, state::BatchState};
+use palitra_domain::{
+    BatchId, ErrorCode, GenerationId, Money, Timestamp,
+    state::{BatchState, GenerationState},
+};
 use palitra_engine::{
     batches::Batch,
     generations::{Attempt, CancelOutcome, Filter, Generation},
@@ -34,9 +37,10 @@ impl Job {
         if let Ok(batch) = BatchId::parse(text) {
             return Ok(Job::Batch(batch));
         }
-        GenerationId::parse(text)
-            .map(Job::Generation)
-            .map_err(|_| Failure::new(ErrorCode::NotFound).with("value", format!("`{}`", text.chars().take(60).collect::<String>())))
+        GenerationId::parse(text).map(Job::Generation).map_err(|_| {
+            Failure::new(ErrorCode::NotFound)
+                .with("value", format!("`{}`", text.chars().take(60).collect::<String>()))
+        })
     }
 
     fn not_found(&self) -> Failure {
@@ -94,7 +98,11 @@ fn prompt(input: &str, length: usize) -> String {
     let input: Value = serde_json::from_str(input).unwrap_or_default();
     let text = input.get("prompt").or_else(|| input.get("text")).and_then(Value::as_str).unwrap_or_default();
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if text.chars().count() > length { format!("{}…", text.chars().take(length).collect::<String>()) } else { text }
+    if text.chars().count() > length {
+        format!("{}…", text.chars().take(length).collect::<String>())
+    } else {
+        text
+    }
 }
 
 fn document(session: &Session, generation: &Generation) -> Value {
@@ -168,14 +176,23 @@ async fn watch(session: &Session, job: &Job) -> Result<(), Failure> {
             Job::Batch(id) => {
                 let batch = app.engine.batch(id).await?;
                 let stages = app.engine.stages(id).await?;
-                let counts = stages.iter().map(|stage| format!("{} {}/{}", stage.kind, stage.succeeded, stage.total));
+                let counts =
+                    stages.iter().map(|stage| format!("{} {}/{}", stage.kind, stage.succeeded, stage.total));
                 let line = format!("{id}  {}  {}", batch.state, counts.collect::<Vec<_>>().join("  "));
-                let document = if batch.state == BatchState::Processing { Value::Null } else { batch_document(&app, &batch).await? };
+                let document = if batch.state == BatchState::Processing {
+                    Value::Null
+                } else {
+                    batch_document(&app, &batch).await?
+                };
                 (line, document, batch.state != BatchState::Processing)
             }
         };
         if line != last {
-            if session.console.json { session.console.note(&line) } else { session.console.say(&line) }
+            if session.console.json {
+                session.console.note(&line)
+            } else {
+                session.console.say(&line)
+            }
             last = line;
         }
         if ended {
@@ -198,7 +215,7 @@ async fn cancel(session: &Session, job: &Job) -> Result<(), Failure> {
     if !session.cli.yes && session.console.is_interactive() {
         let question = session.console.text("confirm-cancel", &[("id", (&id).into())]);
         if !session.console.ask(&question) {
-            return Err(Failure::new(ErrorCode::Interrupted));
+            return Err(Failure::new(ErrorCode::Cancelled));
         }
     }
     let requested = match job {
@@ -213,9 +230,31 @@ async fn cancel(session: &Session, job: &Job) -> Result<(), Failure> {
         let running = app.engine.start(Some(id.clone())).await?;
         running.drain().await;
     }
-    session.console.document(&json!({ "id": id, "cancelled": true }));
+    let (status, key) = match job {
+        Job::Generation(id) => {
+            let state = app.engine.generation(id).await?.state;
+            let key = if state == GenerationState::Cancelled {
+                "cancelled"
+            } else if state.is_terminal() {
+                "cancel-late"
+            } else {
+                "cancel-asked"
+            };
+            (state.as_str(), key)
+        }
+        Job::Batch(id) => {
+            let state = app.engine.batch(id).await?.state;
+            let key = match state {
+                BatchState::Cancelled => "cancelled",
+                BatchState::Processing => "cancel-asked",
+                BatchState::Completed | BatchState::Failed => "cancel-late",
+            };
+            (state.as_str(), key)
+        }
+    };
+    session.console.document(&json!({ "id": id, "cancelled": key == "cancelled", "status": status }));
     if !session.console.json {
-        session.console.say(&session.console.text("cancelled", &[("id", (&id).into())]));
+        session.console.say(&session.console.text(key, &[("id", (&id).into())]));
     }
     app.close().await;
     Ok(())

@@ -23,8 +23,10 @@ pub(super) async fn run(session: &Session, args: Keys) -> Result<()> {
                 Some(app) => app.engine.keys().await?,
                 None => Vec::new(),
             };
-            let shown: Vec<_> =
-                keys.iter().filter(|key| args.account.as_deref().is_none_or(|account| account == key.account)).collect();
+            let shown: Vec<_> = keys
+                .iter()
+                .filter(|key| args.account.as_deref().is_none_or(|account| account == key.account))
+                .collect();
             let document: Vec<_> = shown
                 .iter()
                 .map(|key| {
@@ -35,6 +37,9 @@ pub(super) async fn run(session: &Session, args: Keys) -> Result<()> {
                 })
                 .collect();
             session.console.document(&document);
+            if shown.is_empty() && !session.console.json {
+                session.console.note(&session.console.text("keys-none", &[]));
+            }
             for key in shown {
                 let state = if key.revoked_at.is_some() { "revoked" } else { "active" };
                 let line = format!("{}  {:<9} {:<20} {}", key.id, state, key.hint, key.account);
@@ -44,7 +49,11 @@ pub(super) async fn run(session: &Session, args: Keys) -> Result<()> {
             }
         }
         Keys::Revoke { id } => {
-            let id = KeyId::parse(&id).map_err(|error| Failure::new(ErrorCode::InvalidInput).with("hint", error.to_string()))?;
+            let id = KeyId::parse(&id).map_err(|error| {
+                Failure::new(ErrorCode::InvalidInput)
+                    .with("value", format!("`{id}`"))
+                    .with("hint", error.to_string())
+            })?;
             let app = session.open().await?;
             app.engine.revoke_key(&id).await?;
             session.console.document(&json!({ "id": id, "revoked": true }));

@@ -6,6 +6,7 @@ mod create;
 mod doctor;
 mod jobs;
 mod keys;
+mod market_failure;
 mod models;
 mod money;
 mod serve;
@@ -119,7 +120,8 @@ async fn run(cli: Cli, environment: Vec<(String, String)>, console: Console) -> 
 
 /// A service logs at `info`; a command that shows its progress is quiet, unless somebody chose a level.
 fn log_settings(loaded: &Loaded, command: &Command) -> Telemetry {
-    let is_chosen = loaded.origins.iter().any(|shown| shown.setting == "telemetry.level" && shown.origin != "default");
+    let is_chosen =
+        loaded.origins.iter().any(|shown| shown.setting == "telemetry.level" && shown.origin != "default");
     let is_service = matches!(command, Command::Serve(_) | Command::Sim(_));
     let mut settings = loaded.config.telemetry.clone();
     if !is_chosen && !is_service {
@@ -130,7 +132,9 @@ fn log_settings(loaded: &Loaded, command: &Command) -> Telemetry {
 
 /// `--lang`, then the locale of the environment, then English.
 fn language(flag: Option<Lang>, environment: &[(String, String)]) -> Lang {
-    let of = |name: &str| environment.iter().find(|(known, value)| known == name && !value.is_empty()).map(|(_, value)| value);
+    let of = |name: &str| {
+        environment.iter().find(|(known, value)| known == name && !value.is_empty()).map(|(_, value)| value)
+    };
     let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(of);
     flag.or_else(|| Lang::parse(locale?)).unwrap_or(Lang::En)
 }

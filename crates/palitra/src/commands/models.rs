@@ -14,8 +14,12 @@ pub(super) fn run(session: &Session, args: Models) -> Result<()> {
     let catalogue = Catalogue::shipped();
     match args {
         Models::Ls { all } => {
-            let models: Vec<Value> =
-                catalogue.models().iter().map(|model| document(session, model)).filter(|shown| all || shown["status"] == "active").collect();
+            let models: Vec<Value> = catalogue
+                .models()
+                .iter()
+                .map(|model| document(session, model))
+                .filter(|shown| all || shown["status"] == "active")
+                .collect();
             session.console.document(&models);
             for shown in &models {
                 session_line(session, shown);
@@ -23,8 +27,11 @@ pub(super) fn run(session: &Session, args: Models) -> Result<()> {
         }
         Models::Show { model } => {
             let found = catalogue.find(&model).ok_or_else(|| {
-                let nearest: Vec<String> = catalogue.nearest(&model).iter().map(|id| format!("`{id}`")).collect();
-                Failure::new(ErrorCode::UnknownModel).with("value", format!("`{model}`")).with("hint", nearest.join(", "))
+                let nearest: Vec<String> =
+                    catalogue.nearest(&model).iter().map(|id| format!("`{id}`")).collect();
+                Failure::new(ErrorCode::UnknownModel)
+                    .with("value", format!("`{model}`"))
+                    .with("hint", nearest.join(", "))
             })?;
             let shown = document(session, found);
             session.console.document(&shown);
@@ -40,14 +47,24 @@ fn session_line(session: &Session, shown: &Value) {
     if session.console.json {
         return;
     }
-    let price = shown["prices"].as_array().into_iter().flatten().map(price_text).collect::<Vec<_>>().join(", ");
+    let price =
+        shown["prices"].as_array().into_iter().flatten().map(price_text).collect::<Vec<_>>().join(", ");
     let text = |name: &str| shown[name].as_str().unwrap_or_default();
-    session.console.say(&format!("{:<22} {:<7} {:<6} {:<24} {price}", text("id"), text("category"), text("status"), text("name")));
+    session.console.say(&format!(
+        "{:<22} {:<7} {:<6} {:<24} {price}",
+        text("id"),
+        text("category"),
+        text("status"),
+        text("name")
+    ));
 }
 
 fn price_text(price: &Value) -> String {
     let currency = price["currency"].as_str().and_then(palitra_domain::Currency::parse);
-    let amount = price["amount"].as_i64().zip(currency).map(|(amount, currency)| Money::new(amount, currency).to_string());
+    let amount = price["amount"]
+        .as_i64()
+        .zip(currency)
+        .map(|(amount, currency)| Money::new(amount, currency).to_string());
     format!("{} / {}", amount.unwrap_or_default(), price["unit"].as_str().unwrap_or_default())
 }
 
@@ -65,7 +82,8 @@ fn document(session: &Session, model: &Model) -> Value {
             Some(json!({ "mode": mode.name, "unit": mode.price.unit, "amount": price.amount, "currency": price.currency }))
         })
         .collect();
-    let has_key = model.market == "sandbox" || model.market == "fal" && !session.config().markets.fal.market_keys().is_empty();
+    let has_key = model.market == "sandbox"
+        || model.market == "fal" && !session.config().markets.fal.market_keys().is_empty();
     json!({
         "id": model.id, "market": model.market, "name": model.name,
         "modes": model.modes.iter().map(|mode| &mode.name).collect::<Vec<_>>(), "category": model.category,

@@ -10,7 +10,9 @@ pub(super) fn agree(session: &Session, spend: &Spend, price: Money, is_real: boo
         && price.amount > limit
     {
         let limit = Money::new(limit, price.currency);
-        return Err(Failure::new(ErrorCode::OverMaxCost).with("value", price.to_string()).with("limit", limit.to_string()));
+        return Err(Failure::new(ErrorCode::OverMaxCost)
+            .with("value", price.to_string())
+            .with("limit", limit.to_string()));
     }
     if !is_real || price.amount == 0 || session.cli.yes {
         return Ok(());
@@ -19,5 +21,5 @@ pub(super) fn agree(session: &Session, spend: &Spend, price: Money, is_real: boo
         return Err(Failure::new(ErrorCode::NeedsConfirmation).with("value", price.to_string()));
     }
     let question = session.console.text("confirm-cost", &[("price", (&price.to_string()).into())]);
-    if session.console.ask(&question) { Ok(()) } else { Err(Failure::new(ErrorCode::Interrupted)) }
+    if session.console.ask(&question) { Ok(()) } else { Err(Failure::new(ErrorCode::Cancelled)) }
 }

@@ -1,11 +1,11 @@
 //! `palitra serve`: the scheduler, and `/healthz`.
 
 use super::{Result, Session, stop};
-use crate::{failure::Failure, wiring::io_failure};
+use crate::failure::Failure;
 use axum::{Router, routing::get};
 use palitra_domain::ErrorCode;
 use serde_json::json;
-use std::path::Path;
+use std::net::SocketAddr;
 use tokio::net::TcpListener;
 
 pub(super) async fn run(session: &Session) -> Result<()> {
@@ -16,15 +16,27 @@ pub(super) async fn run(session: &Session) -> Result<()> {
         let address = listener.local_addr()?;
         std::io::Result::Ok((listener, address))
     };
-    let (listener, address) = bound.await.map_err(|error| io_failure(Path::new(&listen.to_string()), error))?;
+    let (listener, address) = bound.await.map_err(|error| cannot_listen(listen, error))?;
     let running = app.engine.start(None).await?;
     let router = Router::new().route("/healthz", get(|| async { "ok\n" }));
     session.console.document(&json!({ "listening": address.to_string() }));
-    session.console.note(&session.console.text("serve-listening", &[("address", (&format!("http://{address}")).into())]));
+    session.console.note(
+        &session.console.text("serve-listening", &[("address", (&format!("http://{address}")).into())]),
+    );
     let stop = running.stopper();
-    let served = axum::serve(listener, router).with_graceful_shutdown(stop::first_signal(stop, session.console)).await;
+    let served =
+        axum::serve(listener, router).with_graceful_shutdown(stop::first_signal(stop, session.console)).await;
     running.drain().await;
     app.close().await;
     session.console.note(&session.console.text("serve-stopped", &[]));
     served.map_err(|error| Failure::new(ErrorCode::Internal).with("why", error.to_string()))
+}
+
+/// The address is taken, or is none of this machine.
+pub(super) fn cannot_listen(
+    address: SocketAddr,
+    error: impl std::error::Error + Send + Sync + 'static,
+) -> Failure {
+    let why = error.source().map_or_else(|| error.to_string(), ToString::to_string);
+    Failure::new(ErrorCode::CannotListen).with("place", address.to_string()).with("why", why).caused_by(error)
 }

@@ -16,7 +16,8 @@ pub(super) async fn first_signal(stop: CancellationToken, console: Console) {
     });
 }
 
-async fn signal() {
+/// The first of Ctrl-C and SIGTERM.
+pub(super) async fn signal() {
     use tokio::signal::unix::{SignalKind, signal};
     let terminate = async {
         match signal(SignalKind::terminate()) {
@@ -33,7 +34,11 @@ async fn signal() {
 }
 
 /// Waits for the work of a one-shot command. `None`: it was interrupted, and has been drained.
-pub(super) async fn until_done<T>(running: Running, console: Console, work: impl Future<Output = T>) -> Option<T> {
+pub(super) async fn until_done<T>(
+    running: Running,
+    console: Console,
+    work: impl Future<Output = T>,
+) -> Option<T> {
     let stop = running.stopper();
     tokio::select! {
         done = work => {

@@ -1,5 +1,6 @@
 //! Reading the deck, and writing what a run leaves behind: pictures, report, contact sheet, illustrated deck. Every file appears whole.
 
+use super::deck_error;
 use crate::{
     failure::Failure,
     sheet::{About, contact_sheet},
@@ -19,16 +20,18 @@ use tokio::io::AsyncWriteExt;
 /// The text of the deck and its slides.
 pub(super) fn read_deck(path: &Path) -> Result<(String, Deck), Failure> {
     let name = path.display().to_string();
-    let metadata = fs::metadata(path).map_err(|_| Failure::new(ErrorCode::FileMissing).with("value", format!("`{name}`")))?;
-    let bad = |error: &DeckError| {
-        Failure::new(ErrorCode::BadDeck).with("place", name.clone()).with("why", error.to_string()).with("hint", error.hint())
-    };
+    let missing = || Failure::new(ErrorCode::FileMissing).with("value", format!("`{name}`"));
+    let metadata = fs::metadata(path).map_err(|error| missing().caused_by(error))?;
+    if metadata.is_dir() {
+        return Err(deck_error::folder(&name));
+    }
+    let bad = |error: &DeckError| deck_error::failure(&name, error);
     // A file that is far too large is not even opened.
     let bytes = usize::try_from(metadata.len()).unwrap_or(usize::MAX);
     if bytes > DECK_BYTES_MAX {
         return Err(bad(&DeckError::TooLarge { bytes }));
     }
-    let bytes = fs::read(path).map_err(|error| Failure::new(ErrorCode::FileMissing).with("value", format!("`{name}`")).caused_by(error))?;
+    let bytes = fs::read(path).map_err(|error| missing().caused_by(error))?;
     let deck = palitra_decks::read(&bytes, &name).map_err(|error| bad(&error))?;
     let source = String::from_utf8_lossy(&bytes).into_owned();
     Ok((source, deck))
@@ -37,7 +40,9 @@ pub(super) fn read_deck(path: &Path) -> Result<(String, Deck), Failure> {
 /// Creates the folder and proves that a file can be written there, before any money moves.
 pub(in crate::commands) fn check_writable(folder: &Path) -> Result<(), Failure> {
     let probe = folder.join(format!(".palitra-{}", std::process::id()));
-    let tried = fs::create_dir_all(folder).and_then(|()| fs::write(&probe, b"")).and_then(|()| fs::remove_file(&probe));
+    let tried = fs::create_dir_all(folder)
+        .and_then(|()| fs::write(&probe, b""))
+        .and_then(|()| fs::remove_file(&probe));
     tried.map_err(|error| io_failure(folder, error))
 }
 
@@ -107,7 +112,8 @@ impl Output<'_> {
                 slide.file = Some(name);
             }
         }
-        let document = serde_json::to_string_pretty(&report).map_err(|error| Failure::new(ErrorCode::Internal).with("why", error.to_string()))?;
+        let document = serde_json::to_string_pretty(&report)
+            .map_err(|error| Failure::new(ErrorCode::Internal).with("why", error.to_string()))?;
         write(&self.out.join("report.json"), &document)?;
         let illustrated = illustrated_name(self.deck_path);
         let base = relative(self.out, self.deck_path.parent().unwrap_or(Path::new("")));
@@ -123,11 +129,16 @@ impl Output<'_> {
 /// The way from one folder to another, with `/`, so that the deck's own relative links still lead where they led. `None` when they are
 /// the same folder, or cannot be compared.
 fn relative(from: &Path, to: &Path) -> Option<String> {
-    let absolute = |path: &Path| -> io::Result<PathBuf> { fs::canonicalize(if path.as_os_str().is_empty() { Path::new(".") } else { path }) };
+    let absolute = |path: &Path| -> io::Result<PathBuf> {
+        fs::canonicalize(if path.as_os_str().is_empty() { Path::new(".") } else { path })
+    };
     let (from, to) = (absolute(from).ok()?, absolute(to).ok()?);
     let shared = from.components().zip(to.components()).take_while(|(a, b)| a == b).count();
     let up = from.components().skip(shared).map(|_| "..".to_owned());
-    let down = to.components().skip(shared).map(|part: Component<'_>| part.as_os_str().to_string_lossy().into_owned());
+    let down = to
+        .components()
+        .skip(shared)
+        .map(|part: Component<'_>| part.as_os_str().to_string_lossy().into_owned());
     let way: Vec<String> = up.chain(down).collect();
     (!way.is_empty()).then(|| way.join("/"))
 }

@@ -1,27 +1,30 @@
 //! `palitra slides DECK -o DIR`: a deck in, pictures, contact sheet, illustrated deck and report out.
 
+mod deck_error;
 mod files;
 mod progress;
 
 pub(super) use files::{check_writable, copy_object};
 
-use super::{Session, Stop, money};
+use super::{Session, Stop, market_failure, money};
 use crate::{args::Slides, failure::Failure, wiring::App};
 use palitra_decks::Deck;
-use palitra_domain::{BatchId, ErrorCode, Livemode, catalogue::Catalogue, format::Format, i18n::Arg, state::BatchState};
+use palitra_domain::{BatchId, ErrorCode, Livemode, format::Format, i18n::Arg, state::BatchState};
 use palitra_engine::batches::{ManifestItem, Plan, Report, SlidesOptions};
 use serde_json::json;
 use std::path::Path;
 
 pub(super) async fn run(session: &Session, args: Slides) -> Result<(), Stop> {
     let format = args.format.as_deref().map_or(Ok(Format::SLIDE), Format::parse);
-    let format = format.map_err(|bad| Failure::new(ErrorCode::BadFormat).with("value", format!("`{}`", bad.0)))?;
+    let format =
+        format.map_err(|bad| Failure::new(ErrorCode::BadFormat).with("value", format!("`{}`", bad.0)))?;
     let (source, deck) = files::read_deck(&args.deck)?;
-    if !args.spend.plan {
-        check_writable(&args.out)?;
-    }
     let app = session.open().await?;
     let plan = app.engine.plan_slides(manifest(&deck), options(session, &app, &args, &deck, format)).await?;
+    if !args.spend.plan {
+        // Before any money moves, and after everything else that may be refused: a refusal leaves no folder behind.
+        check_writable(&args.out)?;
+    }
     show_plan(session, &plan);
     if args.spend.plan {
         session.console.document(&json!({
@@ -35,9 +38,16 @@ pub(super) async fn run(session: &Session, args: Slides) -> Result<(), Stop> {
     let run = progress::Run { session, app: &app, batch: &batch, out: &args.out };
     let followed = run.follow().await?;
     let report = app.engine.report(&batch, since).await?;
-    let report = files::Output { app: &app, deck: &deck, source: &source, deck_path: &args.deck, out: &args.out, lang: session.console.lang }
-        .write(report)
-        .await?;
+    let report = files::Output {
+        app: &app,
+        deck: &deck,
+        source: &source,
+        deck_path: &args.deck,
+        out: &args.out,
+        lang: session.console.lang,
+    }
+    .write(report)
+    .await?;
     app.close().await;
     finish(session, &plan, &report, followed, &args.out, &args.deck)
 }
@@ -79,8 +89,10 @@ fn show_plan(session: &Session, plan: &Plan) {
     let line = if plan.to_run == 0 && plan.refused == 0 {
         session.console.text("plan-nothing", &[unchanged])
     } else {
-        let seconds = i64::try_from(plan.eta.as_secs() + u64::from(plan.eta.subsec_nanos() > 0)).unwrap_or(i64::MAX);
-        let args = [unchanged, ("run", plan.to_run.into()), ("price", (&price).into()), ("seconds", seconds.into())];
+        let seconds =
+            i64::try_from(plan.eta.as_secs() + u64::from(plan.eta.subsec_nanos() > 0)).unwrap_or(i64::MAX);
+        let args =
+            [unchanged, ("run", plan.to_run.into()), ("price", (&price).into()), ("seconds", seconds.into())];
         session.console.text("plan-line", &args)
     };
     session.console.say(&line);
@@ -94,15 +106,29 @@ async fn start(session: &Session, app: &App, plan: &Plan, args: &Slides) -> Resu
         return Ok(open.id);
     }
     let is_real = [&session.config().slides.model, &session.config().slides.prompt_model];
-    money::agree(session, &args.spend, plan.price, is_real.iter().any(|model| app.engine.is_real_market(model)))?;
+    money::agree(
+        session,
+        &args.spend,
+        plan.price,
+        is_real.iter().any(|model| app.engine.is_real_market(model)),
+    )?;
     Ok(app.engine.start_slides(plan).await?)
 }
 
 /// The last words, and the exit code.
-fn finish(session: &Session, plan: &Plan, report: &Report, followed: Followed, out: &Path, deck: &Path) -> Result<(), Stop> {
+fn finish(
+    session: &Session,
+    plan: &Plan,
+    report: &Report,
+    followed: Followed,
+    out: &Path,
+    deck: &Path,
+) -> Result<(), Stop> {
     session.console.document(report);
     let totals = &report.totals;
-    let args = |names: &[(&'static str, usize)]| names.iter().map(|(name, value)| (*name, Arg::from(*value))).collect::<Vec<_>>();
+    let args = |names: &[(&'static str, usize)]| {
+        names.iter().map(|(name, value)| (*name, Arg::from(*value))).collect::<Vec<_>>()
+    };
     let counted = args(&[("ok", totals.succeeded), ("total", totals.items)]);
     if let Followed::Interrupted = followed {
         session.console.note(&session.console.text("stopped", &counted));
@@ -114,27 +140,37 @@ fn finish(session: &Session, plan: &Plan, report: &Report, followed: Followed, o
     done.extend([("price", Arg::from(&price)), ("seconds", Arg::from(&seconds))]);
     session.console.say(&session.console.text("done-slides", &done));
     let (folder, name) = (out.display().to_string(), files::illustrated_name(deck));
-    session.console.say(&session.console.text("done-files", &[("folder", (&folder).into()), ("deck", (&name).into())]));
+    session
+        .console
+        .say(&session.console.text("done-files", &[("folder", (&folder).into()), ("deck", (&name).into())]));
     match report.status {
         BatchState::Completed | BatchState::Processing => Ok(()),
         BatchState::Cancelled => Err(said(session, Failure::new(ErrorCode::Cancelled))),
         BatchState::Failed => {
             let code = report.error.unwrap_or(ErrorCode::GateFailed);
-            let failure = Failure::new(code).with("value", value(plan, report, code)).with("hint", "FAL_KEY");
+            let failure = failure(plan, report, code);
             let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-            Err(said(session, failure.with("ok", number(totals.succeeded)).with("total", number(totals.items))))
+            Err(said(
+                session,
+                failure.with("ok", number(totals.succeeded)).with("total", number(totals.items)),
+            ))
         }
     }
 }
 
-/// What the text of a code names: the gate's percentage, or the market that failed.
-fn value(plan: &Plan, report: &Report, code: ErrorCode) -> String {
+/// The gate's percentage, or the market that failed.
+fn failure(plan: &Plan, report: &Report, code: ErrorCode) -> Failure {
     if code == ErrorCode::GateFailed {
-        return plan.gate_percent().to_string();
+        return Failure::new(code).with("value", plan.gate_percent().to_string());
     }
-    let failed = report.slides.iter().find(|slide| slide.error.as_ref().is_some_and(|error| error.code == code));
+    let failed =
+        report.slides.iter().find(|slide| slide.error.as_ref().is_some_and(|error| error.code == code));
     let model = failed.and_then(|slide| slide.failed_model.as_deref()).unwrap_or_default();
-    Catalogue::shipped().find(model).map(|model| model.market.clone()).unwrap_or_default()
+    market_failure::failure(
+        code,
+        model,
+        failed.and_then(|slide| Some(slide.error.as_ref()?.message.as_str())),
+    )
 }
 
 /// The document was printed before; only the lines for people and the exit code are left.

@@ -2,7 +2,7 @@
 
 use super::{Followed, files};
 use crate::{
-    commands::{Session, stop},
+    commands::{Session, market_failure, stop},
     failure::Failure,
     wiring::App,
 };
@@ -32,8 +32,14 @@ impl Run<'_> {
     pub(super) async fn follow(&self) -> Result<Followed, Failure> {
         let engine = &self.app.engine;
         let events = engine.events();
-        let steps: Steps = engine.batch_steps(self.batch).await?.into_iter().map(|step| (step.generation, (step.number, step.kind))).collect();
+        let steps: Steps = engine
+            .batch_steps(self.batch)
+            .await?
+            .into_iter()
+            .map(|step| (step.generation, (step.number, step.kind)))
+            .collect();
         let board = Board::new(self.session, engine.stages(self.batch).await?);
+        self.name_workers().await?;
         let running = engine.start(Some(self.batch.to_string())).await?;
         let watched = self.watch(events, &steps, &board);
         let done = stop::until_done(running, self.session.console, watched).await;
@@ -44,7 +50,24 @@ impl Run<'_> {
         }
     }
 
-    async fn watch(&self, mut events: Receiver<EngineEvent>, steps: &Steps, board: &Board<'_>) -> Result<(), Failure> {
+    /// S0-39: how many workers there are, and their names, before the first of them begins.
+    async fn name_workers(&self) -> Result<(), Failure> {
+        let workers = self.app.engine.report(self.batch, self.app.clock.now()).await?.workers;
+        let names: Vec<&str> = workers.iter().map(|worker| worker.id.as_str()).collect();
+        tracing::info!(
+            workers = names.join(", "),
+            "{}",
+            self.session.console.text("workers-started", &[("workers", names.len().into())])
+        );
+        Ok(())
+    }
+
+    async fn watch(
+        &self,
+        mut events: Receiver<EngineEvent>,
+        steps: &Steps,
+        board: &Board<'_>,
+    ) -> Result<(), Failure> {
         let engine = &self.app.engine;
         while engine.batch(self.batch).await?.state == BatchState::Processing {
             tokio::select! {
@@ -78,7 +101,9 @@ impl Run<'_> {
                 }
                 board.ready(*number, *kind);
             }
-            Happened::Ended { error, .. } => board.failed(*number, *kind, error.unwrap_or(ErrorCode::Internal)),
+            Happened::Ended { error, .. } => {
+                board.failed(*number, *kind, error.unwrap_or(ErrorCode::Internal))
+            }
             Happened::Trouble(_) => {}
         }
         board.count(&self.app.engine.stages(self.batch).await?);
@@ -106,10 +131,12 @@ impl<'a> Board<'a> {
     fn new(session: &'a Session, stages: Vec<palitra_engine::batches::Stage>) -> Board<'a> {
         let is_terminal = std::io::stderr().is_terminal();
         let bars = is_terminal.then(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr()));
-        let style = ProgressStyle::with_template("{msg:32} {bar:30} {elapsed}").unwrap_or_else(|_| ProgressStyle::default_bar());
+        let style = ProgressStyle::with_template("{msg:32} {bar:30} {elapsed}")
+            .unwrap_or_else(|_| ProgressStyle::default_bar());
         let counter = |stage: &palitra_engine::batches::Stage| {
             let total = u64::try_from(stage.total).unwrap_or(0);
-            let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::hidden()).with_style(style.clone());
+            let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::hidden())
+                .with_style(style.clone());
             let bar = bars.as_ref().map_or_else(|| bar.clone(), |bars| bars.add(bar.clone()));
             if is_terminal {
                 bar.enable_steady_tick(Duration::from_secs(1));
@@ -134,8 +161,12 @@ impl<'a> Board<'a> {
             slide = number,
             worker,
             "{}; {}",
-            self.session.console.text("worker-slide", &[("worker", (&worker).into()), ("slide", number.into())]),
-            self.session.console.text("sending", &[("slide", number.into()), ("prompt", (&started.prompt).into())]),
+            self.session
+                .console
+                .text("worker-slide", &[("worker", (&worker).into()), ("slide", number.into())]),
+            self.session
+                .console
+                .text("sending", &[("slide", number.into()), ("prompt", (&started.prompt).into())]),
         );
     }
 
@@ -149,11 +180,12 @@ impl<'a> Board<'a> {
 
     fn failed(&self, number: u32, kind: StepKind, code: ErrorCode) {
         let lang = self.session.console.lang;
-        let why = Failure::new(code).with("value", "").message(lang);
-        let key = match kind {
-            StepKind::Prompt => "prompt-failed",
-            StepKind::Picture => "image-failed",
+        let slides = &self.session.config().slides;
+        let (key, model) = match kind {
+            StepKind::Prompt => ("prompt-failed", &slides.prompt_model),
+            StepKind::Picture => ("image-failed", &slides.model),
         };
+        let why = market_failure::failure(code, model, None).message(lang);
         self.line(&i18n::text(lang, key, &[("slide", number.into()), ("why", Arg::from(&why))]));
     }
 
@@ -164,7 +196,10 @@ impl<'a> Board<'a> {
                 StepKind::Prompt => "counter-prompts",
                 StepKind::Picture => "counter-images",
             };
-            let text = self.session.console.text(key, &[("done", stage.succeeded.into()), ("total", stage.total.into())]);
+            let text = self
+                .session
+                .console
+                .text(key, &[("done", stage.succeeded.into()), ("total", stage.total.into())]);
             bar.set_position(u64::try_from(stage.succeeded).unwrap_or(0));
             if bar.message() != text {
                 bar.set_message(text.clone());

@@ -1,5 +1,9 @@
 //! `palitra slides`: what a deck becomes.
 
+mod again;
+mod money;
+mod report;
+
 use crate::harness::{Desk, Fal, deck};
 use palitra_sim::fal::FalScript;
 
@@ -16,7 +20,10 @@ fn a_deck_is_illustrated_by_the_sandbox_and_a_second_run_calls_nobody() {
     let again = desk.json(&["slides", "deck.md", "-o", "elsewhere", "--format", "320x180"]);
     assert_eq!(again["totals"]["paid_calls"], 0);
     assert!(again["slides"].as_array().unwrap().iter().all(|slide| slide["reused"] == true));
-    assert_eq!(std::fs::read(desk.path("out/02.png")).unwrap(), std::fs::read(desk.path("elsewhere/02.png")).unwrap());
+    assert_eq!(
+        std::fs::read(desk.path("out/02.png")).unwrap(),
+        std::fs::read(desk.path("elsewhere/02.png")).unwrap()
+    );
 }
 
 #[test]
@@ -24,7 +31,17 @@ fn a_deck_is_illustrated_by_fal_and_every_slide_is_charged_once() {
     let fal = Fal::start(FalScript { latency_ms: 20, ..FalScript::default() });
     let desk = Desk::with_fal(&fal.url());
     desk.write("deck.md", deck(4));
-    let words = ["slides", "deck.md", "-o", "out", "--model", "fal-ai/flux/dev", "--prompt-model", "openrouter/router", "--yes"];
+    let words = [
+        "slides",
+        "deck.md",
+        "-o",
+        "out",
+        "--model",
+        "fal-ai/flux/dev",
+        "--prompt-model",
+        "openrouter/router",
+        "--yes",
+    ];
     let report = desk.json(&words);
     assert_eq!(report["totals"]["succeeded"], 4, "{report:#}");
     assert_eq!(fal.log().submissions.iter().filter(|submission| submission.accepted).count(), 8);
