@@ -36,6 +36,12 @@ const COMMANDS: &[Command] = &[
         help: bench::HELP,
         run: bench::run,
     },
+    Command {
+        name: "postgres",
+        about: "Start a throwaway PostgreSQL for tests by hand",
+        help: test::POSTGRES_HELP,
+        run: test::postgres,
+    },
     Command { name: "docs", about: "Write the generated pages again", help: docs::HELP, run: docs::run },
 ];
 

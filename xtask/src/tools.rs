@@ -5,6 +5,7 @@ use std::{
     io::Write,
     process::{Command, Stdio},
 };
+use xtask::postgres;
 
 struct Tool {
     name: &'static str,
@@ -13,12 +14,21 @@ struct Tool {
     is_there: fn() -> bool,
 }
 
-const TOOLS: &[Tool] = &[Tool {
-    name: "a C compiler with its headers",
-    why: "SQLite is built from its C source",
-    packages: &["gcc", "libc6-dev"],
-    is_there: compiles_c,
-}];
+const TOOLS: &[Tool] = &[
+    Tool {
+        name: "a C compiler with its headers",
+        why: "SQLite is built from its C source",
+        packages: &["gcc", "libc6-dev"],
+        is_there: compiles_c,
+    },
+    // Debian's package also makes and starts a cluster; nobody here uses or stops that one.
+    Tool {
+        name: "PostgreSQL 15 or newer",
+        why: "the tests of the store start a throwaway one",
+        packages: &["postgresql"],
+        is_there: || postgres::programs().is_some(),
+    },
+];
 
 /// Every tool is there, or was installed; otherwise names what is missing.
 pub(crate) fn ready(install: bool) -> Result<(), Stop> {

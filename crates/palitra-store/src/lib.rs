@@ -11,6 +11,7 @@ mod line;
 mod lite;
 pub mod markets;
 mod migrate;
+mod pg;
 pub mod quotes;
 mod sql;
 mod store;
@@ -21,6 +22,7 @@ mod value;
 mod tests;
 
 pub use error::{Constraint, Error, Result};
+pub use pg::PgSettings;
 pub use sql::{Dialect, Sql, SqlText};
 pub use store::Store;
 pub use tx::Tx;

@@ -13,6 +13,7 @@ use crate::{
     Dialect, Error, Result, Tx,
     line::{IfDropped, Line, call},
     lite,
+    pg::{self, PgSettings},
 };
 
 /// Transactions that may wait for the database; past it callers get [`Error::Busy`]. At a few hundred bytes
@@ -63,6 +64,15 @@ impl Store {
         let read = Line::new(WAITING_MAX);
         let threads = lite::start_readers(file, readers, &read)?;
         Ok(Store(Arc::new(Inner { write: None, read, threads: Mutex::new(threads), dialect: Dialect::Lite })))
+    }
+
+    /// Connects to a PostgreSQL database with all its writers and readers. Any number of processes may use it.
+    /// [`Error::Refused`] when the address, the server or the database is not one we can use,
+    /// [`Error::Unavailable`] when it cannot be reached or lets us not in. It blocks until all are connected.
+    pub fn postgres(settings: &PgSettings) -> Result<Store> {
+        let (write, read) = (Line::new(WAITING_MAX), Line::new(WAITING_MAX));
+        let threads = Mutex::new(pg::start(settings, &write, &read)?);
+        Ok(Store(Arc::new(Inner { write: Some(write), read, threads, dialect: Dialect::Pg })))
     }
 
     pub fn dialect(&self) -> Dialect {

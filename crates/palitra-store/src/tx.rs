@@ -1,7 +1,7 @@
 //! What a transaction sees of its database: five ways to run a statement. Nothing here awaits, so no
 //! transaction is held over I/O.
 
-use crate::{Dialect, Error, Param, Result, Row, SqlText, lite};
+use crate::{Dialect, Error, Param, Result, Row, SqlText, lite, pg};
 
 /// An open transaction. Once a call has failed every further one fails too, and the transaction is rolled
 /// back even when its closure swallows the error: PostgreSQL would do so by itself, SQLite would go on with
@@ -13,6 +13,7 @@ pub struct Tx<'a> {
 
 enum Backend<'a> {
     Lite(&'a rusqlite::Connection),
+    Pg(&'a mut pg::Connection),
 }
 
 impl<'a> Tx<'a> {
@@ -20,23 +21,30 @@ impl<'a> Tx<'a> {
         Tx { backend: Backend::Lite(connection), failed: None }
     }
 
+    pub(crate) fn pg(connection: &'a mut pg::Connection) -> Tx<'a> {
+        Tx { backend: Backend::Pg(connection), failed: None }
+    }
+
     pub fn dialect(&self) -> Dialect {
         match self.backend {
             Backend::Lite(_) => Dialect::Lite,
+            Backend::Pg(_) => Dialect::Pg,
         }
     }
 
     /// Runs one statement that answers no rows. Answers how many rows it wrote.
     pub fn execute(&mut self, sql: impl SqlText, params: &[Param<'_>]) -> Result<u64> {
-        self.run(|backend| match backend {
+        self.run_with(params, |backend| match backend {
             Backend::Lite(connection) => lite::execute(connection, sql.text(Dialect::Lite), params),
+            Backend::Pg(connection) => connection.execute(sql.text(Dialect::Pg), params),
         })
     }
 
     /// Runs one statement and reads its whole answer: give it a `limit`. `returning` promises no order.
     pub fn query(&mut self, sql: impl SqlText, params: &[Param<'_>]) -> Result<Vec<Row>> {
-        self.run(|backend| match backend {
+        self.run_with(params, |backend| match backend {
             Backend::Lite(connection) => lite::query(connection, sql.text(Dialect::Lite), params),
+            Backend::Pg(connection) => connection.query(sql.text(Dialect::Pg), params),
         })
     }
 
@@ -56,7 +64,7 @@ impl<'a> Tx<'a> {
     /// it for every write whose answer is not needed: a database at a distance may send it together with its
     /// neighbours, and then its verdict comes with a later call or with the commit.
     pub fn must(&mut self, rows: u64, sql: impl SqlText, params: &[Param<'_>]) -> Result<()> {
-        self.run(|backend| match backend {
+        self.run_with(params, |backend| match backend {
             Backend::Lite(connection) => {
                 let text = sql.text(Dialect::Lite);
                 let got = lite::execute(connection, text, params)?;
@@ -66,6 +74,7 @@ impl<'a> Tx<'a> {
                     Err(Error::Rows { sql: text.to_owned(), wanted: rows, got })
                 }
             }
+            Backend::Pg(connection) => connection.must(rows, sql.text(Dialect::Pg), params),
         })
     }
 
@@ -73,12 +82,29 @@ impl<'a> Tx<'a> {
     pub fn script(&mut self, text: &str) -> Result<()> {
         self.run(|backend| match backend {
             Backend::Lite(connection) => lite::script(connection, text),
+            Backend::Pg(connection) => connection.script(text),
         })
     }
 
     /// The first error of this transaction, which fails it whatever its closure answers.
     pub(crate) fn failure(&self) -> Option<&Error> {
         self.failed.as_ref()
+    }
+
+    /// PostgreSQL stores no text with a NUL in it, so no database does.
+    fn run_with<T>(
+        &mut self,
+        params: &[Param<'_>],
+        statement: impl FnOnce(&mut Backend<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let nul = |param: &Param<'_>| matches!(param, Param::Text(Some(text)) if text.contains('\0'));
+        let refused = params.iter().position(nul).map(|index| {
+            Error::Sql(format!(
+                "parameter ${} is text with a NUL character, which cannot be stored",
+                index + 1
+            ))
+        });
+        self.run(|backend| refused.map_or_else(|| statement(backend), Err))
     }
 
     fn run<T>(&mut self, statement: impl FnOnce(&mut Backend<'_>) -> Result<T>) -> Result<T> {

@@ -1,5 +1,5 @@
 //! A fresh database for a test, a way to hold its writer still, and the macro that runs a test on every
-//! database.
+//! database. What a PostgreSQL database of a test is made of is in `server`.
 
 use std::{
     future::Future,
@@ -11,6 +11,7 @@ use std::{
 
 use tempfile::TempDir;
 
+use super::server::Database;
 use crate::{Result, Store, Tx, p};
 
 pub(crate) type Files = &'static [(&'static str, &'static str)];
@@ -28,7 +29,12 @@ pub(crate) const PROBE: Files = &[(
 /// A database of its own with one writer, gone with the test.
 pub(crate) struct Fresh {
     pub(crate) store: Store,
-    dir: TempDir,
+    place: Place,
+}
+
+enum Place {
+    File(TempDir),
+    Server(Database),
 }
 
 impl Fresh {
@@ -36,23 +42,59 @@ impl Fresh {
     pub(crate) async fn sqlite(files: Files) -> Fresh {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::sqlite(&dir.path().join("palitra.db"), 2).unwrap();
+        Fresh { store, place: Place::File(dir) }.with(files).await
+    }
+
+    /// The same on PostgreSQL.
+    pub(crate) async fn postgres(files: Files) -> Fresh {
+        let database = Database::take(files).await;
+        let store = Store::postgres(&database.settings(1)).unwrap();
+        Fresh { store, place: Place::Server(database) }.with(files).await
+    }
+
+    async fn with(self, files: Files) -> Fresh {
         if !files.is_empty() {
-            store.migrate(files).await.unwrap();
+            self.store.migrate(files).await.unwrap();
         }
-        Fresh { store, dir }
+        self
     }
 
     pub(crate) fn file(&self) -> PathBuf {
-        self.dir.path().join("palitra.db")
+        match &self.place {
+            Place::File(dir) => dir.path().join("palitra.db"),
+            Place::Server(_) => panic!("a server keeps no file for us"),
+        }
+    }
+
+    pub(crate) fn database(&self) -> &Database {
+        match &self.place {
+            Place::File(_) => panic!("a file has no server"),
+            Place::Server(database) => database,
+        }
     }
 
     /// The same database, opened by a second process as far as it can tell.
     pub(crate) fn again(&self) -> Store {
-        Store::sqlite(&self.file(), 1).unwrap()
+        match &self.place {
+            Place::File(_) => Store::sqlite(&self.file(), 1).unwrap(),
+            Place::Server(database) => Store::postgres(&database.settings(1)).unwrap(),
+        }
     }
 
     pub(crate) fn read_only(&self) -> Store {
         Store::sqlite_read_only(&self.file(), 1).unwrap()
+    }
+}
+
+impl Drop for Fresh {
+    /// The next test may get the same PostgreSQL database: nothing of this one may still be under way. A
+    /// failed test may have left a writer standing still for ever.
+    fn drop(&mut self) {
+        match &self.place {
+            Place::File(_) => {}
+            Place::Server(database) if std::thread::panicking() => database.give_up(),
+            Place::Server(_) => self.store.close(),
+        }
     }
 }
 
@@ -65,6 +107,12 @@ macro_rules! on_every_database {
             $(#[tokio::test]
             async fn $name() {
                 super::$name($crate::tests::harness::Fresh::sqlite(super::FILES).await).await;
+            })+
+        }
+        mod postgres {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name($crate::tests::harness::Fresh::postgres(super::FILES).await).await;
             })+
         }
     };

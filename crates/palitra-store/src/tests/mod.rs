@@ -13,6 +13,7 @@ mod ledger;
 mod lite;
 mod migrations;
 mod property;
+mod server;
 mod statements;
 mod transactions;
 mod waiting;

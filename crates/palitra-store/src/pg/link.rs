@@ -1,0 +1,183 @@
+//! One live connection: how it is made and ended, its prepared statements, and single requests over it.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use futures_util::TryStreamExt;
+use tokio::{runtime::Runtime, task::JoinHandle, time::timeout};
+use tokio_postgres::{Client, NoTls, Socket, Statement, tls::MakeTlsConnect, types::Type};
+
+use super::{
+    errors::{Loss, loss_from},
+    pipeline::Request,
+    server::Server,
+    values::{Bound, Cell, is_portable, kinds, placeholders},
+};
+use crate::{Error, Param, Row};
+
+/// All statements of the product, and some. Past it texts must be made up as we go: all are forgotten.
+const STATEMENTS_MAX: usize = 1_000;
+
+/// For the last words of a connection that is over.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+pub(super) struct Link {
+    client: Client,
+    /// Moves the bytes, and ends with the connection.
+    driver: JoinHandle<std::result::Result<(), tokio_postgres::Error>>,
+    statements: HashMap<Box<str>, Arc<Prepared>>,
+}
+
+pub(super) struct Prepared {
+    statement: Statement,
+    /// What it was prepared with. Parameters of other kinds make it another statement.
+    kinds: Vec<Type>,
+    pub(super) text: Arc<str>,
+}
+
+/// What a statement has answered, and how many rows it has written or answered.
+#[derive(Default)]
+pub(super) struct Answer {
+    pub(super) rows: Vec<Row>,
+    pub(super) count: u64,
+}
+
+/// Why a request was not answered.
+pub(super) enum Failure {
+    Server(tokio_postgres::Error),
+    Here(Error),
+}
+
+impl From<tokio_postgres::Error> for Failure {
+    fn from(error: tokio_postgres::Error) -> Failure {
+        Failure::Server(error)
+    }
+}
+
+/// Why there is no connection, and whether that may pass by itself.
+pub(super) struct NotConnected {
+    pub(super) error: Error,
+    pub(super) may_pass: bool,
+}
+
+impl Link {
+    /// A new session. [`Error::Refused`] when the server is not one that we can use.
+    pub(super) fn open(runtime: &Runtime, server: &Server) -> std::result::Result<Link, NotConnected> {
+        let opening = async {
+            match &server.connector {
+                None => Link::dial(server, NoTls).await,
+                Some(connector) => Link::dial(server, connector.clone()).await,
+            }
+        };
+        // The library's own bound ends when the host has taken the connection.
+        let bounded = async { timeout(server.connect_timeout * 2, opening).await };
+        runtime.block_on(bounded).unwrap_or_else(|_| {
+            Err(NotConnected { error: server.cannot_connect("the server does not answer"), may_pass: true })
+        })
+    }
+
+    async fn dial<T>(server: &Server, tls: T) -> std::result::Result<Link, NotConnected>
+    where
+        T: MakeTlsConnect<Socket>,
+        T::Stream: Send + 'static,
+    {
+        let failed = |error: tokio_postgres::Error| {
+            let (why, may_pass) = match loss_from(&error) {
+                Some(loss) => (loss.why, loss.may_pass),
+                None => (error.to_string(), false),
+            };
+            NotConnected { error: server.cannot_connect(&why), may_pass }
+        };
+        let (client, connection) = server.config.connect(tls).await.map_err(failed)?;
+        let told = |name| connection.parameter(name).unwrap_or("unknown").to_owned();
+        let (version, encoding) = (told("server_version"), told("server_encoding"));
+        let driver = tokio::spawn(connection);
+        server.check(&version, &encoding).map_err(|error| NotConnected { error, may_pass: false })?;
+        client.batch_execute(&server.session).await.map_err(failed)?;
+        Ok(Link { client, driver, statements: HashMap::new() })
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.client.is_closed()
+    }
+
+    /// Why the connection is over, in the words of whoever ended it: `error` may only say that it is closed.
+    pub(super) fn last_words(self, runtime: &Runtime, error: &tokio_postgres::Error) -> Option<Loss> {
+        if error.is_closed() {
+            let ended = runtime.block_on(async { timeout(FAREWELL, self.driver).await });
+            if let Ok(Ok(Err(cause))) = ended {
+                return loss_from(&cause);
+            }
+        }
+        loss_from(error)
+    }
+
+    /// Takes leave of the server, which otherwise logs a lost client.
+    pub(super) fn close(self, runtime: &Runtime) {
+        drop(self.client);
+        runtime.block_on(async { timeout(FAREWELL, self.driver).await }).ok();
+    }
+
+    /// The statement, when it was prepared before with parameters of these kinds.
+    pub(super) fn prepared(&self, sql: &str, params: &[Param<'_>]) -> Option<Arc<Prepared>> {
+        self.statements.get(sql).filter(|prepared| prepared.kinds == kinds(params)).cloned()
+    }
+
+    pub(super) fn prepare(
+        &mut self,
+        runtime: &Runtime,
+        sql: &str,
+        params: &[Param<'_>],
+    ) -> std::result::Result<Arc<Prepared>, Failure> {
+        let mistake = |what: &str| Failure::Here(Error::Sql(format!("{what}: {sql}")));
+        if placeholders(sql) != Some(params.len()) {
+            return Err(mistake(&format!("placeholders do not match {} parameters", params.len())));
+        }
+        let kinds = kinds(params);
+        let statement = runtime.block_on(self.client.prepare_typed(sql, &kinds))?;
+        if let Some(column) = statement.columns().iter().find(|column| !is_portable(column.type_())) {
+            let (name, kind) = (column.name(), column.type_());
+            return Err(mistake(&format!("column `{name}` is of type {kind}, which is not portable")));
+        }
+        if self.statements.len() >= STATEMENTS_MAX {
+            self.statements.clear();
+        }
+        let prepared = Arc::new(Prepared { statement, kinds, text: sql.into() });
+        self.statements.insert(sql.into(), prepared.clone());
+        Ok(prepared)
+    }
+
+    /// A plan may be stale after another process has changed a table.
+    pub(super) fn forget_statements(&mut self) {
+        self.statements.clear();
+    }
+
+    pub(super) fn run<'a>(
+        &'a self,
+        prepared: &'a Prepared,
+        params: &'a [Bound],
+    ) -> Request<'a, std::result::Result<Answer, Failure>> {
+        Box::pin(async move {
+            let stream = self.client.query_raw(&prepared.statement, params).await?;
+            let mut stream = std::pin::pin!(stream);
+            let mut rows = Vec::new();
+            while let Some(row) = stream.try_next().await? {
+                let values = (0..row.len()).map(|column| match row.try_get::<_, Cell>(column)?.0 {
+                    Ok(value) => Ok(value),
+                    Err(why) => {
+                        Err(Failure::Here(Error::Sql(format!("column {column} {why}: {}", prepared.text))))
+                    }
+                });
+                rows.push(Row::new(values.collect::<std::result::Result<_, Failure>>()?, &prepared.text));
+            }
+            Ok(Answer { rows, count: stream.rows_affected().unwrap_or(0) })
+        })
+    }
+
+    /// Statements without parameters, in one go: `begin` and its kin, table definitions.
+    pub(super) fn run_text<'a>(&'a self, text: &'a str) -> Request<'a, std::result::Result<Answer, Failure>> {
+        Box::pin(async move {
+            self.client.batch_execute(text).await?;
+            Ok(Answer::default())
+        })
+    }
+}
