@@ -3,6 +3,7 @@
 pub(crate) mod harness;
 pub(crate) mod shop;
 
+mod accounts;
 mod batches;
 mod claim;
 mod deck;
@@ -11,9 +12,10 @@ mod full;
 mod generations;
 mod ledger;
 mod lite;
+mod markets;
 mod migrations;
+mod model;
 mod property;
-mod server;
 mod statements;
 mod transactions;
 mod waiting;

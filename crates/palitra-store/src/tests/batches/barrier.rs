@@ -3,6 +3,7 @@
 use crate::{
     MIGRATIONS,
     batches::NewBatch,
+    generations,
     tests::{
         deck::{deck, fail, found, reused, run, slides, start, succeed},
         harness::{Fresh, on_every_database},
@@ -17,6 +18,7 @@ use palitra_domain::{
 on_every_database!(MIGRATIONS =>
     s0_38_no_picture_before_the_last_prompt,
     a_ready_prompt_waits_for_the_barrier_too,
+    a_cancelled_prompt_does_not_keep_the_barrier_down,
     a_barrier_with_nothing_behind_it_is_lifted_at_once,
 );
 
@@ -52,6 +54,14 @@ async fn a_ready_prompt_waits_for_the_barrier_too(fresh: Fresh) {
     assert_eq!(claimable(&fresh).await, [id(2)]);
     commit(&fresh, |tx| fail(tx, 2, 1)).await;
     assert_eq!(claimable(&fresh).await, [id(1)]);
+}
+
+async fn a_cancelled_prompt_does_not_keep_the_barrier_down(fresh: Fresh) {
+    open(&fresh, 20).await;
+    commit(&fresh, |tx| start(tx, &NewBatch { barrier: true, ..slides(1, 2) })).await;
+    commit(&fresh, |tx| succeed(tx, 101, 1)).await;
+    commit(&fresh, |tx| generations::cancel(tx, &id(102), at(2))).await;
+    assert_eq!(claimable(&fresh).await, [id(201)]);
 }
 
 async fn a_barrier_with_nothing_behind_it_is_lifted_at_once(fresh: Fresh) {
