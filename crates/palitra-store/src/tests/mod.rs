@@ -16,6 +16,7 @@ mod markets;
 mod migrations;
 mod model;
 mod property;
+mod server;
 mod statements;
 mod transactions;
 mod waiting;
