@@ -3,8 +3,10 @@
 use crate::{Engine, Error, Result};
 use palitra_domain::{
     AccountId, ErrorCode, GenerationId, Livemode, QuoteId,
+    catalogue::Lane,
     format::Format,
     price::Amounts,
+    prompt,
     state::{Event, GenerationState},
 };
 use palitra_store::{
@@ -102,7 +104,16 @@ impl Engine {
                 .with("value", "`prompt`")
                 .with("limit", PROMPT_CHARS_MAX));
         }
-        let row = self.new_generation(model, mode, &wish.input)?;
+        let mut input = wish.input.clone();
+        if mode.lane == Lane::Image && !model.speaks("ru") {
+            // S0-08, R-09: a model that understands English only is sent English only, and never nothing.
+            let clean = prompt::clean_prompt(prompt);
+            if clean.is_empty() {
+                return Err(Error::new(ErrorCode::EmptyPrompt));
+            }
+            input["prompt"] = Value::from(clean);
+        }
+        let row = self.new_generation(model, mode, &input)?;
         Ok(NewGeneration { idempotency: wish.idempotency.clone(), ..row })
     }
 

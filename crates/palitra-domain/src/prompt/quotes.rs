@@ -60,8 +60,8 @@ fn fenced(text: &str) -> Option<&str> {
 /// Where the quote that opens the text closes: the byte of the closing mark, and the mark.
 ///
 /// Straight quotes do not say which way they look, so their neighbours do: a mark after a space opens, a mark after a letter
-/// closes, a mark between two letters is an apostrophe. Quotes may be nested. A stray mark (`the dogs' bowl`) must not end the
-/// text early, so without a partner further on, the last mark closes.
+/// or at the end of a line closes, a mark between two letters is an apostrophe. Quotes may be nested. A stray mark (`the dogs'
+/// bowl`) must not end the text early, so without a partner further on, the last mark closes.
 fn closing(text: &str) -> Option<(usize, char)> {
     let first = text.chars().next()?;
     PAIRS.into_iter().filter(|(open, _)| *open == first).find_map(|pair| closing_of(text, pair))
@@ -112,7 +112,7 @@ fn direction(
         Direction::Neither
     } else if mark == open && after_gap && next.is_some_and(|c| !c.is_whitespace()) {
         Direction::Opens
-    } else if mark == close && !previous.is_whitespace() {
+    } else if mark == close && (!previous.is_whitespace() || next.is_none_or(|c| c == '\n')) {
         Direction::Closes
     } else {
         Direction::Neither

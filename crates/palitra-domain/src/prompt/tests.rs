@@ -133,6 +133,8 @@ fn s0_06_outer_quotes_go_and_inner_stay() {
         ("«A sign that says «OPEN»»", "A sign that says «OPEN»"),
         ("\"A shop named “Rose”\"", "A shop named “Rose”"),
         ("'A dog's bowl'", "A dog's bowl"),
+        ("\"A cat on a mat \"", "A cat on a mat"),
+        ("Prompt: \"A cat on a mat \"\nпо-русски", "A cat on a mat"),
         ("'The dogs' bowl is red'", "The dogs' bowl is red"),
         ("\"A 5\" screen\"", "A 5\" screen"),
         // These quotes belong to words, not to the prompt.

@@ -131,6 +131,7 @@ fn mistakes_say_what_and_what_to_do() {
             "see `palitra slides --help`",
         ),
         ("palitra jobs", "a command is missing", "see `palitra jobs --help`"),
+        ("palitra --lang ru", "a command is missing", "see `palitra --help`"),
         (
             "palitra create x --max-cost many",
             "invalid value `many` for `--max-cost <AMOUNT>`: an amount such as `1000` or `9.50`, with at most two decimals",

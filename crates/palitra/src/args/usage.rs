@@ -31,7 +31,10 @@ fn usage(error: &clap::Error, words: &[OsString]) -> Usage {
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         return Usage::Help(text);
     }
-    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+    if matches!(
+        error.kind(),
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand
+    ) {
         return Usage::Mistake {
             error: "a command is missing".to_owned(),
             hint: help_hint(words),

@@ -1,7 +1,12 @@
 //! `palitra create PROMPT`: one picture.
 
 use super::{Session, Stop, market_failure, money, stop};
-use crate::{args::Create, failure::Failure, wiring::App};
+use crate::{
+    args::Create,
+    failure::{Failure, Phrase},
+    wiring::App,
+};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use palitra_domain::{ErrorCode, GenerationId, Livemode, Money, format::Format, state::GenerationState};
 use palitra_engine::{
     Engine, Happened,
@@ -9,9 +14,11 @@ use palitra_engine::{
 };
 use serde_json::json;
 use std::{
+    io::IsTerminal,
     path::{Path, PathBuf},
     time::Duration,
 };
+use tokio_util::sync::CancellationToken;
 
 pub(super) async fn run(session: &Session, args: Create) -> Result<(), Stop> {
     let format = args.format.as_deref().map_or(Ok(Format::SQUARE), Format::parse);
@@ -31,12 +38,12 @@ pub(super) async fn run(session: &Session, args: Create) -> Result<(), Stop> {
     };
     let quote = app.engine.quote(&wish).await?;
     let price = Money::new(quote.price, app.engine.settings.prices.currency);
+    let seconds = money::whole_seconds(app.engine.model(model, "create")?.1.usual_run);
     if args.spend.plan {
-        let eta = app.engine.model(model, "create")?.1.usual_run.as_secs();
         session
             .console
-            .document(&json!({ "items": 1, "unchanged": 0, "to_run": 1, "price": price, "eta_s": eta }));
-        let (price, seconds) = (price.to_string(), i64::try_from(eta).unwrap_or(0));
+            .document(&json!({ "items": 1, "unchanged": 0, "to_run": 1, "price": price, "eta_s": seconds }));
+        let price = price.to_string();
         let args = [
             ("unchanged", 0u32.into()),
             ("run", 1u32.into()),
@@ -50,11 +57,22 @@ pub(super) async fn run(session: &Session, args: Create) -> Result<(), Stop> {
     money::agree(session, &args.spend, price, app.engine.is_real_market(model))?;
     let id = app.engine.create(wish, Some(quote.id)).await?;
     let running = app.engine.start(Some(id.to_string())).await?;
-    let ended = stop::until_done(running, session.console, ended(&app.engine, &id)).await;
-    let Some(ended) = ended else {
-        return Err(Failure::new(ErrorCode::Interrupted).into());
+    let status = status_line(session, model, seconds);
+    let told = || {
+        // The terminal echoes Ctrl-C behind the line, so it could not be drawn over any more.
+        if !status.is_hidden() {
+            status.set_draw_target(ProgressDrawTarget::hidden());
+            session.console.note("");
+        }
+        session.console.note(&session.console.text("draining", &[]));
     };
-    let generation = ended?;
+    let followed = stop::until_done(running, told, |drained| ended(session, &app.engine, &id, drained)).await;
+    status.finish_and_clear();
+    let generation = followed?;
+    if !generation.state.is_terminal() {
+        let hint = Phrase::new("hint-interrupted-create").with("id", id.as_str());
+        return Err(Failure::new(ErrorCode::Interrupted).with("hint", hint).into());
+    }
     let file = write_picture(&app, &generation, &out).await?;
     let shown = json!({
         "id": generation.id, "status": generation.state, "model": generation.model, "seed": seed,
@@ -68,21 +86,43 @@ pub(super) async fn run(session: &Session, args: Create) -> Result<(), Stop> {
     Ok(())
 }
 
-/// Follows a generation to its end; the database is asked now and then, should an event be missed.
-async fn ended(engine: &Engine, id: &GenerationId) -> Result<Generation, Failure> {
+/// One line on a terminal while the picture is made; a pipe gets none.
+fn status_line(session: &Session, model: &str, seconds: i64) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{msg} · {elapsed}");
+    let bar =
+        ProgressBar::new_spinner().with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+    let args = [("model", model.into()), ("seconds", seconds.into())];
+    bar.set_message(session.console.text("create-running", &args));
+    bar.enable_steady_tick(Duration::from_secs(1));
+    bar
+}
+
+/// Follows a generation to its end, or until nothing is under way any more; the database is asked now and then, should an event be
+/// missed.
+async fn ended(
+    session: &Session,
+    engine: &Engine,
+    id: &GenerationId,
+    drained: CancellationToken,
+) -> Result<Generation, Failure> {
     let mut events = engine.events();
     loop {
         let generation = engine.generation(id).await?;
-        if generation.state.is_terminal() {
+        if generation.state.is_terminal() || drained.is_cancelled() {
             return Ok(generation);
         }
         tokio::select! {
             event = events.recv() => {
                 if let Ok(palitra_engine::EngineEvent { happened: Happened::Trouble(code), .. }) = event {
-                    return Err(Failure::new(code).with("place", "").with("why", ""));
+                    let place = session.cli.data.display().to_string();
+                    return Err(Failure::new(code).with("place", place.as_str()).with("why", place.as_str()));
                 }
             }
             () = engine.clock.sleep(Duration::from_secs(1)) => {}
+            () = drained.cancelled() => {}
         }
     }
 }

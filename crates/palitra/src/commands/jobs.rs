@@ -1,6 +1,6 @@
 //! `palitra jobs`: generations and batches, to list, look at, follow and cancel.
 
-use super::{Session, Stop};
+use super::{Session, Stop, balance};
 use crate::{
     args::{Jobs, JobsLs},
     failure::Failure,
@@ -61,7 +61,7 @@ async fn ls(session: &Session, args: JobsLs) -> Result<(), Failure> {
     let mut generations = Vec::new();
     if let Some(app) = session.look().await? {
         let account = match &args.account {
-            Some(name) => Some(app.engine.account(name).await?.id),
+            Some(name) => Some(balance::account(&app, name).await?.id),
             None => None,
         };
         let filter = Filter { account, state: args.status, batch: None, limit: args.limit };
@@ -83,11 +83,17 @@ async fn ls(session: &Session, args: JobsLs) -> Result<(), Failure> {
             generation.state.as_str(),
             generation.model,
             money(session, generation.price).to_string(),
-            generation.created_at.rfc3339(),
+            whole_second(generation.created_at),
             prompt(&generation.input, 40),
         ));
     }
     Ok(())
+}
+
+/// `2026-11-20T06:31:52Z`: lists do not need more.
+fn whole_second(at: Timestamp) -> String {
+    let text = at.rfc3339();
+    text.split_once('.').map_or(text.clone(), |(second, _)| format!("{second}Z"))
 }
 
 fn money(session: &Session, amount: i64) -> Money {

@@ -5,6 +5,9 @@ use crate::{args::Keys, failure::Failure};
 use palitra_domain::{ErrorCode, KeyId, Livemode, Money};
 use serde_json::json;
 
+/// Where keys and the accounts they belong to can be seen.
+pub(super) const KEYS_LS: &str = "`palitra keys ls`";
+
 pub(super) async fn run(session: &Session, args: Keys) -> Result<()> {
     match args {
         Keys::Create(args) => {
@@ -49,13 +52,14 @@ pub(super) async fn run(session: &Session, args: Keys) -> Result<()> {
             }
         }
         Keys::Revoke { id } => {
-            let id = KeyId::parse(&id).map_err(|error| {
-                Failure::new(ErrorCode::InvalidInput)
-                    .with("value", format!("`{id}`"))
-                    .with("hint", error.to_string())
-            })?;
+            let unknown =
+                |id: &str| Failure::new(ErrorCode::NotFound).with("value", id).with("hint", KEYS_LS);
+            let id = KeyId::parse(&id).map_err(|_| unknown(&format!("`{id}`")))?;
             let app = session.open().await?;
-            app.engine.revoke_key(&id).await?;
+            app.engine.revoke_key(&id).await.map_err(|error| match error.code {
+                ErrorCode::NotFound => unknown(id.as_str()),
+                _ => error.into(),
+            })?;
             session.console.document(&json!({ "id": id, "revoked": true }));
             app.close().await;
         }

@@ -47,25 +47,31 @@ fn session_line(session: &Session, shown: &Value) {
     if session.console.json {
         return;
     }
-    let price =
-        shown["prices"].as_array().into_iter().flatten().map(price_text).collect::<Vec<_>>().join(", ");
+    let price = shown["prices"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|price| price_text(session, price))
+        .collect::<Vec<_>>()
+        .join(", ");
     let text = |name: &str| shown[name].as_str().unwrap_or_default();
+    let status = session.console.text(&format!("model-{}", text("status")), &[]);
     session.console.say(&format!(
-        "{:<22} {:<7} {:<6} {:<24} {price}",
+        "{:<20} {:<6} {status:<9} {:<24} {price}",
         text("id"),
         text("category"),
-        text("status"),
         text("name")
     ));
 }
 
-fn price_text(price: &Value) -> String {
+fn price_text(session: &Session, price: &Value) -> String {
     let currency = price["currency"].as_str().and_then(palitra_domain::Currency::parse);
     let amount = price["amount"]
         .as_i64()
         .zip(currency)
         .map(|(amount, currency)| Money::new(amount, currency).to_string());
-    format!("{} / {}", amount.unwrap_or_default(), price["unit"].as_str().unwrap_or_default())
+    let unit = format!("unit-{}", price["unit"].as_str().unwrap_or_default());
+    format!("{} / {}", amount.unwrap_or_default(), session.console.text(&unit, &[]))
 }
 
 /// `{id, market, name, modes[], category, status, languages, licence, prices}`; amounts are for one unit, in minor units.

@@ -3,6 +3,12 @@
 use super::Session;
 use crate::{args::Spend, failure::Failure};
 use palitra_domain::{ErrorCode, Money};
+use std::time::Duration;
+
+/// Whole seconds, rounded up: what a plan says.
+pub(super) fn whole_seconds(time: Duration) -> i64 {
+    i64::try_from(time.as_millis().div_ceil(1000)).unwrap_or(i64::MAX)
+}
 
 /// Refuses a price above `--max-cost`; asks before real money is spent, unless `--yes` was given.
 pub(super) fn agree(session: &Session, spend: &Spend, price: Money, is_real: bool) -> Result<(), Failure> {

@@ -1,7 +1,7 @@
 //! `palitra serve`: the scheduler, and `/healthz`.
 
 use super::{Result, Session, stop};
-use crate::failure::Failure;
+use crate::failure::{Failure, Phrase};
 use axum::{Router, routing::get};
 use palitra_domain::ErrorCode;
 use serde_json::json;
@@ -23,9 +23,13 @@ pub(super) async fn run(session: &Session) -> Result<()> {
     session.console.note(
         &session.console.text("serve-listening", &[("address", (&format!("http://{address}")).into())]),
     );
-    let stop = running.stopper();
-    let served =
-        axum::serve(listener, router).with_graceful_shutdown(stop::first_signal(stop, session.console)).await;
+    let (stop, console) = (running.stopper(), session.console);
+    let served = axum::serve(listener, router)
+        .with_graceful_shutdown(async move {
+            stop::first_signal(stop).await;
+            console.note(&console.text("draining", &[]));
+        })
+        .await;
     running.drain().await;
     app.close().await;
     session.console.note(&session.console.text("serve-stopped", &[]));
@@ -33,10 +37,10 @@ pub(super) async fn run(session: &Session) -> Result<()> {
 }
 
 /// The address is taken, or is none of this machine.
-pub(super) fn cannot_listen(
-    address: SocketAddr,
-    error: impl std::error::Error + Send + Sync + 'static,
-) -> Failure {
-    let why = error.source().map_or_else(|| error.to_string(), ToString::to_string);
-    Failure::new(ErrorCode::CannotListen).with("place", address.to_string()).with("why", why).caused_by(error)
+pub(super) fn cannot_listen(address: SocketAddr, error: std::io::Error) -> Failure {
+    let failure = Failure::new(ErrorCode::CannotListen).with("place", address.to_string());
+    match error.kind() {
+        std::io::ErrorKind::AddrInUse => failure.with("why", Phrase::new("listen-taken")),
+        _ => failure.with("why", error.to_string()),
+    }
 }

@@ -38,7 +38,7 @@ pub(super) async fn run(session: &Session, args: Sim) -> Result<()> {
     let url = sim.url();
     let settings = [("queue_url", &url), ("run_url", &url), ("rest_url", &url), ("platform_url", &url)];
     session.console.document(&json!({ "market": "fal", "url": url }));
-    session.console.say("[markets.fal]\nkey = \"any\"");
+    session.console.say("# palitra.toml\n[markets.fal]\nkey = \"any\"");
     for (name, value) in settings {
         session.console.say(&format!("{name} = \"{value}\""));
     }

@@ -1,15 +1,14 @@
 //! Signals: the first one drains, the second one leaves at once. What was started is a row and continues next time.
 
-use crate::console::Console;
 use palitra_domain::ErrorCode;
 use palitra_engine::Running;
+use std::pin::pin;
 use tokio_util::sync::CancellationToken;
 
 /// Resolves at the first signal, Ctrl-C or SIGTERM, after it has stopped new claims. A second signal ends the process.
-pub(super) async fn first_signal(stop: CancellationToken, console: Console) {
+pub(super) async fn first_signal(stop: CancellationToken) {
     signal().await;
     stop.cancel();
-    console.note(&console.text("draining", &[]));
     tokio::spawn(async {
         signal().await;
         std::process::exit(i32::from(ErrorCode::Interrupted.exit_code()));
@@ -33,21 +32,29 @@ pub(super) async fn signal() {
     }
 }
 
-/// Waits for the work of a one-shot command. `None`: it was interrupted, and has been drained.
-pub(super) async fn until_done<T>(
+/// Carries the work of a one-shot command to its end. A first signal, which is `told`, stops new claims; what is under way may still
+/// end, and then the token asks the work to end, too.
+pub(super) async fn until_done<T, W: Future<Output = T>>(
     running: Running,
-    console: Console,
-    work: impl Future<Output = T>,
-) -> Option<T> {
-    let stop = running.stopper();
+    told: impl FnOnce(),
+    work: impl FnOnce(CancellationToken) -> W,
+) -> T {
+    let drained = CancellationToken::new();
+    let mut work = pin!(work(drained.clone()));
     tokio::select! {
-        done = work => {
+        done = &mut work => {
             running.abort().await;
-            Some(done)
+            return done;
         }
-        () = first_signal(stop, console) => {
-            running.drain().await;
-            None
-        }
+        () = first_signal(running.stopper()) => told(),
     }
+    let mut drain = pin!(running.drain());
+    tokio::select! {
+        done = &mut work => {
+            drain.await;
+            return done;
+        }
+        () = &mut drain => drained.cancel(),
+    }
+    work.await
 }

@@ -155,6 +155,23 @@ fn each_exit_code_is_reached() {
 }
 
 #[test]
+fn s0_08_a_model_of_english_gets_the_english_of_a_prompt_and_never_an_empty_one() {
+    let fal = Fal::start(FalScript { latency_ms: 5, ..FalScript::default() });
+    let desk = Desk::hurried(&fal);
+    let create = |prompt: &str| {
+        desk.run(&["create", prompt, "--model", FLUX, "--format", "64x64", "--yes", "-o", "a.png"])
+    };
+    let russian = create("кот в скафандре");
+    assert_eq!((russian.code, fal.log().submissions.len()), (Some(1), 0), "{}", russian.stderr);
+    assert!(russian.complaint().0.contains("English"), "{}", russian.stderr);
+    let mixed = create("мягкий свет\nPrompt: \"A calm lake\"");
+    assert_eq!(mixed.code, Some(0), "{}", mixed.stderr);
+    assert_eq!(fal.accepted(FLUX)[0].prompt, "A calm lake");
+    let sandbox = desk.run(&["create", "кот", "--format", "64x64", "-o", "b.png"]);
+    assert_eq!(sandbox.code, Some(0), "the sandbox understands both: {}", sandbox.stderr);
+}
+
+#[test]
 fn running_work_can_be_seen_watched_and_after_it_stopped_cancelled() {
     let fal = endless();
     let desk = Desk::with_fal(&fal.url());
@@ -220,7 +237,7 @@ fn sim_prints_settings_that_work_when_they_are_pasted() {
         .unwrap();
     let mut settings = String::new();
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
-    while settings.lines().count() < 6 {
+    while settings.lines().count() < 7 {
         assert_ne!(stdout.read_line(&mut settings).unwrap(), 0, "{settings}");
     }
     desk.write("palitra.toml", &settings);

@@ -13,8 +13,9 @@ use palitra_domain::{
     state::{BatchState, GenerationState, StepKind},
 };
 use palitra_engine::{EngineEvent, Happened, Started};
-use std::{collections::HashMap, io::IsTerminal, path::Path, time::Duration};
+use std::{cell::Cell, collections::HashMap, io::IsTerminal, path::Path, time::Duration};
 use tokio::sync::broadcast::{Receiver, error::RecvError};
+use tokio_util::sync::CancellationToken;
 
 /// One run of a batch in front of somebody.
 pub(super) struct Run<'a> {
@@ -41,13 +42,16 @@ impl Run<'_> {
         let board = Board::new(self.session, engine.stages(self.batch).await?);
         self.name_workers().await?;
         let running = engine.start(Some(self.batch.to_string())).await?;
-        let watched = self.watch(events, &steps, &board);
-        let done = stop::until_done(running, self.session.console, watched).await;
+        let told = || {
+            board.give_up_bars();
+            board.line(&self.session.console.text("draining", &[]));
+        };
+        let watched =
+            stop::until_done(running, told, |drained| self.watch(events, &steps, &board, drained)).await;
         board.close();
-        match done {
-            Some(result) => result.map(|()| Followed::Done),
-            None => Ok(Followed::Interrupted),
-        }
+        watched?;
+        let is_over = engine.batch(self.batch).await?.state != BatchState::Processing;
+        Ok(if is_over { Followed::Done } else { Followed::Interrupted })
     }
 
     /// S0-39: how many workers there are, and their names, before the first of them begins.
@@ -67,6 +71,7 @@ impl Run<'_> {
         mut events: Receiver<EngineEvent>,
         steps: &Steps,
         board: &Board<'_>,
+        drained: CancellationToken,
     ) -> Result<(), Failure> {
         let engine = &self.app.engine;
         while engine.batch(self.batch).await?.state == BatchState::Processing {
@@ -78,6 +83,7 @@ impl Run<'_> {
                     Err(RecvError::Closed) => return Ok(()),
                 },
                 () = engine.clock.sleep(Duration::from_secs(1)) => board.count(&engine.stages(self.batch).await?),
+                () = drained.cancelled() => break,
             }
         }
         while let Ok(event) = events.try_recv() {
@@ -124,6 +130,8 @@ impl Run<'_> {
 struct Board<'a> {
     session: &'a Session,
     bars: Option<MultiProgress>,
+    /// The bars have stopped: lines from here on.
+    is_plain: Cell<bool>,
     counters: Vec<(StepKind, ProgressBar)>,
 }
 
@@ -143,16 +151,30 @@ impl<'a> Board<'a> {
             }
             (stage.kind, bar)
         };
-        let board = Board { session, counters: stages.iter().map(counter).collect(), bars };
+        let board = Board {
+            session,
+            counters: stages.iter().map(counter).collect(),
+            is_plain: Cell::new(!is_terminal),
+            bars,
+        };
         board.count(&stages);
         board
     }
 
     fn line(&self, text: &str) {
         match &self.bars {
-            Some(bars) => drop(bars.println(text)),
-            None => self.session.console.note(text),
+            Some(bars) if !self.is_plain.get() => drop(bars.println(text)),
+            _ => self.session.console.note(text),
         }
+    }
+
+    /// Leaves the bars as they are. The terminal echoes Ctrl-C behind them, so they could not be drawn over any more.
+    fn give_up_bars(&self) {
+        if let Some(bars) = &self.bars {
+            bars.set_draw_target(ProgressDrawTarget::hidden());
+            self.session.console.note("");
+        }
+        self.is_plain.set(true);
     }
 
     fn started(&self, number: u32, kind: StepKind, started: &Started) {
@@ -203,7 +225,7 @@ impl<'a> Board<'a> {
             bar.set_position(u64::try_from(stage.succeeded).unwrap_or(0));
             if bar.message() != text {
                 bar.set_message(text.clone());
-                if self.bars.is_none() {
+                if self.is_plain.get() {
                     self.session.console.note(&format!("   {text}"));
                 }
             }
@@ -212,7 +234,7 @@ impl<'a> Board<'a> {
 
     fn close(&self) {
         for (_, bar) in &self.counters {
-            bar.finish();
+            bar.abandon();
         }
     }
 }
