@@ -37,6 +37,11 @@ impl Disk {
         Ok(disk)
     }
 
+    /// Beside the process that works there, to look: what is half-written is being written.
+    pub fn beside(root: &Path) -> Disk {
+        Disk { root: root.to_owned() }
+    }
+
     /// Half-written files live here, out of sight of every key.
     fn parts(&self) -> PathBuf {
         self.root.join(".parts")

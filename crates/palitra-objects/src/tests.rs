@@ -57,6 +57,11 @@ async fn half_written_files_of_a_killed_process_are_cleared() {
     let folder = tempfile::tempdir().unwrap();
     Disk::open(folder.path()).unwrap();
     std::fs::write(folder.path().join(".parts/left"), b"half").unwrap();
+    Disk::beside(folder.path());
+    assert!(
+        folder.path().join(".parts/left").exists(),
+        "somebody who only looks took it from the one who writes"
+    );
     Disk::open(folder.path()).unwrap();
     assert_eq!(std::fs::read_dir(folder.path().join(".parts")).unwrap().count(), 0);
 }

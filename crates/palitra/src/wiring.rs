@@ -40,7 +40,10 @@ impl App {
         let file = database(data, config);
         let store = Store::sqlite(&file, READERS).map_err(|error| store_failure(data, &file, error))?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(crash::clock_scale(environment)));
-        let parts = parts(store, data, config, environment, &clock)?;
+        let objects = config.objects.folder(data);
+        let disk = Disk::open(&objects)
+            .map_err(|error| io_failure(&objects, error).with("hint", "`objects.dir`"))?;
+        let parts = parts(store, disk, config, environment, &clock)?;
         let engine = Engine::open(parts).await.map_err(|error| open_failure(data, error))?;
         Ok(App { engine, clock, lock: Some(lock) })
     }
@@ -62,7 +65,8 @@ impl App {
         let store =
             Store::sqlite_read_only(&file, READERS).map_err(|error| store_failure(data, &file, error))?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(1));
-        let parts = parts(store, data, config, environment, &clock)?;
+        let disk = Disk::beside(&config.objects.folder(data));
+        let parts = parts(store, disk, config, environment, &clock)?;
         let engine = Engine::look(parts).await.map_err(|error| open_failure(data, error))?;
         Ok(Some(App { engine, clock, lock: None }))
     }
@@ -115,14 +119,11 @@ fn lock(data: &Path) -> Result<File, Failure> {
 
 fn parts(
     store: Store,
-    data: &Path,
+    disk: Disk,
     config: &Config,
     environment: &[(String, String)],
     clock: &Arc<dyn Clock>,
 ) -> Result<Parts, Failure> {
-    let objects = config.objects.folder(data);
-    let disk =
-        Disk::open(&objects).map_err(|error| io_failure(&objects, error).with("hint", "`objects.dir`"))?;
     Ok(Parts {
         store,
         objects: Arc::new(disk),
