@@ -31,7 +31,7 @@ fn pictures(work: &Work, market: &Market, id: &str) -> (Value, String) {
     let (width, height) = schema::size_of(input);
     let count = count(work);
     let link = |number: u64| {
-        if input.get("sync_mode") == Some(&Value::Bool(true)) {
+        if work.new.ending == Ending::Inline || input.get("sync_mode") == Some(&Value::Bool(true)) {
             return format!("data:image/png;base64,{}", STANDARD.encode(draw(work, market, number)));
         }
         format!("{}/files/{}", market.base(), file_name(id, number))
@@ -57,6 +57,7 @@ fn pictures(work: &Work, market: &Market, id: &str) -> (Value, String) {
 fn written(work: &Work) -> (Value, String) {
     let output = match &work.new.ending {
         Ending::OutputError(_) => String::new(),
+        Ending::Says(text) => text.clone(),
         _ => text::answer(&work.new.prompt),
     };
     let system = work.new.input.get("system_prompt").and_then(Value::as_str).unwrap_or_default();

@@ -109,6 +109,10 @@ pub enum Fault {
     Nsfw {},
     /// The result is a 200 with `error` inside (text models).
     OutputError { message: String },
+    /// The text model answers with this text.
+    Says { text: String },
+    /// The pictures come inside the result, as data URIs.
+    Inline {},
     /// The request runs for so long.
     Work { ms: u64 },
     /// 403, the account is locked.
@@ -196,6 +200,8 @@ impl Fault {
             | Fault::Fail { .. }
             | Fault::Nsfw {}
             | Fault::OutputError { .. }
+            | Fault::Says { .. }
+            | Fault::Inline {}
             | Fault::Work { .. }
             | Fault::ForeignUrls { .. } => call == Call::Submit,
             Fault::UnknownStatus { .. } => call == Call::Status,

@@ -167,6 +167,8 @@ fn ending(fault: Option<&Fault>) -> Ending {
         Some(Fault::Fail { error_type }) => Ending::Failed(error_type.clone()),
         Some(Fault::Nsfw {}) => Ending::Nsfw,
         Some(Fault::OutputError { message }) => Ending::OutputError(message.clone()),
+        Some(Fault::Says { text }) => Ending::Says(text.clone()),
+        Some(Fault::Inline {}) => Ending::Inline,
         _ => Ending::Good,
     }
 }

@@ -15,6 +15,10 @@ use std::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Ending {
     Good,
+    /// A text model that answers with this.
+    Says(String),
+    /// Pictures inside the result.
+    Inline,
     /// Black pictures that are marked as refused.
     Nsfw,
     /// A good answer with `error` in it.
