@@ -175,3 +175,13 @@ pub fn reusable(
     );
     tx.query_opt(&sql, p![account.as_str(), livemode.as_str(), recipe])?.as_ref().map(generation).transpose()
 }
+
+/// Recipes of the account's work that has been claimed and has not ended.
+pub fn recipes_under_way(tx: &mut Tx, account: &AccountId, livemode: Livemode) -> Result<Vec<String>> {
+    let rows = tx.query(
+        "select recipe from generation
+         where state in ('submitting', 'running', 'storing') and account_id = $1 and livemode = $2",
+        p![account.as_str(), livemode.as_str()],
+    )?;
+    rows.iter().map(|row| row.get(0)).collect()
+}

@@ -2,6 +2,8 @@
 //!
 //! Every transition is fenced: it names the owner's epoch and the state it comes from, and must touch exactly one row. No row
 //! means that ownership was lost; the caller drops its result, charges nothing and delivers nothing.
+//!
+//! Rows are locked in the order batch, generation, slot, counters, turn, book. Claims wait for nobody: they skip what is locked.
 
 mod adopt;
 mod cancel;
@@ -21,7 +23,9 @@ pub use create::{BatchPlace, NewGeneration, create};
 pub(crate) use end::Ends;
 pub use end::{Finished, unwanted};
 pub use fail::{Failure, fail};
-pub use list::{Asset, Attempt, Filter, Generation, assets, attempts, find, list, reusable};
+pub use list::{
+    Asset, Attempt, Filter, Generation, assets, attempts, find, list, recipes_under_way, reusable,
+};
 pub use settle::{Child, Fill, NewAsset, Settlement, children, settle};
 pub use submit::{Fence, accept, answer, finish, refuse, restart, resubmit};
 
