@@ -11,80 +11,77 @@ use palitra_domain::{
 };
 use palitra_store::generations::{self, Claim};
 use std::{sync::Arc, time::Duration};
-use tokio::sync::Semaphore;
+use tokio::{sync::Semaphore, task::JoinHandle};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// How long nothing may happen before the queue is looked at anyway.
-const IDLE: Duration = Duration::from_secs(1);
+pub(crate) const IDLE: Duration = Duration::from_secs(1);
 
 /// Claims of one transaction; more follow at once.
 const CLAIMS_MAX: u32 = 64;
 
 /// The machine at work. Dropping it leaves tasks behind: end it with [`Running::drain`] or [`Running::abort`].
 pub struct Running {
-    engine: Engine,
-    tasks: TaskTracker,
-    /// No new claims.
-    stop: CancellationToken,
-    /// Everything ends at its next await.
-    abort: CancellationToken,
+    machine: Machine,
+    claims: JoinHandle<()>,
 }
 
 impl Engine {
     /// Takes over what a dead process left, then starts claiming. With a `focus` only that batch or generation is claimed: a one-shot
     /// command does not start other people's work.
     pub async fn start(&self, focus: Option<String>) -> Result<Running> {
-        let running = Running {
-            engine: self.clone(),
-            tasks: TaskTracker::new(),
-            stop: CancellationToken::new(),
-            abort: CancellationToken::new(),
-        };
-        let machine =
-            Machine { engine: self.clone(), tasks: running.tasks.clone(), stop: running.stop.clone(), focus };
+        self.begin(focus, CancellationToken::new()).await
+    }
+
+    /// As [`Engine::start`], but nothing is claimed: what is at the markets is brought to its end and nothing else.
+    pub(crate) async fn start_without_claims(&self) -> Result<Running> {
+        let stop = CancellationToken::new();
+        stop.cancel();
+        self.begin(None, stop).await
+    }
+
+    async fn begin(&self, focus: Option<String>, stop: CancellationToken) -> Result<Running> {
+        let (tasks, abort) = (TaskTracker::new(), CancellationToken::new());
+        let machine = Machine { engine: self.clone(), tasks, stop, abort, focus };
         work::adopt(&machine).await?;
-        running.spawn(claims(machine.clone()));
-        running.spawn(looks(machine.clone()));
-        running.spawn(housekeeping(machine));
-        Ok(running)
+        machine.spawn(looks(machine.clone()));
+        machine.spawn(housekeeping(machine.clone()));
+        let claims = machine.spawn(claims(machine.clone()));
+        Ok(Running { machine, claims })
     }
 }
 
 impl Running {
-    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        let abort = self.abort.clone();
-        self.tasks.spawn(async move {
-            tokio::select! {
-                () = task => {}
-                () = abort.cancelled() => {}
-            }
-        });
-    }
-
     /// A handle that stops new claims from elsewhere, such as a signal handler.
     pub fn stopper(&self) -> CancellationToken {
-        self.stop.clone()
+        self.machine.stop.clone()
     }
 
     /// Starts nothing new and waits until what is at the markets has ended, at most the `drain` of the settings. What is still
     /// under way then is a row, and the next process continues it.
-    pub async fn drain(self) {
-        self.stop.cancel();
-        let mut count = self.engine.in_flight.subscribe();
+    pub async fn drain(mut self) {
+        self.machine.stop.cancel();
+        let mut count = self.machine.in_flight.subscribe();
+        let ended = async {
+            // A claim that is being committed counts as under way only afterwards.
+            (&mut self.claims).await.ok();
+            count.wait_for(|count| *count == 0).await.ok();
+        };
         tokio::select! {
-            _ = count.wait_for(|count| *count == 0) => {}
-            () = self.engine.clock.sleep(self.engine.settings.drain) => {}
+            () = ended => {}
+            () = self.machine.clock.sleep(self.machine.settings.drain) => {}
         }
         self.abort().await;
     }
 
-    /// Ends every task at once.
+    /// Ends every task at once, wherever it waits. What has been handed to the database is still written.
     pub async fn abort(self) {
-        self.stop.cancel();
-        self.abort.cancel();
-        self.engine.waits.clear();
-        self.tasks.close();
-        self.tasks.wait().await;
+        let Machine { engine, tasks, stop, abort, .. } = self.machine;
+        stop.cancel();
+        abort.cancel();
+        engine.waits.clear();
+        tasks.close();
+        tasks.wait().await;
     }
 }
 
@@ -92,9 +89,24 @@ impl Running {
 #[derive(Clone)]
 pub(crate) struct Machine {
     pub(crate) engine: Engine,
-    pub(crate) tasks: TaskTracker,
+    tasks: TaskTracker,
+    /// No new claims.
     pub(crate) stop: CancellationToken,
+    /// Everything ends at its next await.
+    abort: CancellationToken,
     focus: Option<String>,
+}
+
+impl Machine {
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
+        let abort = self.abort.clone();
+        self.tasks.spawn(async move {
+            tokio::select! {
+                () = task => {}
+                () = abort.cancelled() => {}
+            }
+        })
+    }
 }
 
 impl std::ops::Deref for Machine {
@@ -110,14 +122,14 @@ async fn claims(machine: Machine) {
     while !machine.stop.is_cancelled() {
         let mut next_at = None;
         let mut more = false;
-        for market in machine.markets.keys() {
+        for market in machine.markets.keys().filter(|_| !machine.stop.is_cancelled()) {
             match claim(&machine, market).await {
                 Ok(claims) => {
                     next_at = [next_at, claims.next_at].into_iter().flatten().min();
                     more |= claims.claimed.len() >= usize::try_from(CLAIMS_MAX).unwrap_or(usize::MAX);
                     for claimed in claims.claimed {
                         let ticket = Ticket::claimed(&machine, market, &claimed);
-                        machine.tasks.spawn(work::submit(machine.clone(), ticket, claimed));
+                        machine.spawn(work::submit(machine.clone(), ticket, claimed));
                     }
                 }
                 Err(error) => {
@@ -164,9 +176,9 @@ async fn looks(machine: Machine) {
     loop {
         let Ok(permit) = permits.clone().acquire_owned().await else { return };
         let waiting = next_due(&machine, &machine.waits).await;
-        let machine = machine.clone();
-        machine.tasks.clone().spawn(async move {
-            work::look(machine, waiting).await;
+        let look = work::look(machine.clone(), waiting);
+        machine.spawn(async move {
+            look.await;
             drop(permit);
         });
     }
@@ -206,7 +218,7 @@ async fn housekeeping(machine: Machine) {
                 asked.retain(|id| wishes.iter().any(|wish| wish.id == *id));
                 for wish in wishes {
                     if asked.insert(wish.id.clone()) {
-                        machine.tasks.spawn(work::ask_to_cancel(machine.clone(), wish));
+                        machine.spawn(work::ask_to_cancel(machine.clone(), wish));
                     }
                 }
             }

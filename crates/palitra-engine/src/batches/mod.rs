@@ -1,6 +1,7 @@
 //! Batches: a manifest planned before it is paid, carried out, reported.
 
 mod fill;
+mod leftover;
 mod plan;
 mod report;
 mod start;

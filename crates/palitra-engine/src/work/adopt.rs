@@ -1,10 +1,11 @@
 //! Taking over what a dead process left: every state of the table has its one way on.
 
-use super::{Ticket, commit, keep, submit};
+use super::{Ticket, again, keep, look, submit};
 use crate::{Result, scheduler::Machine};
 use palitra_domain::{
+    Timestamp,
     market::{ErrorClass, MarketError, RemoteRef},
-    state::{Event, GenerationState},
+    state::GenerationState,
 };
 use palitra_store::generations::{self, Adopted};
 
@@ -16,37 +17,43 @@ pub(crate) async fn adopt(machine: &Machine) -> Result<()> {
         tracing::info!(generations = adopted.len(), "took over work of a process that is gone");
     }
     for work in adopted {
-        machine.tasks.spawn(go_on(machine.clone(), work));
+        let (found, ticket) = split(machine, work);
+        machine.spawn(go_on(machine.clone(), found, ticket));
     }
     Ok(())
 }
 
-async fn go_on(machine: Machine, work: Adopted) {
+/// What is recorded of an attempt.
+struct Found {
+    reference: Option<String>,
+    outputs: Option<String>,
+    accepted_at: Option<Timestamp>,
+}
+
+/// The ticket is made at once: whoever drains right after the start has to see that something is under way.
+fn split(machine: &Machine, work: Adopted) -> (Found, Ticket) {
     let Adopted { fence, market, key, reason, longest_run, reference, outputs, accepted_at, .. } = work;
-    let in_process = machine.market(&market).is_ok_and(|market| market.capabilities().in_process);
-    let state = fence.from;
     let ticket = Ticket { fence, market, key, reason, longest_run, in_flight: machine.count_in_flight() };
-    match (state, reference, outputs.as_deref().and_then(keep::restored)) {
-        (GenerationState::Running, Some(reference), _) => {
-            let accepted_at = accepted_at.unwrap_or_else(|| machine.now());
-            submit::wait(&machine, ticket, RemoteRef(reference), accepted_at);
-        }
+    (Found { reference, outputs, accepted_at }, ticket)
+}
+
+async fn go_on(machine: Machine, found: Found, ticket: Ticket) {
+    let in_process = machine.market(&ticket.market).is_ok_and(|market| market.capabilities().in_process);
+    let outputs = found.outputs.as_deref().and_then(keep::restored);
+    match (ticket.fence.from, found.reference, outputs) {
         (GenerationState::Storing, _, Some(outputs)) => keep::keep(&machine, ticket, outputs).await,
+        // A result that was not recorded came inside an answer of the market, which is asked for it again.
+        (GenerationState::Running | GenerationState::Storing, Some(reference), _) => {
+            let accepted_at = found.accepted_at.unwrap_or_else(|| machine.now());
+            look::at_once(&machine, ticket, RemoteRef(reference), accepted_at);
+        }
         // Its work died with its process: nothing outside knows of it.
         (GenerationState::Submitting | GenerationState::Storing, ..) if in_process => {
-            restart(&machine, ticket).await
+            again::restart(&machine, ticket).await;
         }
         _ => {
             let error = MarketError::new(ErrorClass::Unavailable, "the process died during the call");
             submit::unknown(&machine, ticket, error).await;
         }
     }
-}
-
-async fn restart(machine: &Machine, ticket: Ticket) {
-    let (fence, from, now) = (ticket.fence.clone(), ticket.fence.from, machine.now());
-    machine.points.before(from, Event::Restart);
-    commit(machine, ticket.id(), move |tx| generations::restart(tx, &fence, now)).await;
-    machine.points.after(from, Event::Restart);
-    machine.wake.notify_one();
 }

@@ -1,7 +1,7 @@
 //! Our own copy of a result, then the charge: download, true type, object, settlement.
 
-use super::{Ticket, commit, end, ended};
-use crate::{batches, scheduler::Machine};
+use super::{Ticket, commit, end, ended, tell};
+use crate::{Happened, batches, scheduler::Machine};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use palitra_domain::{
@@ -67,7 +67,12 @@ pub(super) fn restored(text: &str) -> Option<Outputs> {
 /// Stores the result and charges for it, in that order.
 pub(super) async fn keep(machine: &Machine, ticket: Ticket, outputs: Outputs) {
     let id = ticket.id().clone();
-    let Ok(Some(generation)) = machine.store.read(move |tx| generations::find(tx, &id)).await else { return };
+    let found = machine.store.read(move |tx| generations::find(tx, &id)).await;
+    let generation = match found.map_err(crate::Error::from) {
+        Ok(Some(generation)) => generation,
+        Ok(None) => return,
+        Err(error) => return stop(machine, &ticket, error),
+    };
     match store_files(machine, &ticket, &generation, &outputs).await {
         Ok(assets) => settle(machine, ticket, &generation, outputs, assets).await,
         Err(Trouble::Market(error, code)) => {
@@ -75,13 +80,15 @@ pub(super) async fn keep(machine: &Machine, ticket: Ticket, outputs: Outputs) {
             (failure.code, failure.cost) = (code, cost(machine, &generation, &outputs));
             end::fail(machine, ticket, failure).await;
         }
-        Err(Trouble::Here(error)) => {
-            // Where the result is has been recorded: the next start fetches it again.
-            tracing::error!(generation.id = %generation.id, %error, "cannot store a result; stopping");
-            super::tell(machine, &generation.id, crate::Happened::Trouble(error.code));
-            machine.stop.cancel();
-        }
+        Err(Trouble::Here(error)) => stop(machine, &ticket, error),
     }
+}
+
+/// Where the result is has been recorded: the next start fetches it again.
+fn stop(machine: &Machine, ticket: &Ticket, error: crate::Error) {
+    tracing::error!(generation.id = %ticket.id(), %error, "cannot store a result; stopping");
+    tell(machine, ticket.id(), Happened::Trouble(error.code));
+    machine.stop.cancel();
 }
 
 /// Whose fault it was: the market's ends the generation, ours waits for a better day.
@@ -250,7 +257,10 @@ async fn settle(
     assets: Vec<NewAsset>,
 ) {
     let parent = ticket.id().clone();
-    let Ok(children) = machine.store.read(move |tx| generations::children(tx, &parent)).await else { return };
+    let children = match machine.store.read(move |tx| generations::children(tx, &parent)).await {
+        Ok(children) => children,
+        Err(error) => return stop(machine, &ticket, error.into()),
+    };
     let output = outputs.text.as_deref().unwrap_or_default();
     let fills: Vec<_> = children.iter().map(|child| batches::fill(child, output)).collect();
     let child_fails = fills.iter().any(|fill| fill.to.is_err());

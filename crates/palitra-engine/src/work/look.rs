@@ -1,7 +1,10 @@
 //! Looking at work that a market has accepted.
 
-use super::{Ticket, commit, end, keep, submit};
-use crate::{scheduler::Machine, waits::Waiting};
+use super::{Ticket, commit, end, keep};
+use crate::{
+    scheduler::Machine,
+    waits::{self, Waiting},
+};
 use futures_util::FutureExt;
 use palitra_domain::{
     ErrorCode, Timestamp,
@@ -13,6 +16,23 @@ use std::{panic::AssertUnwindSafe, time::Duration};
 
 /// A record may be invisible for a while after the market accepted it.
 const VISIBLE_AFTER: Duration = Duration::from_secs(90);
+
+/// Puts accepted work among the waiting.
+pub(super) fn later(machine: &Machine, ticket: Ticket, remote: RemoteRef, accepted_at: Timestamp) {
+    let now = machine.now();
+    insert(machine, ticket, remote, accepted_at, now.plus(waits::interval(now.since(accepted_at))));
+}
+
+/// Nobody has looked for as long as no process was there.
+pub(super) fn at_once(machine: &Machine, ticket: Ticket, remote: RemoteRef, accepted_at: Timestamp) {
+    insert(machine, ticket, remote, accepted_at, machine.now());
+}
+
+fn insert(machine: &Machine, ticket: Ticket, remote: RemoteRef, accepted_at: Timestamp, due: Timestamp) {
+    let Ticket { fence, market, key, longest_run, in_flight, .. } = ticket;
+    let waiting = Waiting { fence, market, key, remote, accepted_at, longest_run, in_flight };
+    machine.waits.insert(due, waiting);
+}
 
 /// One look: the pulled record is the truth.
 pub(crate) async fn look(machine: Machine, waiting: Waiting) {
@@ -48,17 +68,21 @@ pub(crate) async fn look(machine: Machine, waiting: Waiting) {
 
 async fn pending(machine: &Machine, ticket: Ticket, remote: RemoteRef, accepted_at: Timestamp) {
     if machine.now().since(accepted_at) < ticket.longest_run {
-        return submit::wait(machine, ticket, remote, accepted_at);
+        return later(machine, ticket, remote, accepted_at);
     }
     // Its longest run time has passed, so the slot is free again too (invariant 4).
     let error = MarketError::new(ErrorClass::Timeout, "the longest run time has passed");
     let mut failure = end::failure(machine, &ticket, error, AttemptState::Lost);
-    failure.event = Event::TimeOut;
+    failure.event = in_running(&ticket, Event::TimeOut);
     end::fail(machine, ticket, failure).await;
 }
 
-/// Records where the result is before touching it: a crash repeats the download, never the generation.
+/// Records where the result is before touching it: a crash repeats the download, never the generation. Files that came inside the
+/// answer have no place; then the market is asked again.
 async fn done(machine: &Machine, ticket: Ticket, outputs: Outputs) {
+    if ticket.fence.from == GenerationState::Storing {
+        return keep::keep(machine, ticket, outputs).await;
+    }
     let (fence, now) = (ticket.fence.clone(), machine.now());
     let recorded = keep::recorded(&outputs).unwrap_or_default();
     machine.points.before(GenerationState::Running, Event::Finish);
@@ -73,8 +97,13 @@ async fn done(machine: &Machine, ticket: Ticket, outputs: Outputs) {
 async fn cancelled(machine: &Machine, ticket: Ticket) {
     let error = MarketError::new(ErrorClass::GenerationFailed, "cancelled");
     let mut failure = end::failure(machine, &ticket, error, AttemptState::Cancelled);
-    (failure.event, failure.code) = (Event::Cancel, ErrorCode::Cancelled);
+    (failure.event, failure.code) = (in_running(&ticket, Event::Cancel), ErrorCode::Cancelled);
     end::fail(machine, ticket, failure).await;
+}
+
+/// Once the market was done, whatever it says later is a failure.
+fn in_running(ticket: &Ticket, event: Event) -> Event {
+    if ticket.fence.from == GenerationState::Running { event } else { Event::Fail }
 }
 
 /// Carries a wish to cancel to the market; the next look decides what became of it.

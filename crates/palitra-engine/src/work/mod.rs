@@ -4,6 +4,7 @@
 //! finds another epoch has lost its generation and drops everything.
 
 mod adopt;
+mod again;
 mod end;
 mod keep;
 mod look;

@@ -1,7 +1,7 @@
 //! The call to the market, and what follows from its answer.
 
-use super::{Ticket, back_off, commit, end, keep, tell};
-use crate::{Happened, Started, UnknownPolicy, scheduler::Machine, waits};
+use super::{Ticket, again, back_off, commit, end, keep, look, tell};
+use crate::{Happened, Started, UnknownPolicy, scheduler::Machine};
 use futures_util::FutureExt;
 use palitra_domain::{
     ErrorCode,
@@ -60,26 +60,13 @@ async fn accepted(machine: &Machine, ticket: Ticket, remote: RemoteRef) {
         return;
     }
     machine.points.after(GenerationState::Submitting, Event::Accept);
-    wait(machine, ticket.now_in(GenerationState::Running), remote, now);
-}
-
-/// Puts accepted work among the waiting.
-pub(super) fn wait(
-    machine: &Machine,
-    ticket: Ticket,
-    remote: RemoteRef,
-    accepted_at: palitra_domain::Timestamp,
-) {
-    let now = machine.now();
-    let Ticket { fence, market, key, longest_run, in_flight, .. } = ticket;
-    let waiting = waits::Waiting { fence, market, key, remote, accepted_at, longest_run, in_flight };
-    machine.waits.insert(now.plus(waits::interval(now.since(accepted_at))), waiting);
+    look::later(machine, ticket.now_in(GenerationState::Running), remote, now);
 }
 
 async fn answered(machine: &Machine, ticket: Ticket, outputs: palitra_domain::market::Outputs) {
-    let (fence, again, now) = (ticket.fence.clone(), keep::recorded(&outputs), machine.now());
+    let (fence, recorded, now) = (ticket.fence.clone(), keep::recorded(&outputs), machine.now());
     machine.points.before(GenerationState::Submitting, Event::Answer);
-    if commit(machine, ticket.id(), move |tx| generations::answer(tx, &fence, again.as_deref(), now))
+    if commit(machine, ticket.id(), move |tx| generations::answer(tx, &fence, recorded.as_deref(), now))
         .await
         .is_none()
     {
@@ -99,11 +86,7 @@ async fn refused(machine: &Machine, ticket: Ticket, error: MarketError, refusals
     let now = machine.now();
     let next_at =
         error.retry_after.map_or_else(|| back_off(refusals, machine.random(), now), |after| now.plus(after));
-    let fence = ticket.fence.clone();
-    machine.points.before(GenerationState::Submitting, Event::Retry);
-    commit(machine, ticket.id(), move |tx| generations::refuse(tx, &fence, &error, next_at, now)).await;
-    machine.points.after(GenerationState::Submitting, Event::Retry);
-    machine.wake.notify_one();
+    again::retry(machine, ticket, error, next_at).await;
 }
 
 /// The outcome is unknown. Without a look-up or a callback there is nothing to wait for: the policy applies at once, and at most once
@@ -117,10 +100,5 @@ pub(super) async fn unknown(machine: &Machine, ticket: Ticket, error: MarketErro
         failure.code = ErrorCode::OutcomeUnknown;
         return end::fail(machine, ticket, failure).await;
     }
-    let (fence, now) = (ticket.fence.clone(), machine.now());
-    let ghost_until = now.plus(ticket.longest_run);
-    machine.points.before(GenerationState::Submitting, Event::Resubmit);
-    commit(machine, ticket.id(), move |tx| generations::resubmit(tx, &fence, &error, ghost_until, now)).await;
-    machine.points.after(GenerationState::Submitting, Event::Resubmit);
-    machine.wake.notify_one();
+    again::resubmit(machine, ticket, error).await;
 }

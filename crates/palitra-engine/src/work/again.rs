@@ -1,0 +1,88 @@
+//! Back to the queue, the three ways there are: refused unbilled, outcome unknown, died with its process. What nobody wants any more
+//! ends instead.
+
+use super::{Ticket, commit, end, ended};
+use crate::scheduler::Machine;
+use palitra_domain::{
+    ErrorCode, Timestamp,
+    market::{ErrorClass, MarketError},
+    state::{AttemptState, Event, GenerationState},
+};
+use palitra_store::{
+    Result, Tx,
+    generations::{self, Finished},
+};
+
+/// After a refusal that is provably unbilled.
+pub(super) async fn retry(machine: &Machine, ticket: Ticket, error: MarketError, next_at: Timestamp) {
+    let Some(ticket) = still_wanted(machine, ticket, &error, AttemptState::Refused).await else { return };
+    let (fence, now) = (ticket.fence.clone(), machine.now());
+    requeue(machine, ticket, Event::Retry, move |tx| generations::refuse(tx, &fence, &error, next_at, now))
+        .await;
+}
+
+/// After a submission whose outcome is unknown: the one that the house pays.
+pub(super) async fn resubmit(machine: &Machine, ticket: Ticket, error: MarketError) {
+    let Some(ticket) = still_wanted(machine, ticket, &error, AttemptState::Unknown).await else { return };
+    let (fence, now) = (ticket.fence.clone(), machine.now());
+    let ghost_until = now.plus(ticket.longest_run);
+    requeue(machine, ticket, Event::Resubmit, move |tx| {
+        generations::resubmit(tx, &fence, &error, ghost_until, now)
+    })
+    .await;
+}
+
+/// After the process died in which the work was done.
+pub(super) async fn restart(machine: &Machine, ticket: Ticket) {
+    let error = MarketError::new(ErrorClass::Unavailable, "its process died");
+    let Some(ticket) = still_wanted(machine, ticket, &error, AttemptState::Vanished).await else { return };
+    let (fence, now) = (ticket.fence.clone(), machine.now());
+    requeue(machine, ticket, Event::Restart, move |tx| generations::restart(tx, &fence, now)).await;
+}
+
+/// Ends what somebody has asked to cancel, or what belongs to a batch that has stopped: nothing may be submitted for it any more.
+async fn still_wanted(
+    machine: &Machine,
+    ticket: Ticket,
+    error: &MarketError,
+    attempt: AttemptState,
+) -> Option<Ticket> {
+    // `storing` cannot be cancelled: the commit below queues it and ends it there.
+    if ticket.fence.from != GenerationState::Submitting {
+        return Some(ticket);
+    }
+    let id = ticket.id().clone();
+    // When it cannot be read now: the commit below looks again.
+    let unwanted = machine.store.read(move |tx| generations::unwanted(tx, &id)).await.ok().flatten();
+    let Some(code) = unwanted else { return Some(ticket) };
+    let mut failure = end::failure(machine, &ticket, error.clone(), attempt);
+    (failure.event, failure.code, failure.critical) = (Event::Cancel, code, false);
+    end::fail(machine, ticket, failure).await;
+    None
+}
+
+async fn requeue(
+    machine: &Machine,
+    ticket: Ticket,
+    event: Event,
+    transaction: impl Fn(&mut Tx<'_>) -> Result<Option<Finished>> + Send + Clone + 'static,
+) {
+    let (id, from) = (ticket.id().clone(), ticket.fence.from);
+    machine.points.before(from, event);
+    let Some(outcome) = commit(machine, &id, transaction).await else { return };
+    machine.points.after(from, event);
+    drop(ticket);
+    match outcome {
+        // The wish to cancel came at the last moment.
+        Some(finished) => {
+            ended(
+                machine,
+                &id,
+                GenerationState::Cancelled,
+                Some(ErrorCode::Cancelled),
+                finished.batch_finished,
+            );
+        }
+        None => machine.wake.notify_one(),
+    }
+}
