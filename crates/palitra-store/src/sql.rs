@@ -78,11 +78,12 @@ macro_rules! word {
     // paths are not portable, and a number comes out as a number on SQLite: cast it.
     ($d:ident JSON) => { $crate::word!(@$d "", "cast(") };
     ($d:ident JSON_END) => { $crate::word!(@$d "", " as json)") };
-    // The tables of the database we were given, as rows with a `name`.
+    // The tables of the database we were given, or of our schema of it, as rows with a `name`. On PostgreSQL
+    // also those that we may not look into, and views.
     ($d:ident TABLES) => {
         $crate::word!(@$d
             "(select name from sqlite_schema where type = 'table' and name not like 'sqlite\\_%' escape '\\') tables",
-            "(select table_name as name from information_schema.tables where table_schema = current_schema()) tables")
+            "(select cast(relname as text) as name from pg_class where relkind in ('r', 'p', 'v', 'm', 'f') and relnamespace = to_regnamespace('palitra')) tables")
     };
     (@lite $lite:literal, $pg:literal) => { $lite };
     (@pg $lite:literal, $pg:literal) => { $pg };

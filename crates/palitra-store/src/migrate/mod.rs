@@ -40,9 +40,14 @@ pub(crate) fn refuse_foreign(tx: &mut Tx<'_>) -> Result<()> {
 fn migrate(tx: &mut Tx<'_>, files: &[(&str, &str)]) -> Result<usize> {
     let dialect = tx.dialect();
     if dialect == Dialect::Pg {
+        // A migration takes as long as its tables are big, and others wait for it.
+        tx.script("set local statement_timeout = 0; set local lock_timeout = 0")?;
         tx.query("select 1 from pg_advisory_xact_lock($1)", p![LOCK])?;
     }
     refuse_foreign(tx)?;
+    if dialect == Dialect::Pg {
+        make_schema(tx)?;
+    }
     // The whole text is kept instead of a checksum: it also tells what has changed.
     let own = "create table if not exists palitra_migration(\n  n bigint primary key, name text not null, body text not null\n);";
     tx.script(&translate::for_dialect(own, dialect))?;
@@ -62,6 +67,24 @@ fn migrate(tx: &mut Tx<'_>, files: &[(&str, &str)]) -> Result<usize> {
         tx.must(1, "insert into palitra_migration(n, name, body) values($1, $2, $3)", p![n, *name, *body])?;
     }
     Ok(missing.len())
+}
+
+/// The schema `palitra`, which every session has for its only one. It may have been made for us by somebody
+/// who may make schemas here, which we may not.
+fn make_schema(tx: &mut Tx<'_>) -> Result<()> {
+    let schema = tx.query_opt(
+        "select has_schema_privilege(oid, 'create, usage') from pg_namespace where nspname = 'palitra'",
+        p![],
+    )?;
+    match schema {
+        None => tx.script("create schema palitra"),
+        Some(row) if row.get(0)? => Ok(()),
+        Some(_) => Err(Error::Refused(
+            "the schema `palitra` belongs to another user of the database; \
+             `alter schema palitra owner to` ours, or use another database"
+                .to_owned(),
+        )),
+    }
 }
 
 /// Why the migration `name` that was applied is not the one that stands in its place.

@@ -80,7 +80,8 @@ impl Connection {
             let end = self.attempt(job.as_mut());
             let lost = self.loss.as_ref().is_some_and(|loss| loss.may_pass);
             match patience.again(&end, lost, &*self.server.random) {
-                Some(pause) => self.runtime.block_on(self.server.clock.sleep(pause)),
+                // A clock may need to be inside a runtime already when it is asked.
+                Some(pause) => self.runtime.block_on(async { self.server.clock.sleep(pause).await }),
                 None => break end,
             }
         };

@@ -15,6 +15,7 @@ mod lite;
 mod markets;
 mod migrations;
 mod model;
+mod pg;
 mod property;
 mod server;
 mod statements;

@@ -16,7 +16,7 @@ use std::{
 };
 
 use palitra_domain::{BoxFuture, Clock, Timestamp, secret::Secret};
-use tokio_postgres::{Client, NoTls, error::SqlState};
+use tokio_postgres::{Client, Config, NoTls, config::Host, error::SqlState};
 
 use super::harness::Files;
 use crate::{MIGRATIONS, PgSettings};
@@ -69,6 +69,21 @@ impl Database {
 
     pub(crate) fn url(&self) -> &str {
         &self.url
+    }
+
+    pub(crate) fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// User and password.
+    pub(crate) fn credentials(&self) -> (String, String) {
+        let (_, user, password, _) = parts(&self.url);
+        (user, password)
+    }
+
+    pub(crate) fn url_as(&self, user: &str, password: &str) -> String {
+        let (place, _, _, name) = parts(&self.url);
+        format!("postgres://{user}:{password}@{place}/{name}")
     }
 
     /// A connection that bypasses the store.
@@ -150,7 +165,24 @@ async fn holds(client: &Client, files: Files) -> bool {
 
 /// The same server and user, another database.
 pub(crate) fn with_database(url: &str, name: &str) -> String {
-    let (place, options) = url.split_once('?').unwrap_or((url, ""));
+    let (place, options) = url.find('?').map_or((url, ""), |at| url.split_at(at));
     let (server, _) = place.rsplit_once('/').unwrap();
-    format!("{server}/{name}?{options}")
+    format!("{server}/{name}{options}")
+}
+
+/// The same database and user by another port of 127.0.0.1, and where the server really is.
+pub(crate) fn through(url: &str, port: u16) -> (String, String) {
+    let (place, user, password, name) = parts(url);
+    (format!("postgres://{user}:{password}@127.0.0.1:{port}/{name}"), place)
+}
+
+/// Place, user, password and database of a URL that names a host and a port.
+fn parts(url: &str) -> (String, String, String, String) {
+    let config: Config = url.parse().unwrap();
+    let (Some(Host::Tcp(host)), Some(port)) = (config.get_hosts().first(), config.get_ports().first()) else {
+        panic!("PALITRA_TEST_POSTGRES has to name a host and a port");
+    };
+    let password = String::from_utf8(config.get_password().unwrap_or_default().to_vec()).unwrap();
+    let text = |part: Option<&str>| part.unwrap_or_default().to_owned();
+    (format!("{host}:{port}"), text(config.get_user()), password, text(config.get_dbname()))
 }

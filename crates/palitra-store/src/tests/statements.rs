@@ -13,6 +13,8 @@ on_every_database!(PROBE =>
     one_statement_at_a_time,
     returning_writes_every_row,
     conflicts_can_be_handled_in_the_statement,
+    text_with_a_nul_is_refused,
+    sums_are_integers,
     text_sorts_by_bytes,
     a_wrong_statement_is_told,
 );
@@ -146,6 +148,34 @@ async fn conflicts_can_be_handled_in_the_statement(fresh: Fresh) {
         Ok((nothing, row.get::<i64>(0)?))
     });
     assert_eq!(written.await, Ok((0, 1)));
+}
+
+async fn text_with_a_nul_is_refused(fresh: Fresh) {
+    let sql = "insert into probe(id, name) values($1, $2)";
+    let answer = fresh.store.write(move |tx| tx.execute(sql, p![1_i64, "a\0b"])).await;
+    let wanted = "parameter $2 is text with a NUL character, which cannot be stored";
+    assert_eq!(answer, Err(Error::Sql(wanted.to_owned())));
+}
+
+async fn sums_are_integers(fresh: Fresh) {
+    let (half, whole) = (i64::MAX / 2, "select sum(id), sum(-id), sum(flag), count(*) from probe");
+    let sums = fresh.store.write(move |tx| {
+        let none = tx.query_one(whole, p![])?;
+        for id in [half, half + 1] {
+            tx.must(1, "insert into probe(id, flag) values($1, 1)", p![id])?;
+        }
+        Ok((none, tx.query_one(whole, p![])?))
+    });
+    let (none, sums) = sums.await.unwrap();
+    assert_eq!(none.values(), [Value::Null, Value::Null, Value::Null, Value::Int(0)]);
+    assert_eq!(sums.values(), [Value::Int(i64::MAX), Value::Int(-i64::MAX), Value::Int(2), Value::Int(2)]);
+    // What does not fit fails, and is no other number.
+    let answer = fresh.store.write(move |tx| {
+        tx.must(1, "insert into probe(id) values($1)", p![1_i64])?;
+        tx.query("select sum(id) from probe", p![])
+    });
+    let answer = answer.await;
+    assert!(matches!(answer, Err(Error::Sql(_))), "{answer:?}");
 }
 
 async fn text_sorts_by_bytes(fresh: Fresh) {

@@ -13,7 +13,7 @@ use std::{
 /// Crate of ours, the crates of ours it may use, and those its tests may use besides.
 const EDGES: &[(&str, &[&str], &[&str])] = &[
     ("palitra-domain", &[], &[]),
-    ("palitra-store", &["palitra-domain"], &[]),
+    ("palitra-store", &["palitra-domain"], &["xtask"]),
     ("palitra-objects", &["palitra-domain"], &[]),
     ("palitra-decks", &["palitra-domain"], &[]),
     ("palitra-sim", &["palitra-domain"], &[]),
@@ -39,7 +39,8 @@ const EDGES: &[(&str, &[&str], &[&str])] = &[
 const OWNERS: &[(&str, &[&str])] = &[
     ("rusqlite", &["palitra-store"]),
     ("reqwest", &["palitra-markets"]),
-    ("rustls", &["palitra-markets"]),
+    ("rustls", &["palitra-markets", "palitra-store"]),
+    ("tokio-postgres", &["palitra-store"]),
     ("axum", &["palitra-sim", "palitra"]),
     ("pulldown-cmark", &["palitra-decks"]),
     ("tiny-skia", &["palitra-sim"]),
