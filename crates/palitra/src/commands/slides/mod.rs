@@ -20,10 +20,20 @@ pub(super) async fn run(session: &Session, args: Slides) -> Result<(), Stop> {
         format.map_err(|bad| Failure::new(ErrorCode::BadFormat).with("value", format!("`{}`", bad.0)))?;
     let (source, deck) = files::read_deck(&args.deck)?;
     let app = session.open().await?;
-    let plan = app.engine.plan_slides(manifest(&deck), options(session, &app, &args, &deck, format)).await?;
+    let mut plan =
+        app.engine.plan_slides(manifest(&deck), options(session, &app, &args, &deck, format)).await?;
     if !args.spend.plan {
         // Before any money moves, and after everything else that may be refused: a refusal leaves no folder behind.
         check_writable(&args.out)?;
+    }
+    // What an earlier run left at a market, and this one does not continue, is paid for: it is waited for and used.
+    if !args.spend.plan
+        && app.engine.interrupted(&plan).await?.is_none()
+        && app.engine.is_under_way(&plan).await?
+    {
+        session.console.note(&session.console.text("waiting-leftover", &[]));
+        app.engine.finish_under_way(&plan).await?;
+        plan = app.engine.plan_slides(manifest(&deck), options(session, &app, &args, &deck, format)).await?;
     }
     show_plan(session, &plan);
     if args.spend.plan {
