@@ -78,6 +78,7 @@ error_codes! {
     ForeignDatabase = "foreign_database", 500, false, 1;
     StoreUnavailable = "store_unavailable", 503, true, 1;
     StoreBusy = "store_busy", 503, true, 1;
+    Unhealthy = "unhealthy", 500, false, 1;
     Internal = "internal", 500, false, 1;
 }
 

@@ -105,6 +105,7 @@ error-cannot-listen = cannot listen on { $place }: { $why }
 error-foreign-database = { $place } is not a database of ours
 error-store-unavailable = the database is unavailable: { $why }
 error-store-busy = too many requests at once
+error-unhealthy = the check found problems: { $value }
 error-internal = a mistake in the program: { $why }
 
 ## Errors: what to do
@@ -155,6 +156,7 @@ hint-cannot-listen = choose another address with `--listen ADDR:PORT`
 hint-foreign-database = choose another one with `--data DIR`
 hint-store-unavailable = check this installation with `palitra doctor`
 hint-store-busy = repeat it in a minute
+hint-unhealthy = they are named above; bring a damaged database back from a copy of the data directory
 hint-internal = `PALITRA_TELEMETRY__LEVEL=debug` shows more; add it to your report
 
 ## Deck: what is wrong with it and what to do
@@ -170,7 +172,9 @@ deck-too-many-slides = { $count } slides, more than { $max }: { $place } is too 
 deck-duplicate-number = slide number { $number } is used twice: { $first } and { $second }
 deck-bad-json = this is not JSON, line { $line }, column { $column }: { $reason }
 deck-bad-field = { $place } { $reason }
+deck-overwritten = the report `report.json` would be written over this file
 deck-folder = this is a folder, not a file
+deck-hint-out = choose another folder with `-o DIR`
 deck-hint-slides = separate slides by `---` lines or start each with a heading
 deck-hint-links = keep pictures beside the deck and link them instead of embedding them
 deck-hint-format = save the slides as Markdown (Marp, reveal.js, plain) or JSON

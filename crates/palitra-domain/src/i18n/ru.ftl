@@ -15,7 +15,10 @@ status-failed = Ошибка
 status-cancelled = Отменена
 
 ## План и итог
-plan-line = { $unchanged } без изменений, { $run } новых → { $price }, ~{ $seconds } с
+plan-line = { $unchanged } без изменений, { $run } { $run ->
+        [one] новый
+       *[other] новых
+    } → { $price }, ~{ $seconds } с
 plan-nothing = ничего не изменилось: { $unchanged } из { $unchanged } готовы, новых вызовов не будет
 resumed = продолжаю прерванный запуск { $batch }
 waiting-leftover = жду то, что прежний запуск оставил на рынке
@@ -105,6 +108,7 @@ error-cannot-listen = нельзя слушать { $place }: { $why }
 error-foreign-database = { $place } — не наша база данных
 error-store-unavailable = база данных недоступна: { $why }
 error-store-busy = слишком много запросов сразу
+error-unhealthy = проверка нашла неполадки: { $value }
 error-internal = ошибка в программе: { $why }
 
 ## Ошибки: что делать
@@ -155,6 +159,7 @@ hint-cannot-listen = выберите другой адрес: `--listen АДР�
 hint-foreign-database = выберите другой каталог: `--data КАТАЛОГ`
 hint-store-unavailable = проверьте установку: `palitra doctor`
 hint-store-busy = повторите через минуту
+hint-unhealthy = они названы выше; повреждённую базу восстановите из копии каталога данных
 hint-internal = подробности покажет `PALITRA_TELEMETRY__LEVEL=debug`; приложите их к сообщению об ошибке
 
 ## Презентация: чем она не подошла и что делать
@@ -170,7 +175,9 @@ deck-too-many-slides = слайдов { $count }, а можно не больш�
 deck-duplicate-number = номер слайда { $number } занят дважды: { $first } и { $second }
 deck-bad-json = это не JSON, строка { $line }, столбец { $column }: { $reason }
 deck-bad-field = { $place } не подходит: { $reason }
+deck-overwritten = отчёт `report.json` записался бы поверх этого файла
 deck-folder = это папка, а не файл
+deck-hint-out = выберите другую папку: `-o ПАПКА`
 deck-hint-slides = разделите слайды строками `---` или начните каждый с заголовка
 deck-hint-links = храните картинки рядом с презентацией и вставляйте ссылками
 deck-hint-format = сохраните слайды как Markdown (Marp, reveal.js, обычный) или JSON

@@ -1,10 +1,9 @@
 //! `palitra doctor`: whether everything this installation needs is in order, and what to do where it is not.
 
-use super::{Session, Stop};
+use super::{Session, Stop, said};
 use crate::failure::{Failure, Phrase};
 use palitra_domain::ErrorCode;
 use serde_json::json;
-use std::path::Path;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Verdict {
@@ -107,13 +106,11 @@ fn report(session: &Session, findings: &[Finding]) -> Result<(), Stop> {
         let verdict = session.console.text(&format!("doctor-{}", finding.verdict.word()), &[]);
         session.console.say(&format!("{verdict:<9} {:<16} {}", finding.what, finding.words));
     }
-    if findings.iter().any(|finding| finding.verdict == Verdict::Problem) {
-        let place = Path::new(&session.cli.data).display().to_string();
-        return if session.console.json {
-            Err(Stop::Said(ErrorCode::Internal))
-        } else {
-            Err(Failure::new(ErrorCode::Internal).with("why", place).into())
-        };
+    let problems = findings.iter().filter(|finding| finding.verdict == Verdict::Problem).count();
+    if problems == 0 {
+        return Ok(());
     }
-    Ok(())
+    let failure =
+        Failure::new(ErrorCode::Unhealthy).with("value", i64::try_from(problems).unwrap_or(i64::MAX));
+    Err(said(session, failure))
 }

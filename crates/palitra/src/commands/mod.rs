@@ -89,6 +89,15 @@ impl<E: Into<Failure>> From<E> for Stop {
     }
 }
 
+/// For a failure that follows its own document: only the lines for people and the exit code are left.
+fn said(session: &Session, failure: Failure) -> Stop {
+    if !session.console.json {
+        return Stop::Failure(failure);
+    }
+    drop(failure.report(session.console.lang, &mut io::stderr().lock()));
+    Stop::Said(failure.code())
+}
+
 type Result<T, E = Failure> = std::result::Result<T, E>;
 
 async fn run(cli: Cli, environment: Vec<(String, String)>, console: Console) -> Result<(), Stop> {
@@ -113,7 +122,10 @@ async fn run(cli: Cli, environment: Vec<(String, String)>, console: Console) -> 
         Command::Models(args) => Ok(models::run(&session, args)?),
         Command::Serve(_) => Ok(serve::run(&session).await?),
         Command::Sim(args) => Ok(sim::run(&session, args).await?),
-        Command::Config(args) => Ok(config::run(&session, &args)),
+        Command::Config(args) => {
+            config::run(&session, &args);
+            Ok(())
+        }
         Command::Doctor => doctor::run(&session).await,
     }
 }

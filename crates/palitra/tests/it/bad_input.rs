@@ -99,6 +99,15 @@ fn decks_that_cannot_be_read() {
         },
     );
     assert!(!desk.path("palitra-data").exists(), "nothing was opened for a deck that cannot be read");
+    let report = "[{\"title\": \"a\"}]";
+    desk.write("report.json", report);
+    let over = Mistake {
+        words: &["slides", "report.json", "-o", "."],
+        code: ErrorCode::BadDeck,
+        names: &["report.json"],
+    };
+    refused(&desk, &over);
+    assert_eq!(desk.read("report.json"), report);
 }
 
 #[test]
@@ -207,6 +216,14 @@ fn databases_that_are_not_ours() {
     slides(&desk, ErrorCode::ForeignDatabase, &["some.db"]);
     desk.write("some.db", "this is no database, whatever its name says".repeat(100));
     slides(&desk, ErrorCode::StoreUnavailable, &["some.db"]);
+    let doctor = desk.run(&["doctor"]);
+    assert_eq!(
+        (doctor.code, doctor.complaint().0),
+        (Some(1), "the check found problems: 1"),
+        "{}",
+        doctor.stderr
+    );
+    assert!(doctor.stdout.contains("some.db"), "{}", doctor.stdout);
 }
 
 /// `create table t(a)` in a file of its own: header, schema row, empty table.

@@ -155,6 +155,19 @@ fn each_exit_code_is_reached() {
 }
 
 #[test]
+fn a_mistake_in_typing_is_said_like_any_other() {
+    let desk = Desk::new();
+    let words = ["slides", "deck.md", "--out", "out", "--sequentiel"];
+    let run = desk.run(&words);
+    assert_eq!(run.code, Some(2));
+    let (error, hint) = run.complaint();
+    assert!(error.contains("`--sequentiel`") && hint.contains("`--sequential`"), "{}", run.stderr);
+    let json = desk.run(&[&words[..], &["--json"]].concat());
+    let document: Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!(document, json!({ "error": { "code": "invalid_input", "message": error, "hint": hint } }));
+}
+
+#[test]
 fn s0_08_a_model_of_english_gets_the_english_of_a_prompt_and_never_an_empty_one() {
     let fal = Fal::start(FalScript { latency_ms: 5, ..FalScript::default() });
     let desk = Desk::hurried(&fal);

@@ -1,7 +1,10 @@
 //! Every test that goes through a door, in one binary.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod bad_input;
 mod commands;
+mod crash;
 mod harness;
 mod pipeline;
 mod slides;

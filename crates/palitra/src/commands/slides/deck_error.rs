@@ -14,11 +14,17 @@ pub(super) fn failure(file: &str, error: &DeckError) -> Failure {
 
 /// A folder instead of a file.
 pub(super) fn folder(file: &str) -> Failure {
-    let text = |key: &str| Phrase::new(key);
-    Failure::new(ErrorCode::BadDeck)
-        .with("place", file)
-        .with("why", text("deck-folder"))
-        .with("hint", text("deck-hint-text"))
+    said(file, "deck-folder", "deck-hint-text")
+}
+
+/// A deck in the place of the report.
+pub(super) fn overwritten(file: &str) -> Failure {
+    said(file, "deck-overwritten", "deck-hint-out")
+}
+
+fn said(file: &str, why: &str, hint: &str) -> Failure {
+    let failure = Failure::new(ErrorCode::BadDeck).with("place", file);
+    failure.with("why", Phrase::new(why)).with("hint", Phrase::new(hint))
 }
 
 fn why(error: &DeckError) -> Phrase {

@@ -17,6 +17,8 @@ use std::{
 };
 use tokio::io::AsyncWriteExt;
 
+const REPORT: &str = "report.json";
+
 /// The text of the deck and its slides.
 pub(super) fn read_deck(path: &Path) -> Result<(String, Deck), Failure> {
     let name = path.display().to_string();
@@ -44,6 +46,13 @@ pub(in crate::commands) fn check_writable(folder: &Path) -> Result<(), Failure> 
         .and_then(|()| fs::write(&probe, b""))
         .and_then(|()| fs::remove_file(&probe));
     tried.map_err(|error| io_failure(folder, error))
+}
+
+/// A JSON deck may be called as the report is.
+pub(super) fn check_deck_stays(deck: &Path, out: &Path) -> Result<(), Failure> {
+    let report = fs::canonicalize(out.join(REPORT));
+    let is_deck = report.is_ok_and(|report| fs::canonicalize(deck).is_ok_and(|deck| deck == report));
+    if is_deck { Err(deck_error::overwritten(&deck.display().to_string())) } else { Ok(()) }
 }
 
 /// Copies our stored object to a file of the user.
@@ -114,7 +123,7 @@ impl Output<'_> {
         }
         let document = serde_json::to_string_pretty(&report)
             .map_err(|error| Failure::new(ErrorCode::Internal).with("why", error.to_string()))?;
-        write(&self.out.join("report.json"), &document)?;
+        write(&self.out.join(REPORT), &document)?;
         let illustrated = illustrated_name(self.deck_path);
         let base = relative(self.out, self.deck_path.parent().unwrap_or(Path::new("")));
         let text = illustrated_markdown(self.source, self.deck, &pictures, base.as_deref());

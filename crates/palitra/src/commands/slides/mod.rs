@@ -6,7 +6,7 @@ mod progress;
 
 pub(super) use files::{check_writable, copy_object};
 
-use super::{Session, Stop, market_failure, money};
+use super::{Session, Stop, market_failure, money, said};
 use crate::{args::Slides, failure::Failure, wiring::App};
 use palitra_decks::Deck;
 use palitra_domain::{BatchId, ErrorCode, Livemode, format::Format, i18n::Arg, state::BatchState};
@@ -25,6 +25,7 @@ pub(super) async fn run(session: &Session, args: Slides) -> Result<(), Stop> {
     if !args.spend.plan {
         // Before any money moves, and after everything else that may be refused: a refusal leaves no folder behind.
         check_writable(&args.out)?;
+        files::check_deck_stays(&args.deck, &args.out)?;
     }
     // What an earlier run left at a market, and this one does not continue, is paid for: it is waited for and used.
     if !args.spend.plan
@@ -39,7 +40,7 @@ pub(super) async fn run(session: &Session, args: Slides) -> Result<(), Stop> {
     if args.spend.plan {
         session.console.document(&json!({
             "items": plan.unchanged + plan.to_run + plan.refused, "unchanged": plan.unchanged, "to_run": plan.to_run,
-            "price": plan.price, "eta_s": plan.eta.as_secs_f64().ceil(),
+            "price": plan.price, "eta_s": money::whole_seconds(plan.eta),
         }));
         return Ok(());
     }
@@ -99,8 +100,7 @@ fn show_plan(session: &Session, plan: &Plan) {
     let line = if plan.to_run == 0 && plan.refused == 0 {
         session.console.text("plan-nothing", &[unchanged])
     } else {
-        let seconds =
-            i64::try_from(plan.eta.as_secs() + u64::from(plan.eta.subsec_nanos() > 0)).unwrap_or(i64::MAX);
+        let seconds = money::whole_seconds(plan.eta);
         let args =
             [unchanged, ("run", plan.to_run.into()), ("price", (&price).into()), ("seconds", seconds.into())];
         session.console.text("plan-line", &args)
@@ -181,17 +181,6 @@ fn failure(plan: &Plan, report: &Report, code: ErrorCode) -> Failure {
         model,
         failed.and_then(|slide| Some(slide.error.as_ref()?.message.as_str())),
     )
-}
-
-/// The document was printed before; only the lines for people and the exit code are left.
-fn said(session: &Session, failure: Failure) -> Stop {
-    if session.console.json {
-        let mut lines = Vec::new();
-        drop(failure.report(session.console.lang, &mut lines));
-        session.console.note(String::from_utf8_lossy(&lines).trim_end());
-        return Stop::Said(failure.code());
-    }
-    Stop::Failure(failure)
 }
 
 /// How the run ended for the one who watched it.

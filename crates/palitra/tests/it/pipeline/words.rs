@@ -119,7 +119,7 @@ fn s0_39_the_log_has_the_four_phrases_and_prompts_of_a_hundred_characters() {
         log.join("\n")
     );
     for n in 1..=3 {
-        assert!(has(&[&format!("Воркер picture-"), &format!("обработка слайда {n}")]), "{}", log.join("\n"));
+        assert!(has(&["Воркер picture-", &format!("обработка слайда {n}")]), "{}", log.join("\n"));
     }
     assert!(has(&["Воркер prompt-1: обработка слайда 1"]), "{}", log.join("\n"));
     let cut: String = long.chars().take(100).collect();

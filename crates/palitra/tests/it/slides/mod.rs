@@ -4,7 +4,7 @@ mod again;
 mod money;
 mod report;
 
-use crate::harness::{Desk, Fal, deck};
+use crate::harness::{Desk, Fal, deck, example};
 use palitra_sim::fal::FalScript;
 
 #[test]
@@ -24,6 +24,23 @@ fn a_deck_is_illustrated_by_the_sandbox_and_a_second_run_calls_nobody() {
         std::fs::read(desk.path("out/02.png")).unwrap(),
         std::fs::read(desk.path("elsewhere/02.png")).unwrap()
     );
+}
+
+#[test]
+fn every_example_of_the_repository_is_illustrated() {
+    let folder = example("");
+    let mut decks: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    decks.retain(|path| path.extension().is_some_and(|extension| extension == "md" || extension == "json"));
+    assert!(decks.len() >= 3, "{decks:?}");
+    for deck in decks {
+        let desk = Desk::new();
+        let report = desk.json(&["slides", deck.to_str().unwrap(), "-o", "out", "--format", "64x64"]);
+        let totals = &report["totals"];
+        assert!(
+            totals["items"].as_u64().unwrap() > 0 && totals["items"] == totals["succeeded"],
+            "{deck:?}: {totals}"
+        );
+    }
 }
 
 #[test]
