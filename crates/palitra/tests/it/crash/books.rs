@@ -1,0 +1,153 @@
+//! Our side of the story: what the database of a desk says after a run, and whether it agrees with itself.
+
+use crate::harness::Desk;
+use palitra_store::{Row, Store, Tx, p};
+
+/// Everything a judge needs.
+pub(super) struct Books {
+    pub(super) generations: Vec<Generation>,
+    pub(super) attempts: Vec<Attempt>,
+    pub(super) assets: Vec<Asset>,
+    /// Slots that somebody holds and that are not kept for a ghost.
+    pub(super) slots_taken: i64,
+    pub(super) batches_open: i64,
+    pub(super) fal_slots: i64,
+    /// Posted balance of the house, and what is held.
+    pub(super) cash: i64,
+    pub(super) held: i64,
+    /// What `doctor` would complain about.
+    pub(super) problems: Vec<String>,
+}
+
+pub(super) struct Generation {
+    pub(super) id: String,
+    pub(super) batch: Option<String>,
+    pub(super) model: String,
+    pub(super) state: String,
+    pub(super) error: String,
+    pub(super) prompt: String,
+    /// State of its hold, and what was charged.
+    pub(super) hold: String,
+    pub(super) charged: i64,
+    pub(super) price: i64,
+}
+
+pub(super) struct Attempt {
+    pub(super) generation: String,
+    pub(super) reason: String,
+    pub(super) paid_by: String,
+    pub(super) state: String,
+    pub(super) reference: String,
+}
+
+pub(super) struct Asset {
+    pub(super) generation: String,
+    pub(super) object_key: String,
+    pub(super) sha256: String,
+}
+
+impl Generation {
+    /// `succeeded`, or how it ended and why: `failed invalid_input`.
+    pub(super) fn ending(&self) -> String {
+        format!("{} {}", self.state, self.error).trim_end().to_owned()
+    }
+}
+
+impl Attempt {
+    /// Nobody knows what became of it, or nobody knew for long enough.
+    pub(super) fn is_unknown(&self) -> bool {
+        matches!(self.state.as_str(), "unknown" | "lost")
+    }
+}
+
+impl Books {
+    /// Reads beside whoever works there, or after a process that was killed.
+    pub(super) fn read(desk: &Desk) -> Books {
+        look(desk, read)
+    }
+
+    /// What `doctor` would complain about now. A database that is still being made has no books.
+    pub(super) fn problems(desk: &Desk) -> Vec<String> {
+        if !desk.path(DATABASE).exists() {
+            return Vec::new();
+        }
+        look(desk, |tx| {
+            let made = number(tx, "select count(*) from sqlite_master where name = 'entry'")?;
+            if made == 0 { Ok(Vec::new()) } else { palitra_store::ledger::problems(tx) }
+        })
+    }
+}
+
+const DATABASE: &str = "palitra-data/palitra.db";
+
+fn look<T: Send + 'static>(desk: &Desk, reads: fn(&mut Tx<'_>) -> palitra_store::Result<T>) -> T {
+    let store = Store::sqlite_read_only(&desk.path(DATABASE), 1).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let answer = runtime.block_on(store.read(reads)).unwrap();
+    store.close();
+    answer
+}
+
+fn read(tx: &mut Tx<'_>) -> palitra_store::Result<Books> {
+    let generations = rows(
+        tx,
+        "select g.id, g.batch_id, g.model, g.state, coalesce(g.error_code, ''), g.input, t.state,
+                t.charged_cash + t.charged_bonus, g.price
+         from generation g join transfer t on t.generation_id = g.id and t.kind = 'hold' order by g.id",
+        |row| {
+            let input: serde_json::Value = serde_json::from_str(&row.get::<String>(5)?).unwrap();
+            Ok(Generation {
+                id: row.get(0)?,
+                batch: row.get(1)?,
+                model: row.get(2)?,
+                state: row.get(3)?,
+                error: row.get(4)?,
+                prompt: input["prompt"].as_str().unwrap_or_default().to_owned(),
+                hold: row.get(6)?,
+                charged: row.get(7)?,
+                price: row.get(8)?,
+            })
+        },
+    )?;
+    let attempts = rows(
+        tx,
+        "select generation_id, reason, paid_by, state, coalesce(reference, '') from attempt order by generation_id, n",
+        |row| {
+            Ok(Attempt {
+                generation: row.get(0)?,
+                reason: row.get(1)?,
+                paid_by: row.get(2)?,
+                state: row.get(3)?,
+                reference: row.get(4)?,
+            })
+        },
+    )?;
+    let assets = rows(tx, "select generation_id, object_key, sha256 from asset order by id", |row| {
+        Ok(Asset { generation: row.get(0)?, object_key: row.get(1)?, sha256: row.get(2)? })
+    })?;
+    let taken = "select count(*) from slot where generation_id is not null and kept_until is null";
+    let open = "select count(*) from batch where state = 'processing'";
+    Ok(Books {
+        generations,
+        attempts,
+        assets,
+        slots_taken: number(tx, taken)?,
+        batches_open: number(tx, open)?,
+        fal_slots: number(tx, "select count(*) from slot where market = 'fal' and kind = 'key'")?,
+        cash: number(tx, "select coalesce(sum(cash + bonus), 0) from book")?,
+        held: number(tx, "select coalesce(sum(cash_held + bonus_held), 0) from book")?,
+        problems: palitra_store::ledger::problems(tx)?,
+    })
+}
+
+fn rows<T>(
+    tx: &mut Tx<'_>,
+    sql: &str,
+    of: fn(&Row) -> palitra_store::Result<T>,
+) -> palitra_store::Result<Vec<T>> {
+    tx.query(sql, p![])?.iter().map(of).collect()
+}
+
+fn number(tx: &mut Tx<'_>, sql: &str) -> palitra_store::Result<i64> {
+    tx.query_one(sql, p![])?.get(0)
+}

@@ -1,0 +1,13 @@
+//! Crash tests: the real binary is killed with SIGKILL, started again, and judged from our books, from the market's log and from the
+//! files it left (design §1, invariants 1 to 4).
+//!
+//! Nothing here sleeps: a run is waited for, and a kill comes at a named point or when a run has not ended in time.
+
+mod books;
+mod play;
+mod points;
+mod process;
+mod random;
+mod scenario;
+mod stop;
+mod verdict;
