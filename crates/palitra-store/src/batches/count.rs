@@ -1,9 +1,9 @@
 //! Counting ends, and the gate: a batch stops at once on a critical error or when its gate is out of reach (S0-24, S0-25).
 
 use super::Workers;
-use crate::{Result, Tx, generations::Ends, markets, p};
+use crate::{Result, Tx, generations::Ends, markets, p, sql};
 use palitra_domain::{
-    BatchId, ErrorCode, Timestamp,
+    BatchId, ErrorCode, GenerationId, Timestamp,
     state::{BatchState, Event, StepKind},
     time,
 };
@@ -14,6 +14,14 @@ pub(crate) enum Tally {
     Succeeded,
     Failed,
     Skipped,
+}
+
+/// What ends or waits again in a batch does so one after another, and sees whether the batch has stopped: its row is locked first.
+pub(crate) fn lock_of(tx: &mut Tx, generation: &GenerationId) -> Result<()> {
+    const BATCH: crate::Sql =
+        sql!("select id from batch where id = (select batch_id from generation where id = $1)", FOR_UPDATE);
+    tx.query(BATCH, p![generation.as_str()])?;
+    Ok(())
 }
 
 /// Counts the steps that ended; stops the batch when it has to, which ends more of them; closes it after its last step. Answers whether
@@ -113,9 +121,8 @@ fn stop_queued(tx: &mut Tx, batch: &BatchId, code: ErrorCode, ends: &mut Ends, n
 
 /// Stops a batch on request; what runs at the market is asked to stop. Answers `false` when it had ended before.
 pub fn cancel(tx: &mut Tx, batch: &BatchId, now: Timestamp) -> Result<bool> {
-    let row = tx
-        .query_one("select count(*) from batch where id = $1 and state = 'processing'", p![batch.as_str()])?;
-    if row.get::<i64>(0)? == 0 {
+    const OPEN: crate::Sql = sql!("select id from batch where id = $1 and state = 'processing'", FOR_UPDATE);
+    if tx.query_opt(OPEN, p![batch.as_str()])?.is_none() {
         return Ok(false);
     }
     tx.execute(

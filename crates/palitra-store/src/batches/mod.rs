@@ -4,7 +4,7 @@ mod count;
 mod create;
 mod read;
 
-pub(crate) use count::{Tally, count};
+pub(crate) use count::{Tally, count, lock_of};
 pub use count::{cancel, set_workers, stop};
 pub use create::{NewBatch, NewItem, NewStep, Workers, create};
 pub use read::{

@@ -1,7 +1,7 @@
 //! Cancelling: at once while queued, asked of the market while running.
 
 use super::Ends;
-use crate::{Result, Tx, p, sql};
+use crate::{Result, Tx, batches, p, sql};
 use palitra_domain::{
     ErrorCode, GenerationId, Timestamp,
     state::{Event, GenerationState},
@@ -19,6 +19,7 @@ pub enum CancelOutcome {
 }
 
 pub fn cancel(tx: &mut Tx, id: &GenerationId, now: Timestamp) -> Result<CancelOutcome> {
+    batches::lock_of(tx, id)?;
     const STATE: crate::Sql = sql!("select state from generation where id = $1", FOR_UPDATE);
     let Some(row) = tx.query_opt(STATE, p![id.as_str()])? else { return Ok(CancelOutcome::NotFound) };
     let state: GenerationState = row.get(0)?;

@@ -1,7 +1,11 @@
 //! How a generation ends without a result after a claim.
 
 use super::{Ends, Fence, Finished, submit, target};
-use crate::{Result, Tx, batches::Tally, p};
+use crate::{
+    Result, Tx,
+    batches::{self, Tally},
+    p,
+};
 use palitra_domain::{
     DeliveryId, ErrorCode, MarketCost, Timestamp,
     market::MarketError,
@@ -28,6 +32,7 @@ pub struct Failure {
 pub fn fail(tx: &mut Tx, failure: &Failure, now: Timestamp) -> Result<Finished> {
     let fence = &failure.fence;
     let to = target(fence.from, failure.event)?;
+    batches::lock_of(tx, &fence.id)?;
     let row = tx.query_one(
         "update generation set state = $4, error_code = $5, error_text = $6, updated_at = $7, finished_at = $7, owner = null
          where id = $1 and epoch = $2 and state = $3 returning account_id, longest_run_us, batch_id, step",

@@ -1,7 +1,11 @@
 //! How a generation ends well: its result is stored, so it is charged once; children, counters and delivery in the same transaction.
 
 use super::{Ends, Fence, Finished, submit, target};
-use crate::{Result, Row, Tx, batches::Tally, ledger, p};
+use crate::{
+    Result, Row, Tx,
+    batches::{self, Tally},
+    ledger, p,
+};
 use palitra_domain::{
     AssetId, DeliveryId, ErrorCode, GenerationId, MarketCost, Timestamp,
     state::{AttemptState, Event},
@@ -65,6 +69,7 @@ pub fn children(tx: &mut Tx, parent: &GenerationId) -> Result<Vec<Child>> {
 pub fn settle(tx: &mut Tx, settlement: &Settlement, now: Timestamp) -> Result<Finished> {
     let fence = &settlement.fence;
     let to = target(fence.from, Event::Settle)?;
+    batches::lock_of(tx, &fence.id)?;
     let row = tx.query_one(
         "update generation set state = $4, output = $5, updated_at = $6, finished_at = $6, owner = null
          where id = $1 and epoch = $2 and state = $3 returning account_id, livemode, price, batch_id, step",

@@ -1,7 +1,7 @@
 //! From the claim to the result: what the market said to a submission.
 
 use super::{Finished, end::end_unwanted, target};
-use crate::{Result, Tx, p};
+use crate::{Result, Tx, batches, p};
 use palitra_domain::{
     DeliveryId, GenerationId, Timestamp,
     market::MarketError,
@@ -67,6 +67,7 @@ pub fn refuse(
     next_at: Timestamp,
     now: Timestamp,
 ) -> Result<Option<Finished>> {
+    batches::lock_of(tx, &fence.id)?;
     close_attempt(tx, fence, AttemptState::Refused, Some(error), now)?;
     requeue(tx, fence, Event::Retry, AttemptReason::Retry, next_at, now)?;
     free_slots(tx, &fence.id, None, now)?;
@@ -82,6 +83,7 @@ pub fn resubmit(
     ghost_until: Timestamp,
     now: Timestamp,
 ) -> Result<Option<Finished>> {
+    batches::lock_of(tx, &fence.id)?;
     close_attempt(tx, fence, AttemptState::Unknown, Some(error), now)?;
     requeue(tx, fence, Event::Resubmit, AttemptReason::Unknown, now, now)?;
     free_slots(tx, &fence.id, Some(ghost_until), now)?;
@@ -90,6 +92,7 @@ pub fn resubmit(
 
 /// Work inside a process that died: nothing outside knows of it, so it is simply queued again.
 pub fn restart(tx: &mut Tx, fence: &Fence, now: Timestamp) -> Result<Option<Finished>> {
+    batches::lock_of(tx, &fence.id)?;
     close_attempt(tx, fence, AttemptState::Vanished, None, now)?;
     requeue(tx, fence, Event::Restart, AttemptReason::Restart, now, now)?;
     free_slots(tx, &fence.id, None, now)?;

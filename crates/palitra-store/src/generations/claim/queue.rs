@@ -24,10 +24,14 @@ fn candidate(row: &Row) -> Result<Candidate> {
     })
 }
 
-pub(super) const WAKE: &str = "update generation set ready = 1
-     where state = 'queued' and ready = 0 and parents_left = 0 and next_at <= $1";
+pub(super) const WAKE: Sql = sql!(
+    "update generation set ready = 1 where id in
+       (select id from generation where state = 'queued' and ready = 0 and parents_left = 0 and next_at <= $1",
+    SKIP_LOCKED,
+    ")"
+);
 
-/// Delayed generations whose time has come become claimable.
+/// Delayed generations whose time has come become claimable; who is locked is being woken, or ended.
 pub(super) fn wake(tx: &mut Tx, now: Timestamp) -> Result<()> {
     tx.execute(WAKE, p![now.micros()])?;
     Ok(())

@@ -48,7 +48,10 @@ async fn a_claim_reads_no_more_than_it_takes() {
             plan(&fresh, queue::SCOPED, 4).await,
             "SEARCH generation USING INDEX generation_scoped (scope=? AND market=?)",
         ),
-        (plan(&fresh, queue::WAKE, 1).await, "SEARCH generation USING INDEX generation_later (next_at<?)"),
+        (
+            plan(&fresh, queue::WAKE, 1).await.split_off(2),
+            "SEARCH generation USING INDEX generation_later (next_at<?)",
+        ),
         (plan(&fresh, queue::NEXT_DELAYED, 0).await, "SEARCH generation USING INDEX generation_later"),
         (plan(&fresh, queue::SCOPES, 2).await, scopes),
         (plan(&fresh, queue::NEXT_RESTING, 2).await, scopes),
