@@ -12,6 +12,7 @@ use palitra_markets::fal::{Fal, FalSettings};
 use palitra_objects::Disk;
 use palitra_sim::sandbox::{Pace, Sandbox};
 use palitra_store::Store;
+use rustix::process::{Pid, test_kill_process};
 use std::{
     fs::{self, File, TryLockError},
     io::{self, Read, Seek, Write},
@@ -86,6 +87,12 @@ impl App {
 fn database(data: &Path, config: &Config) -> PathBuf {
     // Loading the settings has refused URLs of other databases.
     config.database.sqlite_file(data).unwrap_or_else(|| data.join("palitra.db"))
+}
+
+/// Whether the process that last took the directory is still alive. Taking the lock to find out would keep others from starting.
+pub fn is_worked_in(data: &Path) -> bool {
+    let owner = fs::read_to_string(data.join("lock")).ok().and_then(|owner| owner.trim().parse().ok());
+    owner.and_then(Pid::from_raw).is_some_and(|owner| test_kill_process(owner).is_ok())
 }
 
 /// One process at a time works in a data directory. The file names it, so that the next one can say who.

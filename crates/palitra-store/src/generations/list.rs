@@ -103,6 +103,8 @@ pub struct Attempt {
     pub cost_currency: Option<String>,
     pub error_code: Option<String>,
     pub error_text: Option<String>,
+    /// The market's answer as it came (S0-35).
+    pub error_body: Option<String>,
     pub opened_at: Timestamp,
     pub closed_at: Option<Timestamp>,
 }
@@ -110,7 +112,7 @@ pub struct Attempt {
 pub fn attempts(tx: &mut Tx, id: &GenerationId) -> Result<Vec<Attempt>> {
     let rows = tx.query(
         "select a.n, k.label, a.reason, a.paid_by, a.state, a.reference, a.cost_micros, a.cost_currency, a.error_code, a.error_text,
-                a.opened_at, a.closed_at
+                a.opened_at, a.closed_at, a.error_body
          from attempt a join market_key k on k.id = a.key_id where a.generation_id = $1 order by a.n",
         p![id.as_str()],
     )?;
@@ -128,6 +130,7 @@ pub fn attempts(tx: &mut Tx, id: &GenerationId) -> Result<Vec<Attempt>> {
             error_text: row.get(9)?,
             opened_at: row.get(10)?,
             closed_at: row.get(11)?,
+            error_body: row.get(12)?,
         })
     };
     rows.iter().map(attempt).collect()

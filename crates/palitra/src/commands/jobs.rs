@@ -4,7 +4,7 @@ use super::{Session, Stop, balance};
 use crate::{
     args::{Jobs, JobsLs},
     failure::Failure,
-    wiring::App,
+    wiring::{self, App},
 };
 use palitra_domain::{
     BatchId, ErrorCode, GenerationId, Money, Timestamp,
@@ -128,7 +128,7 @@ fn attempt_document(attempt: &Attempt) -> Value {
         "n": attempt.n, "key": attempt.key, "reason": attempt.reason, "paid_by": attempt.paid_by, "state": attempt.state,
         "reference": attempt.reference.as_deref().map(|text| serde_json::from_str(text).unwrap_or_else(|_| Value::from(text))),
         "cost": cost.map(|(micros, currency)| json!({ "micros": micros, "currency": currency })),
-        "error": attempt.error_code.as_ref().map(|code| json!({ "code": code, "message": attempt.error_text })),
+        "error": attempt.error_code.as_ref().map(|code| json!({ "code": code, "message": attempt.error_text, "body": attempt.error_body })),
         "opened_at": attempt.opened_at.rfc3339(), "closed_at": attempt.closed_at.map(Timestamp::rfc3339),
     })
 }
@@ -173,6 +173,8 @@ async fn watch(session: &Session, job: &Job) -> Result<(), Failure> {
     let app = session.look().await?.ok_or_else(|| job.not_found())?;
     let mut last = String::new();
     loop {
+        // Asked before the job is: what the worker did last is seen, too.
+        let is_idle = app.is_owner() || !wiring::is_worked_in(&session.cli.data);
         let (line, document, ended) = match job {
             Job::Generation(id) => {
                 let generation = app.engine.generation(id).await?;
@@ -185,12 +187,10 @@ async fn watch(session: &Session, job: &Job) -> Result<(), Failure> {
                 let counts =
                     stages.iter().map(|stage| format!("{} {}/{}", stage.kind, stage.succeeded, stage.total));
                 let line = format!("{id}  {}  {}", batch.state, counts.collect::<Vec<_>>().join("  "));
-                let document = if batch.state == BatchState::Processing {
-                    Value::Null
-                } else {
-                    batch_document(&app, &batch).await?
-                };
-                (line, document, batch.state != BatchState::Processing)
+                let ended = batch.state != BatchState::Processing;
+                let is_last = ended || is_idle;
+                let document = if is_last { batch_document(&app, &batch).await? } else { Value::Null };
+                (line, document, ended)
             }
         };
         if line != last {
@@ -205,7 +205,7 @@ async fn watch(session: &Session, job: &Job) -> Result<(), Failure> {
             session.console.document(&document);
             return Ok(());
         }
-        if app.is_owner() {
+        if is_idle {
             // Nobody works in this directory, so nothing will change while we look.
             session.console.document(&document);
             session.console.note(&session.console.text("watch-idle", &[]));

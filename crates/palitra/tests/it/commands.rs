@@ -26,8 +26,12 @@ fn start(mut command: Command, until: &str) -> (Child, BufReader<std::process::C
     (child, stderr)
 }
 
-fn stop(mut child: Child, mut stderr: BufReader<std::process::ChildStderr>, signal: Signal) -> Run {
+fn stop(child: Child, stderr: BufReader<std::process::ChildStderr>, signal: Signal) -> Run {
     kill_process(Pid::from_child(&child), signal).unwrap();
+    end(child, stderr)
+}
+
+fn end(mut child: Child, mut stderr: BufReader<std::process::ChildStderr>) -> Run {
     let (mut rest, mut stdout) = (String::new(), String::new());
     stderr.read_to_string(&mut rest).unwrap();
     child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
@@ -200,10 +204,12 @@ fn running_work_can_be_seen_watched_and_after_it_stopped_cancelled() {
     let busy = desk.run(&["jobs", "cancel", batch, "--yes"]);
     assert_eq!(busy.code, Some(1));
     assert!(busy.complaint().0.contains(&format!("process {}", child.id())), "{}", busy.stderr);
+    let (watcher, watched) = start(desk.command(&["jobs", "watch", batch, "--json"]), "picture 0/2");
     assert_eq!(stop(child, stderr, Signal::TERM).code, Some(130));
 
-    let idle = desk.run(&["jobs", "watch", batch]);
-    assert_eq!(idle.code, Some(0));
+    // Whoever watches learns that nobody works on it any more.
+    let idle = end(watcher, watched);
+    assert_eq!(serde_json::from_str::<Value>(&idle.stdout).unwrap()["batch"], batch);
     assert!(idle.stderr.contains("the same command continues"), "{}", idle.stderr);
     fal.set_script(FalScript::default());
     let cancelled = desk.json(&["jobs", "cancel", batch, "--yes"]);

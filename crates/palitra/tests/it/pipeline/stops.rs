@@ -139,10 +139,9 @@ fn s0_35_a_failure_is_told_in_detail() {
     }
     let jobs = desk.json(&["jobs", "ls", "--status", "failed"]);
     let shown = desk.json(&["jobs", "show", jobs[0]["id"].as_str().unwrap()]);
-    assert_eq!(
-        (&shown["attempts"][0]["n"], &shown["attempts"][0]["error"]["code"]),
-        (&json!(1), &json!("generation_failed"))
-    );
+    let attempt = &shown["attempts"][0];
+    assert_eq!((&attempt["n"], &attempt["error"]["code"]), (&json!(1), &json!("generation_failed")));
+    assert!(attempt["error"]["body"].as_str().unwrap().contains("runner_server_error"), "{attempt}");
 }
 
 #[test]
