@@ -116,16 +116,17 @@ impl Connector {
 impl MakeTlsConnect<Socket> for Connector {
     type Stream = Encrypted;
     type TlsConnect = Handshake;
-    type Error = rustls::pki_types::InvalidDnsNameError;
+    type Error = io::Error;
 
-    fn make_tls_connect(&mut self, host: &str) -> std::result::Result<Handshake, Self::Error> {
-        Ok(Handshake { connector: self.0.clone(), host: ServerName::try_from(host.to_owned())? })
+    /// Also called for a socket, with no host; there no handshake follows.
+    fn make_tls_connect(&mut self, host: &str) -> io::Result<Handshake> {
+        Ok(Handshake { connector: self.0.clone(), host: host.to_owned() })
     }
 }
 
 pub(super) struct Handshake {
     connector: tokio_rustls::TlsConnector,
-    host: ServerName<'static>,
+    host: String,
 }
 
 impl TlsConnect<Socket> for Handshake {
@@ -134,7 +135,10 @@ impl TlsConnect<Socket> for Handshake {
     type Future = Pin<Box<dyn Future<Output = io::Result<Encrypted>> + Send>>;
 
     fn connect(self, socket: Socket) -> Self::Future {
-        Box::pin(async move { self.connector.connect(self.host, socket).await.map(Encrypted) })
+        Box::pin(async move {
+            let host = ServerName::try_from(self.host).map_err(io::Error::other)?;
+            self.connector.connect(host, socket).await.map(Encrypted)
+        })
     }
 }
 

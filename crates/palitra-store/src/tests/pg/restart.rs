@@ -42,6 +42,11 @@ async fn s3_the_store_survives_restarts_of_its_server() {
     store.migrate(PROBE).await.unwrap();
     store.write(insert(1)).await.unwrap();
 
+    // By its socket, where passwords and TLS play no part.
+    let (port, home) = (cluster.url().rsplit([':', '/']).nth(1).unwrap(), cluster.home().display());
+    let socket = format!("postgres:///postgres?user=palitra&host={home}&port={port}");
+    assert_eq!(ids(&Store::postgres(&settings(&socket, 1)).unwrap()).await, [1]);
+
     // A crash, with one transaction open and one that begins while the server is gone.
     let (held, open) = Held::write(&store, |tx| tx.execute("insert into probe(id) values(2)", &[]).map(drop));
     cluster.crash().unwrap();
