@@ -139,7 +139,7 @@ impl<'a> Board<'a> {
     fn new(session: &'a Session, stages: Vec<palitra_engine::batches::Stage>) -> Board<'a> {
         let is_terminal = std::io::stderr().is_terminal();
         let bars = is_terminal.then(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr()));
-        let style = ProgressStyle::with_template("{msg:32} {bar:30} {elapsed}")
+        let style = ProgressStyle::with_template("{msg:22} {bar:30} {elapsed}")
             .unwrap_or_else(|_| ProgressStyle::default_bar());
         let counter = |stage: &palitra_engine::batches::Stage| {
             let total = u64::try_from(stage.total).unwrap_or(0);
