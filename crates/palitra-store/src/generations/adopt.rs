@@ -22,14 +22,13 @@ pub struct Adopted {
     pub cancel_requested: bool,
 }
 
+pub(super) const TAKE: &str = "update generation set owner = $1, epoch = epoch + 1, updated_at = $2
+     where state in ('submitting', 'running', 'storing') and coalesce(owner, '') <> $1";
+
 /// Everything under way that other processes own becomes the caller's, one epoch later: what the dead one still writes fails.
 /// On SQLite the data directory is locked, so every other owner is dead and this is done at boot.
 pub fn adopt(tx: &mut Tx, owner: &str, now: Timestamp) -> Result<Vec<Adopted>> {
-    tx.execute(
-        "update generation set owner = $1, epoch = epoch + 1, updated_at = $2
-         where state in ('submitting', 'running', 'storing') and coalesce(owner, '') <> $1",
-        p![owner, now.micros()],
-    )?;
+    tx.execute(TAKE, p![owner, now.micros()])?;
     let rows = tx.query(
         "select g.id, g.epoch, a.n, g.state, g.market, k.label, a.reason, a.reference, a.outputs, g.longest_run_us, a.accepted_at,
                 g.cancel_requested_at is not null
@@ -54,18 +53,18 @@ pub fn adopt(tx: &mut Tx, owner: &str, now: Timestamp) -> Result<Vec<Adopted>> {
     rows.iter().map(adopted).collect()
 }
 
+pub(super) const EXPIRE: &str =
+    "update slot set generation_id = null, attempt = null, kept_until = null where kept_until <= $1";
+
+pub(super) const LOSE: &str =
+    "update attempt set state = $1 where state in ('unknown', 'abandoned') and not exists
+     (select 1 from slot s where s.generation_id = attempt.generation_id and s.attempt = attempt.n)";
+
 /// Frees the key slots of ghosts whose longest run time has passed, and slots that retire go for good. Answers how many were freed.
 pub fn expire_ghosts(tx: &mut Tx, now: Timestamp) -> Result<usize> {
-    let freed = tx.execute(
-        "update slot set generation_id = null, attempt = null, kept_until = null where kept_until <= $1",
-        p![now.micros()],
-    )?;
+    let freed = tx.execute(EXPIRE, p![now.micros()])?;
     if freed > 0 {
-        tx.execute(
-            "update attempt set state = $1 where state in ('unknown', 'abandoned') and not exists
-               (select 1 from slot s where s.generation_id = attempt.generation_id and s.attempt = attempt.n)",
-            p![AttemptState::Lost.as_str()],
-        )?;
+        tx.execute(LOSE, p![AttemptState::Lost.as_str()])?;
     }
     markets::delete_retired(tx)?;
     Ok(usize::try_from(freed).unwrap_or(usize::MAX))

@@ -48,14 +48,15 @@ pub struct CancelWish {
     pub reference: String,
 }
 
+/// Asked every second. Only work under way has an owner; said once more, the index of what is under way serves.
+pub(super) const WISHES: &str = "select g.id, g.market, k.label, a.reference
+     from generation g join attempt a on a.generation_id = g.id and a.n = g.attempts join market_key k on k.id = a.key_id
+     where g.owner = $1 and g.state in ('submitting', 'running', 'storing') and g.state = 'running'
+       and g.cancel_requested_at is not null and a.reference is not null";
+
 /// The wishes for generations of this process.
 pub fn cancel_wishes(tx: &mut Tx, owner: &str) -> Result<Vec<CancelWish>> {
-    let rows = tx.query(
-        "select g.id, g.market, k.label, a.reference
-         from generation g join attempt a on a.generation_id = g.id and a.n = g.attempts join market_key k on k.id = a.key_id
-         where g.owner = $1 and g.state = 'running' and g.cancel_requested_at is not null and a.reference is not null",
-        p![owner],
-    )?;
+    let rows = tx.query(WISHES, p![owner])?;
     rows.iter()
         .map(|row| {
             Ok(CancelWish { id: row.get(0)?, market: row.get(1)?, key: row.get(2)?, reference: row.get(3)? })

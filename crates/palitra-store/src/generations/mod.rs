@@ -16,6 +16,9 @@ mod settle;
 mod submit;
 mod turn;
 
+#[cfg(test)]
+mod tests;
+
 pub use adopt::{Adopted, adopt, expire_ghosts};
 pub use cancel::{CancelOutcome, CancelWish, cancel, cancel_wishes};
 pub use claim::{Claim, Claimed, Claims, claim};

@@ -3,24 +3,14 @@
 
 use super::{queue, slots};
 use crate::{
-    Dialect, MIGRATIONS, Param, SqlText,
+    MIGRATIONS,
+    generations::tests::plan,
     tests::{
         harness::Fresh,
-        shop::{MARKET, anna, commit, create, open, place, wanted},
+        shop::{anna, commit, create, open, place, wanted},
     },
 };
 use palitra_domain::state::StepKind;
-
-/// One line a step of the plan.
-async fn plan(fresh: &Fresh, sql: impl SqlText, params: usize) -> Vec<String> {
-    let sql = format!("explain query plan {}", sql.text(Dialect::Lite));
-    let lines = fresh.store.write(move |tx| {
-        let values = [Param::from(MARKET), Param::from(8), Param::from(""), Param::from(MARKET)];
-        let rows = tx.query(&sql, &values[..params])?;
-        rows.iter().map(|row| row.get::<String>(3)).collect()
-    });
-    lines.await.unwrap()
-}
 
 #[tokio::test]
 async fn a_claim_reads_no_more_than_it_takes() {

@@ -1,0 +1,33 @@
+//! How SQLite finds what is asked for again and again: by indexes that hold only what is under way, however many have ended.
+
+use super::{adopt, cancel};
+use crate::{
+    Dialect, MIGRATIONS, Param, SqlText,
+    tests::{harness::Fresh, shop::MARKET},
+};
+
+/// One line a step of the plan.
+pub(super) async fn plan(fresh: &Fresh, sql: impl SqlText, params: usize) -> Vec<String> {
+    let sql = format!("explain query plan {}", sql.text(Dialect::Lite));
+    let lines = fresh.store.write(move |tx| {
+        let values = [Param::from(MARKET), Param::from(8), Param::from(""), Param::from(MARKET)];
+        let rows = tx.query(&sql, &values[..params])?;
+        rows.iter().map(|row| row.get::<String>(3)).collect()
+    });
+    lines.await.unwrap()
+}
+
+#[tokio::test]
+async fn keeping_house_reads_only_what_is_under_way() {
+    let fresh = Fresh::sqlite(MIGRATIONS).await;
+    let cases = [
+        (cancel::WISHES, 1, "SEARCH g USING INDEX generation_live (owner=?)"),
+        (adopt::TAKE, 2, "SCAN generation USING INDEX generation_live"),
+        (adopt::EXPIRE, 1, "SEARCH slot USING INDEX slot_kept (kept_until<?)"),
+        (adopt::LOSE, 1, "SCAN attempt USING INDEX attempt_ghost"),
+    ];
+    for (sql, params, wanted) in cases {
+        let plan = plan(&fresh, sql, params).await;
+        assert_eq!(plan[0], wanted, "{plan:#?}");
+    }
+}
