@@ -7,7 +7,7 @@ use crate::{
     wiring::{App, io_failure},
 };
 use palitra_decks::{DECK_BYTES_MAX, Deck, DeckError, illustrated_markdown};
-use palitra_domain::{ErrorCode, i18n::Lang};
+use palitra_domain::{ErrorCode, i18n::Lang, state::StepStatus};
 use palitra_engine::{Engine, batches::Report};
 use std::{
     collections::BTreeMap,
@@ -121,9 +121,6 @@ impl Output<'_> {
                 slide.file = Some(name);
             }
         }
-        let document = serde_json::to_string_pretty(&report)
-            .map_err(|error| Failure::new(ErrorCode::Internal).with("why", error.to_string()))?;
-        write(&self.out.join(REPORT), &document)?;
         let illustrated = illustrated_name(self.deck_path);
         let base = relative(self.out, self.deck_path.parent().unwrap_or(Path::new("")));
         let text = illustrated_markdown(self.source, self.deck, &pictures, base.as_deref());
@@ -131,7 +128,20 @@ impl Output<'_> {
         let deck_file = self.deck_path.file_name().unwrap_or_default().to_string_lossy();
         let about = About { title: &self.deck.title, deck_file: &deck_file, illustrated: Some(&illustrated) };
         write(&self.out.join("index.html"), &contact_sheet(&report, &about, self.lang))?;
+        end_waiting(&mut report);
+        let document = serde_json::to_string_pretty(&report)
+            .map_err(|error| Failure::new(ErrorCode::Internal).with("why", error.to_string()))?;
+        write(&self.out.join(REPORT), &document)?;
         Ok(report)
+    }
+}
+
+/// In a report of an interrupted run what still waits was not reached: programs are promised four words (design §8), people see the
+/// fifth on the contact sheet.
+fn end_waiting(report: &mut Report) {
+    for slide in report.slides.iter_mut().filter(|slide| slide.status == StepStatus::Waiting) {
+        slide.status = StepStatus::Skipped;
+        report.totals.skipped += 1;
     }
 }
 
