@@ -1,4 +1,4 @@
-//! What a transaction sees of its database: five ways to run a statement. Nothing here awaits, so no
+//! What a transaction sees of its database: six ways to run a statement. Nothing here awaits, so no
 //! transaction is held over I/O.
 
 use crate::{Dialect, Error, Param, Result, Row, SqlText, lite, pg};
@@ -74,7 +74,16 @@ impl<'a> Tx<'a> {
                     Err(Error::Rows { sql: text.to_owned(), wanted: rows, got })
                 }
             }
-            Backend::Pg(connection) => connection.must(rows, sql.text(Dialect::Pg), params),
+            Backend::Pg(connection) => connection.defer(Some(rows), sql.text(Dialect::Pg), params),
+        })
+    }
+
+    /// A write of any number of rows. Use it instead of [`Tx::execute`] where the number is not looked at: like
+    /// `must` it may travel together with its neighbours.
+    pub fn send(&mut self, sql: impl SqlText, params: &[Param<'_>]) -> Result<()> {
+        self.run_with(params, |backend| match backend {
+            Backend::Lite(connection) => lite::execute(connection, sql.text(Dialect::Lite), params).map(drop),
+            Backend::Pg(connection) => connection.defer(None, sql.text(Dialect::Pg), params),
         })
     }
 

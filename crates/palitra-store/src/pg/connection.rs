@@ -1,7 +1,7 @@
 //! The connection of one thread, across all the links it needs, and the transaction that is open on it.
 //!
-//! A round trip costs more than most statements. So `begin` travels with the first statement, and the
-//! statements of `must` wait until an answer is needed: then all of them travel together.
+//! A round trip costs more than most statements. So `begin` travels with the first statement, and those whose
+//! answer is not needed (`must`, `send`) wait until one is: then all of them travel together.
 
 use std::{mem, sync::Arc};
 
@@ -33,7 +33,7 @@ pub(crate) struct Connection {
     purpose: Purpose,
     link: Option<Link>,
     transaction: Transaction,
-    waiting: Vec<Must>,
+    waiting: Vec<Deferred>,
     /// Why the link of this transaction is gone.
     loss: Option<Loss>,
     runtime: Runtime,
@@ -47,10 +47,11 @@ enum Transaction {
     Open,
 }
 
-struct Must {
+struct Deferred {
     prepared: Arc<Prepared>,
     params: Vec<Bound>,
-    rows: u64,
+    /// How many rows it has to write, when that matters.
+    rows: Option<u64>,
 }
 
 impl Connection {
@@ -144,9 +145,9 @@ impl Connection {
     }
 
     /// Only puts the statement in line: its verdict comes with the next answer, or with the commit.
-    pub(crate) fn must(&mut self, rows: u64, sql: &str, params: &[Param<'_>]) -> Result<()> {
+    pub(crate) fn defer(&mut self, rows: Option<u64>, sql: &str, params: &[Param<'_>]) -> Result<()> {
         let prepared = self.prepare(sql, params)?;
-        self.waiting.push(Must { prepared, params: Bound::all(params), rows });
+        self.waiting.push(Deferred { prepared, params: Bound::all(params), rows });
         Ok(())
     }
 
@@ -192,7 +193,7 @@ impl Connection {
                 Purpose::Read => BEGIN_READING,
             }));
         }
-        requests.extend(waiting.iter().map(|must| link.run(&must.prepared, &must.params)));
+        requests.extend(waiting.iter().map(|deferred| link.run(&deferred.prepared, &deferred.params)));
         let text = match &last {
             Some(Last::Statement(prepared, params)) => {
                 requests.push(link.run(prepared, params));
@@ -208,14 +209,19 @@ impl Connection {
         if begins && let Some(Err(failure)) = answers.next() {
             return Err(self.failed(failure, "begin"));
         }
-        for must in &waiting {
+        for Deferred { prepared, rows, .. } in &waiting {
             match answers.next() {
-                Some(Err(failure)) => return Err(self.failed(failure, &must.prepared.text)),
-                Some(Ok(answer)) if answer.count != must.rows => {
-                    let sql = must.prepared.text.to_string();
-                    return Err(Error::Rows { sql, wanted: must.rows, got: answer.count });
+                Some(Err(failure)) => return Err(self.failed(failure, &prepared.text)),
+                Some(Ok(answer)) => {
+                    if let Some(wanted) = rows.filter(|wanted| *wanted != answer.count) {
+                        return Err(Error::Rows {
+                            sql: prepared.text.to_string(),
+                            wanted,
+                            got: answer.count,
+                        });
+                    }
                 }
-                Some(Ok(_)) | None => {}
+                None => {}
             }
         }
         match answers.next() {

@@ -10,7 +10,7 @@ use super::{
     errors::{Loss, loss_from},
     pipeline::Request,
     server::Server,
-    values::{Bound, Cell, is_portable, kinds, placeholders},
+    values::{Bound, Cell, is_portable, kind, placeholders},
 };
 use crate::{Error, Param, Row};
 
@@ -119,7 +119,8 @@ impl Link {
 
     /// The statement, when it was prepared before with parameters of these kinds.
     pub(super) fn prepared(&self, sql: &str, params: &[Param<'_>]) -> Option<Arc<Prepared>> {
-        self.statements.get(sql).filter(|prepared| prepared.kinds == kinds(params)).cloned()
+        let fits = |prepared: &&Arc<Prepared>| prepared.kinds.iter().cloned().eq(params.iter().map(kind));
+        self.statements.get(sql).filter(fits).cloned()
     }
 
     pub(super) fn prepare(
@@ -132,7 +133,7 @@ impl Link {
         if placeholders(sql) != Some(params.len()) {
             return Err(mistake(&format!("placeholders do not match {} parameters", params.len())));
         }
-        let kinds = kinds(params);
+        let kinds: Vec<Type> = params.iter().map(kind).collect();
         let statement = runtime.block_on(self.client.prepare_typed(sql, &kinds))?;
         if let Some(column) = statement.columns().iter().find(|column| !is_portable(column.type_())) {
             let (name, kind) = (column.name(), column.type_());

@@ -36,7 +36,8 @@ use server::Server;
 /// `url` is `postgres://user:password@host:5432/database`, with the options of PostgreSQL's own clients:
 /// `sslmode` is `disable`, `prefer` (the default: encrypted when the server can, certificate not checked),
 /// `require` or `verify-full`, the latter with `sslrootcert=FILE` for authorities of one's own; a `host` that
-/// begins with `/` is the folder of a socket.
+/// begins with `/` is the folder of a socket. A pooler in between has to keep sessions apart (PgBouncer:
+/// `pool_mode = session`).
 #[derive(Clone)]
 pub struct PgSettings {
     pub url: Secret,

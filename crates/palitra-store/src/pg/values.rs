@@ -50,14 +50,13 @@ impl ToSql for Bound {
     to_sql_checked!();
 }
 
-/// The type that each parameter is declared as. PostgreSQL converts it to that of its column.
-pub(super) fn kinds(params: &[Param<'_>]) -> Vec<Type> {
-    let kind = |param: &Param<'_>| match param {
+/// The type that a parameter is declared as. PostgreSQL converts it to that of its column.
+pub(super) fn kind(param: &Param<'_>) -> Type {
+    match param {
         Param::Int(_) => Type::INT8,
         Param::Text(_) => Type::TEXT,
         Param::Blob(_) => Type::BYTEA,
-    };
-    params.iter().map(kind).collect()
+    }
 }
 
 /// How many placeholders there are, when they are `$1`, `$2`, … without a gap. PostgreSQL itself ignores a

@@ -11,6 +11,7 @@ on_every_database!(PROBE =>
     a_swallowed_error_still_fails,
     a_panic_fails_only_itself,
     must_with_another_number_of_rows_rolls_back,
+    what_is_sent_may_write_any_number_of_rows_and_may_fail,
     a_missing_row_fails_even_when_swallowed,
     constraints_are_told_apart,
     a_reader_sees_no_open_transaction,
@@ -89,6 +90,21 @@ async fn must_with_another_number_of_rows_rolls_back(fresh: Fresh) {
     let flagged =
         fresh.store.read(|tx| tx.query_one("select sum(flag), count(*) from probe", p![])).await.unwrap();
     assert_eq!((flagged.get(0), flagged.get(1)), (Ok(0_i64), Ok(2_i64)));
+}
+
+async fn what_is_sent_may_write_any_number_of_rows_and_may_fail(fresh: Fresh) {
+    let sent = fresh.store.write(|tx| {
+        tx.send("update probe set flag = 1", p![])?;
+        tx.send("insert into probe(id) values($1), ($2)", p![1_i64, 2_i64])?;
+        tx.query_one("select count(*) from probe", p![])?.get::<i64>(0)
+    });
+    assert_eq!(sent.await, Ok(2), "who asks sees what was sent before");
+    let twice = fresh.store.write(|tx| {
+        insert(3)(tx)?;
+        tx.send("insert into probe(id) values($1)", p![1_i64])
+    });
+    assert!(matches!(twice.await, Err(Error::Constraint { kind: Constraint::Unique, .. })));
+    assert_eq!(ids(&fresh.store).await, [1, 2]);
 }
 
 async fn a_missing_row_fails_even_when_swallowed(fresh: Fresh) {

@@ -1,6 +1,7 @@
 //! What PostgreSQL alone does: collisions, lost connections, restarts, sessions, schemas, TLS, and several
 //! processes at once.
 
+mod claims;
 mod collisions;
 mod connecting;
 mod losses;
