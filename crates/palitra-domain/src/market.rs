@@ -3,7 +3,7 @@
 //! The engine asks, the adapter translates; retries, slots, money and storage are the engine's. Taxonomy and state mapping:
 //! `docs/markets.md`. An unknown status is *still pending*, never a result.
 
-use crate::{BoxFuture, ErrorCode, MarketCost, objects::ByteStream};
+use crate::{BoxFuture, ErrorCode, MarketCost, Timestamp, objects::ByteStream};
 use std::time::Duration;
 
 /// What a market can do.
@@ -28,6 +28,8 @@ pub struct Request {
     pub input: serde_json::Value,
     /// After this time the result is not wanted any more.
     pub longest_run: Duration,
+    /// Where the market may report the end of the work: an absolute http(s) address. It holds a token: never logged.
+    pub webhook: Option<String>,
 }
 
 /// How to find accepted work again: the market's id and URLs as one JSON text, stored with the attempt.
@@ -169,6 +171,39 @@ impl MarketError {
     }
 }
 
+/// What a webhook says, once its signature has been checked. A hint and no more: the record that [`Market::poll`] brings is
+/// the truth, and the same note may come twice, late or out of order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebhookNote {
+    /// The market's id of the work.
+    pub request_id: String,
+    /// The id of the market's own last try, where it names one.
+    pub gateway_request_id: Option<String>,
+    pub hint: WebhookHint,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WebhookHint {
+    Finished,
+    Failed,
+    /// Signed, and of a shape that was not understood.
+    Unknown,
+}
+
+/// Why a webhook is not acted on. In none of the cases does anything change.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WebhookRefused {
+    /// Answer 404.
+    #[error("this market sends no webhooks")]
+    Unsupported,
+    /// Forged, altered, stale or incomplete: answer 401.
+    #[error("the webhook is not trusted: {0}")]
+    Untrusted(String),
+    /// What it has to be checked with cannot be had now: answer 503, so that the market sends it again.
+    #[error("the webhook cannot be checked: {0}")]
+    Unavailable(String),
+}
+
 /// A market with its keys. `key` is the label of the key whose slot was taken.
 pub trait Market: Send + Sync {
     fn capabilities(&self) -> Capabilities;
@@ -177,4 +212,23 @@ pub trait Market: Send + Sync {
     fn cancel<'a>(&'a self, key: &'a str, remote: &'a RemoteRef) -> BoxFuture<'a, CancelAnswer>;
     /// Opens a link of a result: no credentials, bounded, every redirect checked (`docs/markets.md`).
     fn fetch<'a>(&'a self, link: &'a str) -> BoxFuture<'a, Result<ByteStream, MarketError>>;
+    /// Is this webhook the market's? `body` is what came, byte for byte, before any parsing; how long it may be (1 MiB is
+    /// ample) and whether the token of its address is right is checked by the caller, before this.
+    fn verify_webhook<'a>(
+        &'a self,
+        _key: &'a str,
+        _headers: &'a [(String, String)],
+        _body: &'a [u8],
+        _now: Timestamp,
+    ) -> BoxFuture<'a, Result<WebhookNote, WebhookRefused>> {
+        Box::pin(std::future::ready(Err(WebhookRefused::Unsupported)))
+    }
+    /// Does the note speak of this work? A signature binds a note to a request, not to the address it was sent to.
+    fn is_about(&self, _note: &WebhookNote, _remote: &RemoteRef) -> bool {
+        false
+    }
+    /// How to find the work of a note, for an attempt whose submission never told: the outcome was unknown.
+    fn reference(&self, _model: &str, _note: &WebhookNote) -> Option<RemoteRef> {
+        None
+    }
 }

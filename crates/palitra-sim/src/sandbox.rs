@@ -172,6 +172,7 @@ mod tests {
             mode: "create".to_owned(),
             input,
             longest_run: Duration::from_secs(1),
+            webhook: None,
         };
         sandbox.submit("built-in", &request).await
     }

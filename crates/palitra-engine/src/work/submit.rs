@@ -30,6 +30,7 @@ pub(crate) async fn submit(machine: Machine, ticket: Ticket, claimed: Claimed) {
         mode: claimed.mode.clone(),
         input,
         longest_run: claimed.longest_run,
+        webhook: None,
     };
     tracing::info!(generation.id = %claimed.id, attempt = claimed.attempt, market = ticket.market, key = ticket.key, "submitting");
     match call(&market, &ticket.key, &request).await {

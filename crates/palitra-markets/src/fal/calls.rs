@@ -66,7 +66,7 @@ impl Calls {
         request: &Request,
         body: &Value,
     ) -> Result<Reply, NoReply> {
-        let url = self.addresses.submit(&request.model);
+        let url = self.addresses.submit(&request.model, request.webhook.as_deref());
         let mut call = self.call(&self.clients.once, Method::POST, &url, key)?.json(body);
         // fal's own retries stay on (no `X-Fal-No-Retry`): they repeat unbilled faults of its machines (503, 504, lost
         // runners) under the same request id, so they are no second submission, and without them every such fault would be

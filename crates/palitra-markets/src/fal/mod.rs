@@ -1,5 +1,5 @@
 //! fal.ai: the queue API (`providers.md` §1, `docs/markets.md`). The direct calls of `fal.run` are not used: an answer that
-//! gets lost there is paid for and gone. Webhooks are not verified here yet.
+//! gets lost there is paid for and gone.
 
 mod calls;
 mod errors;
@@ -8,6 +8,7 @@ mod outcome;
 mod remote;
 mod settings;
 mod units;
+mod webhook;
 mod wire;
 
 #[cfg(test)]
@@ -19,15 +20,17 @@ use crate::http::{Clients, Downloads, FILE_BYTES_MAX, Mask, Origins, SettingErro
 use calls::Calls;
 use outcome::Looked;
 use palitra_domain::{
-    BoxFuture,
+    BoxFuture, Timestamp,
     market::{
         CancelAnswer, Capabilities, ErrorClass, Market, MarketError, Polled, RemoteRef, Request, Submitted,
+        WebhookNote, WebhookRefused,
     },
     objects::ByteStream,
     secret::Secret,
 };
 use remote::{Addresses, Remote};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use webhook::Distrust;
 
 /// fal.ai with its keys.
 pub struct Fal {
@@ -35,16 +38,18 @@ pub struct Fal {
     writer_model: String,
     calls: Calls,
     downloads: Downloads,
+    webhook_keys: webhook::Keys,
 }
 
 impl Fal {
     /// Builds the clients; calls nobody.
     pub fn new(settings: FalSettings) -> Result<Fal, SettingError> {
         let queue = base_url("queue_url", &settings.queue_url)?;
+        let rest = base_url("rest_url", &settings.rest_url)?;
         let origins = Origins::new([
             queue.clone(),
             base_url("run_url", &settings.run_url)?,
-            base_url("rest_url", &settings.rest_url)?,
+            rest.clone(),
             base_url("platform_url", &settings.platform_url)?,
         ]);
         for (label, key) in &settings.keys {
@@ -53,12 +58,19 @@ impl Fal {
             }
         }
         let clients = Clients::new(settings.timeouts)?;
+        let headers = headers(&settings.headers)?;
         let secrets = settings.keys.iter().chain(&settings.headers).map(|(_, secret)| secret);
         Ok(Fal {
+            webhook_keys: webhook::Keys::new(
+                clients.calls.clone(),
+                rest,
+                headers.clone(),
+                settings.timeouts.answer,
+            ),
             calls: Calls {
                 clients: clients.clone(),
                 addresses: Addresses { queue, origins: origins.clone() },
-                headers: headers(&settings.headers)?,
+                headers,
                 keep_files: settings.keep_files,
                 mask: Mask::new(secrets),
             },
@@ -141,6 +153,43 @@ impl Market for Fal {
 
     fn fetch<'a>(&'a self, link: &'a str) -> BoxFuture<'a, Result<ByteStream, MarketError>> {
         Box::pin(self.downloads.open(link))
+    }
+
+    /// fal signs for all its keys, and for all its customers, with the same few keys of its own.
+    fn verify_webhook<'a>(
+        &'a self,
+        _key: &'a str,
+        headers: &'a [(String, String)],
+        body: &'a [u8],
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<WebhookNote, WebhookRefused>> {
+        Box::pin(async move {
+            let held = self.webhook_keys.held(now);
+            let verified = match webhook::verify(headers, body, now, &held) {
+                // No keys yet, or new ones at fal.
+                Err(Distrust::Signature) => {
+                    let keys = self.webhook_keys.fetched(now).await;
+                    let keys = keys.map_err(|why| WebhookRefused::Unavailable(why.to_string()))?;
+                    webhook::verify(headers, body, now, &keys)
+                }
+                decided => decided,
+            };
+            verified.map_err(|why| WebhookRefused::Untrusted(why.to_string()))
+        })
+    }
+
+    fn is_about(&self, note: &WebhookNote, remote: &RemoteRef) -> bool {
+        Remote::read(remote).is_some_and(|remote| remote.request_id == note.request_id)
+    }
+
+    fn reference(&self, model: &str, note: &WebhookNote) -> Option<RemoteRef> {
+        let accepted = wire::Accepted {
+            request_id: note.request_id.clone(),
+            status_url: None,
+            response_url: None,
+            cancel_url: None,
+        };
+        self.calls.addresses.accepted(model, accepted).map(|remote| remote.write())
     }
 }
 

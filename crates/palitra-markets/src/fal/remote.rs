@@ -32,8 +32,14 @@ pub(super) struct Addresses {
 }
 
 impl Addresses {
-    pub(super) fn submit(&self, endpoint: &str) -> Url {
-        self.below(endpoint.split('/'))
+    /// A webhook that is not an absolute http(s) address is left out: the work is looked at all the same.
+    pub(super) fn submit(&self, endpoint: &str, webhook: Option<&str>) -> Url {
+        let mut url = self.below(endpoint.split('/'));
+        let webhook = webhook.and_then(|webhook| Url::parse(webhook).ok());
+        if let Some(webhook) = webhook.filter(|webhook| matches!(webhook.scheme(), "http" | "https")) {
+            url.query_pairs_mut().append_pair("fal_webhook", webhook.as_str());
+        }
+        url
     }
 
     /// fal's addresses where they lead to a configured origin, else our own: the key goes nowhere else.

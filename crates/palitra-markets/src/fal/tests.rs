@@ -367,7 +367,7 @@ fn trap_2_rebuilt_addresses_keep_the_base_path_and_the_namespace() {
         let remote = remote_of(&calls, endpoint, r#"{"request_id": "r"}"#);
         assert_eq!(remote.status_url, wanted);
         assert_eq!(calls.addresses.status(&remote).as_str(), wanted);
-        assert!(calls.addresses.submit(endpoint).as_str().ends_with(endpoint));
+        assert!(calls.addresses.submit(endpoint, None).as_str().ends_with(endpoint));
     }
 }
 
@@ -388,6 +388,7 @@ fn r_02_only_fields_of_the_models_schema_are_sent() {
             mode: mode.into(),
             input,
             longest_run: Duration::from_secs(300),
+            webhook: None,
         };
         input::body(&request, "a/writer").map_err(|error| format!("{:?}", error.class))
     };

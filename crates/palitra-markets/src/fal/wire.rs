@@ -1,6 +1,6 @@
 //! fal's JSON as it comes: only the fields that are used, and nothing that fal could add breaks it.
 //!
-//! Shapes: `providers.md` §1.2, §1.3, §1.10, §1.13.
+//! Shapes: `providers.md` §1.2, §1.3, §1.8, §1.10, §1.13.
 
 use serde::Deserialize;
 use serde_json::{Number, Value};
@@ -51,6 +51,23 @@ pub(super) struct Output {
 #[derive(Debug, Deserialize)]
 pub(super) struct File {
     pub(super) url: String,
+}
+
+/// The body of a webhook. Its payload is never looked at: the result is pulled.
+#[derive(Debug, Deserialize)]
+pub(super) struct Delivery {
+    pub(super) request_id: String,
+    #[serde(default)]
+    pub(super) gateway_request_id: Option<Value>,
+    /// `OK` or `ERROR`.
+    #[serde(default)]
+    pub(super) status: Option<Value>,
+}
+
+/// The keys of webhooks; each entry is read by itself, so that one of another kind does not spoil the rest.
+#[derive(Debug, Deserialize)]
+pub(super) struct Jwks {
+    pub(super) keys: Vec<Value>,
 }
 
 impl Status {

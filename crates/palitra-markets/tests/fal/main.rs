@@ -7,6 +7,8 @@ mod keys;
 mod poll;
 mod simulator;
 mod submit;
+mod webhook_keys;
+mod webhooks;
 
 use palitra_domain::{
     BoxFuture, Clock, Timestamp,
@@ -131,6 +133,7 @@ fn picture(prompt: &str) -> Request {
         mode: "create".into(),
         input: json!({"prompt": prompt, "width": 320, "height": 240, "seed": 7}),
         longest_run: Duration::from_secs(300),
+        webhook: None,
     }
 }
 
