@@ -12,7 +12,8 @@ pub struct ConfiguredKey {
     pub slots: u32,
 }
 
-/// Brings keys and their slots to the configuration: new rows for what is new, slots added at once, taken ones retired when free.
+/// Brings keys and their slots to the configuration: new rows for what is new, slots added at once, taken
+/// ones retired when free.
 pub fn configure_keys(tx: &mut Tx, keys: &[ConfiguredKey]) -> Result<()> {
     tx.execute("update market_key set active = 0 where active = 1", p![])?;
     for key in keys {
@@ -91,7 +92,8 @@ pub fn model_scope(model: &str) -> String {
     format!("model:{model}")
 }
 
-/// The version of the price book that says what catalogue and settings say now; a new version when they have changed.
+/// The version of the price book that says what catalogue and settings say now; a new version when they have
+/// changed.
 pub fn price_version(
     tx: &mut Tx,
     catalogue: &Catalogue,

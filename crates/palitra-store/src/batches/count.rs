@@ -1,4 +1,5 @@
-//! Counting ends, and the gate: a batch stops at once on a critical error or when its gate is out of reach (S0-24, S0-25).
+//! Counting ends, and the gate: a batch stops at once on a critical error or when its gate is out of reach
+//! (S0-24, S0-25).
 
 use super::Workers;
 use crate::{Result, Tx, generations::Ends, markets, p, sql};
@@ -16,7 +17,8 @@ pub(crate) enum Tally {
     Skipped,
 }
 
-/// What ends or waits again in a batch does so one after another, and sees whether the batch has stopped: its row is locked first.
+/// What ends or waits again in a batch does so one after another, and sees whether the batch has stopped: its
+/// row is locked first.
 pub(crate) fn lock_of(tx: &mut Tx, generation: &GenerationId) -> Result<()> {
     const BATCH: crate::Sql =
         sql!("select id from batch where id = (select batch_id from generation where id = $1)", FOR_UPDATE);
@@ -24,8 +26,8 @@ pub(crate) fn lock_of(tx: &mut Tx, generation: &GenerationId) -> Result<()> {
     Ok(())
 }
 
-/// Counts the steps that ended; stops the batch when it has to, which ends more of them; closes it after its last step. Answers whether
-/// it is closed now.
+/// Counts the steps that ended; stops the batch when it has to, which ends more of them; closes it after its
+/// last step. Answers whether it is closed now.
 pub(crate) fn count(
     tx: &mut Tx,
     batch: &BatchId,
@@ -119,7 +121,8 @@ fn stop_queued(tx: &mut Tx, batch: &BatchId, code: ErrorCode, ends: &mut Ends, n
     ends.queued(tx, queued, Event::Cancel, ended, now)
 }
 
-/// Stops a batch on request; what runs at the market is asked to stop. Answers `false` when it had ended before.
+/// Stops a batch on request; what runs at the market is asked to stop. Answers `false` when it had ended
+/// before.
 pub fn cancel(tx: &mut Tx, batch: &BatchId, now: Timestamp) -> Result<bool> {
     const OPEN: crate::Sql = sql!("select id from batch where id = $1 and state = 'processing'", FOR_UPDATE);
     if tx.query_opt(OPEN, p![batch.as_str()])?.is_none() {

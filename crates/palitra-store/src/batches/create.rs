@@ -1,4 +1,5 @@
-//! A new batch: rows, workers, generations and holds in one transaction, so that a plan is accepted whole or not at all.
+//! A new batch: rows, workers, generations and holds in one transaction, so that a plan is accepted whole or
+//! not at all.
 
 use super::count;
 use crate::{Error, Result, Tx, generations, p};
@@ -21,7 +22,8 @@ pub struct NewBatch {
     pub options: String,
     /// At least this part of each stage has to succeed (S0-24).
     pub gate_percent: u32,
-    /// No step of a later stage before every step of the first has ended (S0-38): each child waits for one parent more.
+    /// No step of a later stage before every step of the first has ended (S0-38): each child waits for one
+    /// parent more.
     pub barrier: bool,
     pub items: Vec<NewItem>,
     pub workers: Vec<Workers>,
@@ -113,7 +115,8 @@ pub fn create(tx: &mut Tx, batch: &NewBatch, now: Timestamp) -> Result<()> {
     Ok(())
 }
 
-/// Steps that are answered already count at once. One that nothing will ever answer would keep the batch open for ever.
+/// Steps that are answered already count at once. One that nothing will ever answer would keep the batch open
+/// for ever.
 fn insert_stages(tx: &mut Tx, batch: &NewBatch) -> Result<()> {
     let steps = || batch.items.iter().flat_map(|item| &item.steps);
     let runs = steps().filter(|step| step.error.is_none() && !step.reused).count();

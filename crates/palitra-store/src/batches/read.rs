@@ -125,7 +125,8 @@ pub fn workers(tx: &mut Tx, id: &BatchId) -> Result<Vec<Worker>> {
     rows.iter().map(worker).collect()
 }
 
-/// A step of a report: the item's words, and the generation that answers it (this batch's own, or an older one).
+/// A step of a report: the item's words, and the generation that answers it (this batch's own, or an older
+/// one).
 #[derive(Debug, Clone)]
 pub struct StepRow {
     pub number: u32,

@@ -25,8 +25,9 @@ pub struct Adopted {
 pub(super) const TAKE: &str = "update generation set owner = $1, epoch = epoch + 1, updated_at = $2
      where state in ('submitting', 'running', 'storing') and coalesce(owner, '') <> $1";
 
-/// Everything under way that other processes own becomes the caller's, one epoch later: what the dead one still writes fails.
-/// On SQLite the data directory is locked, so every other owner is dead and this is done at boot.
+/// Everything under way that other processes own becomes the caller's, one epoch later: what the dead one
+/// still writes fails. On SQLite the data directory is locked, so every other owner is dead and this is done
+/// at boot.
 pub fn adopt(tx: &mut Tx, owner: &str, now: Timestamp) -> Result<Vec<Adopted>> {
     tx.execute(TAKE, p![owner, now.micros()])?;
     let rows = tx.query(
@@ -60,7 +61,8 @@ pub(super) const LOSE: &str =
     "update attempt set state = $1 where state in ('unknown', 'abandoned') and not exists
      (select 1 from slot s where s.generation_id = attempt.generation_id and s.attempt = attempt.n)";
 
-/// Frees the key slots of ghosts whose longest run time has passed, and slots that retire go for good. Answers how many were freed.
+/// Frees the key slots of ghosts whose longest run time has passed, and slots that retire go for good.
+/// Answers how many were freed.
 pub fn expire_ghosts(tx: &mut Tx, now: Timestamp) -> Result<usize> {
     let freed = tx.execute(EXPIRE, p![now.micros()])?;
     if freed > 0 {

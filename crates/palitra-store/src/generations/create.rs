@@ -46,8 +46,8 @@ pub struct BatchPlace {
     pub scope: String,
 }
 
-/// Queues all of them or none, for one account. Refused with `insufficient_funds` when their prices together are more than there is,
-/// and with `idempotency_conflict` when a key was used before (look it up first).
+/// Queues all of them or none, for one account. Refused with `insufficient_funds` when their prices together
+/// are more than there is, and with `idempotency_conflict` when a key was used before (look it up first).
 pub fn create(
     tx: &mut Tx,
     account: &AccountId,

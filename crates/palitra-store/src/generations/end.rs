@@ -1,5 +1,5 @@
-//! What ends without a result, and what follows from it: descendants are skipped, the batch counts and may stop, fair positions and
-//! money are given back.
+//! What ends without a result, and what follows from it: descendants are skipped, the batch counts and may
+//! stop, fair positions and money are given back.
 
 use super::{submit::Fence, target, turn::Unused};
 use crate::{
@@ -19,8 +19,8 @@ pub struct Finished {
     pub batch_finished: bool,
 }
 
-/// Everything that ends in one transaction, all of one batch or of none. It is gathered, so that the rows which others wait for are
-/// written once and last: counters, then turns, then books.
+/// Everything that ends in one transaction, all of one batch or of none. It is gathered, so that the rows
+/// which others wait for are written once and last: counters, then turns, then books.
 #[derive(Default)]
 pub(crate) struct Ends {
     batch: Option<BatchId>,
@@ -43,8 +43,8 @@ impl Ends {
         Ok(())
     }
 
-    /// Ends queued generations and all that waits for them. Who is not queued any more is passed over: another parent has ended it, or
-    /// it has just been claimed.
+    /// Ends queued generations and all that waits for them. Who is not queued any more is passed over:
+    /// another parent has ended it, or it has just been claimed.
     pub(crate) fn queued(
         &mut self,
         tx: &mut Tx,
@@ -94,7 +94,8 @@ impl Ends {
     }
 }
 
-/// Why nobody wants a generation any more: somebody has asked to cancel it, or its batch has stopped. `None`: it is wanted.
+/// Why nobody wants a generation any more: somebody has asked to cancel it, or its batch has stopped. `None`:
+/// it is wanted.
 pub fn unwanted(tx: &mut Tx, id: &GenerationId) -> Result<Option<ErrorCode>> {
     let row = tx.query_opt(
         "select g.cancel_requested_at from generation g left join batch b on b.id = g.batch_id

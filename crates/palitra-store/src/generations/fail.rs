@@ -28,7 +28,8 @@ pub struct Failure {
     pub delivery: DeliveryId,
 }
 
-/// Ends a generation after a claim: the hold is given back, slots are freed, steps that waited for it are skipped.
+/// Ends a generation after a claim: the hold is given back, slots are freed, steps that waited for it are
+/// skipped.
 pub fn fail(tx: &mut Tx, failure: &Failure, now: Timestamp) -> Result<Finished> {
     let fence = &failure.fence;
     let to = target(fence.from, failure.event)?;

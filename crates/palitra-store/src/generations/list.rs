@@ -1,4 +1,5 @@
-//! Reading generations: one, many with filters, their attempts and assets, and results that answer a recipe again.
+//! Reading generations: one, many with filters, their attempts and assets, and results that answer a recipe
+//! again.
 
 use crate::{Result, Row, Tx, p};
 use palitra_domain::{
@@ -165,7 +166,8 @@ pub fn assets(tx: &mut Tx, generation: &GenerationId) -> Result<Vec<Asset>> {
     rows.iter().map(asset).collect()
 }
 
-/// The newest result of the account for a recipe. Never another account's, never test for live (invariant 10).
+/// The newest result of the account for a recipe. Never another account's, never test for live (invariant
+/// 10).
 pub fn reusable(
     tx: &mut Tx,
     account: &AccountId,

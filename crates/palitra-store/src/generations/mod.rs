@@ -1,9 +1,11 @@
 //! The life of a generation, one function per transaction of `docs/states.md`.
 //!
-//! Every transition is fenced: it names the owner's epoch and the state it comes from, and must touch exactly one row. No row
-//! means that ownership was lost; the caller drops its result, charges nothing and delivers nothing.
+//! Every transition is fenced: it names the owner's epoch and the state it comes from, and must touch exactly
+//! one row. No row means that ownership was lost; the caller drops its result, charges nothing and delivers
+//! nothing.
 //!
-//! Rows are locked in the order batch, generation, slot, counters, turn, book. Claims wait for nobody: they skip what is locked.
+//! Rows are locked in the order batch, generation, slot, counters, turn, book. Claims wait for nobody: they
+//! skip what is locked.
 
 mod adopt;
 mod cancel;

@@ -1,4 +1,5 @@
-//! How a generation ends well: its result is stored, so it is charged once; children, counters and delivery in the same transaction.
+//! How a generation ends well: its result is stored, so it is charged once; children, counters and delivery
+//! in the same transaction.
 
 use super::{Ends, Fence, Finished, submit, target};
 use crate::{
@@ -141,8 +142,9 @@ fn insert_asset(
     )
 }
 
-/// Gives the children their input; the last parent makes them claimable. A child that cannot run ends here, unpaid. Who waits is said by
-/// the edges, so nobody is released twice or forgotten; a child that was cancelled meanwhile stays as it is.
+/// Gives the children their input; the last parent makes them claimable. A child that cannot run ends here,
+/// unpaid. Who waits is said by the edges, so nobody is released twice or forgotten; a child that was
+/// cancelled meanwhile stays as it is.
 fn release_children(tx: &mut Tx, settlement: &Settlement, ends: &mut Ends, now: Timestamp) -> Result<()> {
     let parent = &settlement.fence.id;
     for fill in &settlement.fills {

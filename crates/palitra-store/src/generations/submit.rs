@@ -48,7 +48,8 @@ pub fn answer(tx: &mut Tx, fence: &Fence, outputs: Option<&str>, now: Timestamp)
     )
 }
 
-/// The market is done; `outputs` (JSON) says where the result is, so that a crash repeats the download, never the generation.
+/// The market is done; `outputs` (JSON) says where the result is, so that a crash repeats the download, never
+/// the generation.
 pub fn finish(tx: &mut Tx, fence: &Fence, outputs: &str, now: Timestamp) -> Result<()> {
     advance(tx, fence, Event::Finish, now)?;
     tx.must(
@@ -58,8 +59,9 @@ pub fn finish(tx: &mut Tx, fence: &Fence, outputs: &str, now: Timestamp) -> Resu
     )
 }
 
-/// Back to the queue after a refusal that is provably unbilled; all its slots are free again. Here and in the next two: `Some` when it
-/// ended instead of waiting again, because somebody has asked to cancel it or its batch has stopped.
+/// Back to the queue after a refusal that is provably unbilled; all its slots are free again. Here and in the
+/// next two: `Some` when it ended instead of waiting again, because somebody has asked to cancel it or its
+/// batch has stopped.
 pub fn refuse(
     tx: &mut Tx,
     fence: &Fence,
@@ -74,8 +76,8 @@ pub fn refuse(
     end_unwanted(tx, fence, now)
 }
 
-/// The outcome is unknown and the policy says once more, at the house's cost. The attempt is a ghost: it keeps its key slot until
-/// `ghost_until`, its other slots are free.
+/// The outcome is unknown and the policy says once more, at the house's cost. The attempt is a ghost: it
+/// keeps its key slot until `ghost_until`, its other slots are free.
 pub fn resubmit(
     tx: &mut Tx,
     fence: &Fence,
@@ -99,8 +101,8 @@ pub fn restart(tx: &mut Tx, fence: &Fence, now: Timestamp) -> Result<Option<Fini
     end_unwanted(tx, fence, now)
 }
 
-/// What follows a submission that the house paid stays the house's: however often it is refused, it is the one that was allowed
-/// (invariant 2).
+/// What follows a submission that the house paid stays the house's: however often it is refused, it is the
+/// one that was allowed (invariant 2).
 fn requeue(
     tx: &mut Tx,
     fence: &Fence,
@@ -153,8 +155,8 @@ pub(super) fn close_attempt(
     )
 }
 
-/// Frees every slot of the generation's present attempt; a ghost keeps its key slot until `ghost_until` (invariant 4). Slots of earlier
-/// ghosts stay as they are.
+/// Frees every slot of the generation's present attempt; a ghost keeps its key slot until `ghost_until`
+/// (invariant 4). Slots of earlier ghosts stay as they are.
 pub(super) fn free_slots(
     tx: &mut Tx,
     id: &GenerationId,

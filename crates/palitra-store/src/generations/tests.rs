@@ -1,4 +1,5 @@
-//! How SQLite finds what is asked for again and again: by indexes that hold only what is under way, however many have ended.
+//! How SQLite finds what is asked for again and again: by indexes that hold only what is under way, however
+//! many have ended.
 
 use super::{adopt, cancel};
 use crate::{

@@ -1,6 +1,6 @@
-//! Fair positions (invariant 5): start-time fair queueing over one virtual clock a market. A generation starts at
-//! `max(vfinish(account), V(market))` and moves its account on by its expected slot time over the account's weight, so free work
-//! ages too. The clock follows what is claimed.
+//! Fair positions (invariant 5): start-time fair queueing over one virtual clock a market. A generation
+//! starts at `max(vfinish(account), V(market))` and moves its account on by its expected slot time over the
+//! account's weight, so free work ages too. The clock follows what is claimed.
 
 use crate::{Error, Result, Tx, p};
 use palitra_domain::{AccountId, ErrorCode, time};

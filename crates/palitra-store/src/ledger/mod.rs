@@ -1,7 +1,8 @@
 //! Money: holds, charges, releases and top-ups, and the check that the books balance.
 //!
-//! Double entry: the posted side is `entry`, whose rows of one transfer sum to zero; the pending side is the hold itself. `book`
-//! keeps the sums of both, changed in the same transaction, so a balance is never worked out twice in two ways.
+//! Double entry: the posted side is `entry`, whose rows of one transfer sum to zero; the pending side is the
+//! hold itself. `book` keeps the sums of both, changed in the same transaction, so a balance is never worked
+//! out twice in two ways.
 
 use crate::{Error, Result, SqlText, Tx, p, sql};
 use palitra_domain::{
@@ -47,7 +48,8 @@ pub(crate) struct Hold<'a> {
     pub(crate) price: i64,
 }
 
-/// Takes all holds or none, bonus first. Refused when a prepaid account has not enough for all of them together.
+/// Takes all holds or none, bonus first. Refused when a prepaid account has not enough for all of them
+/// together.
 pub(crate) fn hold(
     tx: &mut Tx,
     account: &AccountId,
@@ -98,7 +100,8 @@ fn change_held(tx: &mut Tx, account: &str, livemode: &str, (cash, bonus): (i64, 
     )
 }
 
-/// Charges at most the hold and gives the rest back. A generation without a pending hold is an error: it was charged or voided before.
+/// Charges at most the hold and gives the rest back. A generation without a pending hold is an error: it was
+/// charged or voided before.
 pub(crate) fn settle(tx: &mut Tx, generation: &GenerationId, amount: i64, now: Timestamp) -> Result<()> {
     const HOLD: crate::Sql = sql!(
         "select id, account_id, livemode, cash, bonus from transfer where generation_id = $1 and kind = 'hold' and state = 'pending'",
@@ -176,7 +179,8 @@ pub enum Purse {
     Bonus,
 }
 
-/// Money that comes in: the operator's credit, a welcome. `source` is the book on the other side, such as `topup:operator`.
+/// Money that comes in: the operator's credit, a welcome. `source` is the book on the other side, such as
+/// `topup:operator`.
 pub struct TopUp {
     pub transfer: TransferId,
     pub account: AccountId,

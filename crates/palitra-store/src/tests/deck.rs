@@ -54,7 +54,8 @@ fn item(batch: u64, number: u64, steps: Vec<NewStep>) -> NewItem {
     NewItem { id: id(1_000 * batch + number), number: u32::try_from(number).unwrap(), title, content, steps }
 }
 
-/// A batch whose items have these steps. Steps that run get their generations, a picture waits for its item's prompt.
+/// A batch whose items have these steps. Steps that run get their generations, a picture waits for its item's
+/// prompt.
 pub(crate) fn deck(batch: u64, items: Vec<Vec<NewStep>>) -> NewBatch {
     let mut generations = Vec::new();
     let number_of = |step: &NewStep| (1..10_000).find(|n| step.generation == Some(id(*n)));

@@ -1,4 +1,5 @@
-//! Money: what is held, charged and given back, and that the check of the books sees every way in which they can be wrong.
+//! Money: what is held, charged and given back, and that the check of the books sees every way in which they
+//! can be wrong.
 
 use super::{
     harness::{Fresh, on_every_database},

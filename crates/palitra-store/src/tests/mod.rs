@@ -17,6 +17,7 @@ mod migrations;
 mod model;
 mod pg;
 mod property;
+mod quotes;
 mod race;
 mod server;
 mod statements;

@@ -46,6 +46,7 @@ pub(crate) fn empty(tx: &mut Tx<'_>) -> crate::Result<()> {
         "turn",
         "virtual_clock",
         "slot",
+        "quote",
         "market_key",
         "entry",
         "transfer",

@@ -1,5 +1,5 @@
-//! Several processes at the same work, as they are on PostgreSQL; on SQLite they are tasks of one process. Nobody's work is taken by two,
-//! nothing is lost, and every batch closes once.
+//! Several processes at the same work, as they are on PostgreSQL; on SQLite they are tasks of one process.
+//! Nobody's work is taken by two, nothing is lost, and every batch closes once.
 
 use super::{
     deck::{deck, found, run, start},

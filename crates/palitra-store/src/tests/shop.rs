@@ -1,5 +1,6 @@
-//! A shop for the tests of the nouns: accounts with money, a market key with slots, a clock that the test turns, and generations about
-//! which only what matters is said. Ids are numbers in the order of their making.
+//! A shop for the tests of the nouns: accounts with money, a market key with slots, a clock that the test
+//! turns, and generations about which only what matters is said. Ids are numbers in the order of their
+//! making.
 
 use super::harness::Fresh;
 use crate::{
@@ -10,8 +11,8 @@ use crate::{
     p,
 };
 use palitra_domain::{
-    AccountId, AssetId, BatchId, DeliveryId, ErrorCode, GenerationId, ItemId, KeyId, Livemode, Timestamp,
-    TransferId,
+    AccountId, AssetId, BatchId, DeliveryId, ErrorCode, GenerationId, ItemId, KeyId, Livemode, QuoteId,
+    Timestamp, TransferId,
     catalogue::Lane,
     market::{ErrorClass, MarketError},
     state::{AttemptState, Event, GenerationState, StepKind},
@@ -41,7 +42,7 @@ macro_rules! numbered {
         }
     })+ };
 }
-numbered!(AccountId, AssetId, BatchId, DeliveryId, GenerationId, ItemId, KeyId, TransferId);
+numbered!(AccountId, AssetId, BatchId, DeliveryId, GenerationId, ItemId, KeyId, QuoteId, TransferId);
 
 /// The `n`th id of its kind.
 pub(crate) fn id<T: Numbered>(n: u64) -> T {

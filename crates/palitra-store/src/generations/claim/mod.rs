@@ -54,8 +54,9 @@ pub struct Claims {
     pub next_at: Option<Timestamp>,
 }
 
-/// Takes free slots of the market's keys and gives them to the next generations by (priority, virtual time). Generations with worker or
-/// model slots are looked at only where such a slot is free, so a batch of thousands that waits for its own two workers costs nothing.
+/// Takes free slots of the market's keys and gives them to the next generations by (priority, virtual time).
+/// Generations with worker or model slots are looked at only where such a slot is free, so a batch of
+/// thousands that waits for its own two workers costs nothing.
 pub fn claim(tx: &mut Tx, claim: &Claim, now: Timestamp) -> Result<Claims> {
     queue::wake(tx, now)?;
     let excess = Excess::of(tx)?;

@@ -12,8 +12,9 @@ pub(super) struct Key {
     pub(super) label: String,
 }
 
-/// Scopes whose limit was lowered while their slots were taken, and how many slots beyond the limit still are. As many free ones stay
-/// free: the limit holds for everything under way, not only for what starts now (invariant 4).
+/// Scopes whose limit was lowered while their slots were taken, and how many slots beyond the limit still
+/// are. As many free ones stay free: the limit holds for everything under way, not only for what starts now
+/// (invariant 4).
 pub(super) struct Excess(HashMap<String, usize>);
 
 pub(super) const EXCESS: &str =

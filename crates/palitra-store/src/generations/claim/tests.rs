@@ -1,5 +1,5 @@
-//! How SQLite finds what the claim asks for: by indexes, in order, however long the queue is. (That a queue does not slow the claim is
-//! a plan here, never a time.)
+//! How SQLite finds what the claim asks for: by indexes, in order, however long the queue is. (That a queue
+//! does not slow the claim is a plan here, never a time.)
 
 use super::{queue, slots};
 use crate::{
@@ -24,7 +24,8 @@ async fn a_claim_reads_no_more_than_it_takes() {
         };
         let new: Vec<_> = many(1, StepKind::Prompt).chain(many(3_001, StepKind::Picture)).collect();
         create(tx, &anna(), &new)?;
-        // Batches of the past, and the planner's statistics: it knows how long everything is, and must come to the same.
+        // Batches of the past, and the planner's statistics: it knows how long everything is, and must come
+        // to the same.
         for n in 0..2_000 {
             tx.script(&format!("insert into slot(scope, n, kind, market) values('old', {n}, 'closed', '')"))?;
         }

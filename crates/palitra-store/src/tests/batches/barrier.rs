@@ -1,4 +1,5 @@
-//! The barrier of a sequential run: no step of the second stage before every step of the first has ended (S0-38).
+//! The barrier of a sequential run: no step of the second stage before every step of the first has ended
+//! (S0-38).
 
 use crate::{
     MIGRATIONS,

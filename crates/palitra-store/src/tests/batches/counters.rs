@@ -1,4 +1,5 @@
-//! Whatever order steps end in, and however: the counters are the sum of the ends, and the batch closes exactly once (S0-18).
+//! Whatever order steps end in, and however: the counters are the sum of the ends, and the batch closes
+//! exactly once (S0-18).
 
 use crate::{
     MIGRATIONS, Tx,

@@ -1,4 +1,5 @@
-//! The gate: each stage has to reach its part (S0-24), and what cannot reach it any more stops at once (S0-25).
+//! The gate: each stage has to reach its part (S0-24), and what cannot reach it any more stops at once
+//! (S0-25).
 
 use crate::{
     MIGRATIONS,

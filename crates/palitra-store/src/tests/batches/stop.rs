@@ -1,4 +1,5 @@
-//! Stopping: nothing is queued afterwards, whatever comes back from the market; and a batch closes exactly once.
+//! Stopping: nothing is queued afterwards, whatever comes back from the market; and a batch closes exactly
+//! once.
 
 use crate::{
     MIGRATIONS, batches,

@@ -1,4 +1,5 @@
-//! Who comes next: priority, then virtual time, so that nobody's thousand jobs are in front of another's first (invariant 5).
+//! Who comes next: priority, then virtual time, so that nobody's thousand jobs are in front of another's
+//! first (invariant 5).
 
 use crate::{
     MIGRATIONS, Tx,

@@ -1,4 +1,5 @@
-//! Slots beside the key's: workers of a batch with their start interval, limits of a model, and the focus of a one-shot command.
+//! Slots beside the key's: workers of a batch with their start interval, limits of a model, and the focus of
+//! a one-shot command.
 
 use crate::{
     MIGRATIONS, Tx,

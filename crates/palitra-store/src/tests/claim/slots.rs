@@ -1,4 +1,5 @@
-//! Slots of keys: never more at once than the limit, evenly over the keys, more and fewer of them while they are taken (invariant 4).
+//! Slots of keys: never more at once than the limit, evenly over the keys, more and fewer of them while they
+//! are taken (invariant 4).
 
 use crate::{
     MIGRATIONS,

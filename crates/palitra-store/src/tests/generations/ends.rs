@@ -1,4 +1,5 @@
-//! How generations end: what is kept of the end, and that what nobody wants any more does not go back to the queue.
+//! How generations end: what is kept of the end, and that what nobody wants any more does not go back to the
+//! queue.
 
 use crate::{
     MIGRATIONS, Tx,

@@ -1,4 +1,5 @@
-//! Parents and children: released exactly once by the last parent; skipped, unpaid, when a parent ends without a result.
+//! Parents and children: released exactly once by the last parent; skipped, unpaid, when a parent ends
+//! without a result.
 
 use crate::{
     MIGRATIONS, Result, Tx,

@@ -1,4 +1,5 @@
-//! Who has lost a generation writes nothing: another epoch, another state or another attempt is no row, and nothing changes.
+//! Who has lost a generation writes nothing: another epoch, another state or another attempt is no row, and
+//! nothing changes.
 
 use crate::{
     Error, MIGRATIONS, Tx,

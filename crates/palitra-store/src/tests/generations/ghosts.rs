@@ -1,4 +1,5 @@
-//! Ghosts: attempts that may still be working at the market although their generation has moved on keep their key slot (invariant 4).
+//! Ghosts: attempts that may still be working at the market although their generation has moved on keep their
+//! key slot (invariant 4).
 
 use crate::{
     MIGRATIONS,

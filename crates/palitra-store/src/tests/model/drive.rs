@@ -156,7 +156,8 @@ fn number(world: &World, of: &GenerationId) -> u64 {
     *world.gens.keys().find(|n| id::<GenerationId>(**n) == *of).unwrap()
 }
 
-/// A market's word, by the owner or by one that has lost the generation. What the state does not allow must fail.
+/// A market's word, by the owner or by one that has lost the generation. What the state does not allow must
+/// fail.
 async fn market(fresh: &Fresh, world: &mut World, which: proptest::sample::Index, said: Said, stale: bool) {
     let allows =
         |state: GenerationState| state != GenerationState::Queued && state.advance(said.event()).is_ok();

@@ -1,6 +1,6 @@
-//! Everything at once, in any order: the store against a small model in memory. After each step the whole state is compared, so whatever
-//! a step may not do (charge twice, leak a slot, forget a child, let a stale owner write) shows up at once, and proptest says which steps
-//! it takes.
+//! Everything at once, in any order: the store against a small model in memory. After each step the whole
+//! state is compared, so whatever a step may not do (charge twice, leak a slot, forget a child, let a stale
+//! owner write) shows up at once, and proptest says which steps it takes.
 
 mod drive;
 mod events;
@@ -36,7 +36,8 @@ enum Op {
     Claim {
         max: u32,
     },
-    /// A market says something about a generation that is under way; `stale` comes from an owner that has lost it.
+    /// A market says something about a generation that is under way; `stale` comes from an owner that has
+    /// lost it.
     Market {
         which: Index,
         said: Said,

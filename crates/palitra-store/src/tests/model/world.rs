@@ -1,4 +1,5 @@
-//! The model: what a reader of `docs/states.md` and of the invariants would expect, written as plainly as possible.
+//! The model: what a reader of `docs/states.md` and of the invariants would expect, written as plainly as
+//! possible.
 
 use palitra_domain::{
     ErrorCode,
