@@ -2,22 +2,12 @@
 
 use palitra_domain::{ErrorCode, GenerationId, state::GenerationState};
 
-/// One thing that happened to one generation.
+/// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EngineEvent {
-    pub generation: GenerationId,
-    pub happened: Happened,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Happened {
+pub enum EngineEvent {
     /// About to be sent to the market.
     Started(Started),
-    Ended {
-        state: GenerationState,
-        error: Option<ErrorCode>,
-        batch_finished: bool,
-    },
+    Ended(Ended),
     /// The engine cannot record what it does (disk full, database gone) and stops.
     Trouble(ErrorCode),
 }
@@ -25,8 +15,17 @@ pub enum Happened {
 /// A submission that begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Started {
+    pub generation: GenerationId,
     /// Which worker of its batch does it.
     pub worker: Option<i64>,
     /// The first 100 characters of what is sent (S0-39).
     pub prompt: String,
+}
+
+/// A generation in a final state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    pub generation: GenerationId,
+    pub state: GenerationState,
+    pub error: Option<ErrorCode>,
 }

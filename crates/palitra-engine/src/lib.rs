@@ -10,12 +10,13 @@ mod events;
 pub mod generations;
 mod points;
 mod scheduler;
+mod trouble;
 mod waits;
 mod work;
 
 pub use context::{Context, Engine, MarketPart, Parts, Settings, UnknownPolicy};
 pub use error::Error;
-pub use events::{EngineEvent, Happened, Started};
+pub use events::{Ended, EngineEvent, Started};
 pub use points::{Point, Points, Side};
 pub use scheduler::Running;
 

@@ -2,6 +2,7 @@
 
 use crate::{
     Context, Engine, Result,
+    trouble::Patience,
     waits::{InFlight, Waits},
     work::{self, Ticket},
 };
@@ -42,7 +43,8 @@ impl Engine {
 
     async fn begin(&self, focus: Option<String>, stop: CancellationToken) -> Result<Running> {
         let (tasks, abort) = (TaskTracker::new(), CancellationToken::new());
-        let machine = Machine { engine: self.clone(), tasks, stop, abort, focus };
+        let is_service = focus.is_none() && !stop.is_cancelled();
+        let machine = Machine { engine: self.clone(), tasks, stop, abort, focus, is_service };
         work::adopt(&machine).await?;
         machine.spawn(looks(machine.clone()));
         machine.spawn(housekeeping(machine.clone()));
@@ -95,6 +97,8 @@ pub(crate) struct Machine {
     /// Everything ends at its next await.
     abort: CancellationToken,
     focus: Option<String>,
+    /// Nobody is there to start it again.
+    pub(crate) is_service: bool,
 }
 
 impl Machine {
@@ -119,12 +123,14 @@ impl std::ops::Deref for Machine {
 
 /// Claims whenever something was committed, a slot came free or a time has come.
 async fn claims(machine: Machine) {
+    let mut patience = Patience::default();
     while !machine.stop.is_cancelled() {
         let mut next_at = None;
         let mut more = false;
         for market in machine.markets.keys().filter(|_| !machine.stop.is_cancelled()) {
             match claim(&machine, market).await {
                 Ok(claims) => {
+                    patience = Patience::default();
                     next_at = [next_at, claims.next_at].into_iter().flatten().min();
                     more |= claims.claimed.len() >= usize::try_from(CLAIMS_MAX).unwrap_or(usize::MAX);
                     for claimed in claims.claimed {
@@ -133,8 +139,7 @@ async fn claims(machine: Machine) {
                     }
                 }
                 Err(error) => {
-                    tracing::error!(market, %error, "cannot claim");
-                    machine.clock.sleep(IDLE).await;
+                    patience.has_more(&machine, &error).await;
                 }
             }
         }

@@ -2,7 +2,7 @@
 //! plans anew it is brought to its end, so that it is paid for once and used.
 
 use super::plan::{Plan, Step};
-use crate::{Engine, Error, Happened, Result, scheduler::IDLE};
+use crate::{Engine, EngineEvent, Error, Result, scheduler::IDLE};
 use palitra_domain::recipe;
 use palitra_store::generations;
 use serde_json::Value;
@@ -24,7 +24,7 @@ impl Engine {
         while waited.is_ok() && self.is_under_way(plan).await? {
             tokio::select! {
                 event = events.recv() => {
-                    if let Ok(crate::EngineEvent { happened: Happened::Trouble(code), .. }) = event {
+                    if let Ok(EngineEvent::Trouble(code)) = event {
                         waited = Err(Error::new(code));
                     }
                 }

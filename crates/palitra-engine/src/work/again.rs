@@ -74,14 +74,8 @@ async fn requeue(
     drop(ticket);
     match outcome {
         // The wish to cancel came at the last moment.
-        Some(finished) => {
-            ended(
-                machine,
-                &id,
-                GenerationState::Cancelled,
-                Some(ErrorCode::Cancelled),
-                finished.batch_finished,
-            );
+        Some(_) => {
+            ended(machine, &id, GenerationState::Cancelled, Some(ErrorCode::Cancelled));
         }
         None => machine.wake.notify_one(),
     }

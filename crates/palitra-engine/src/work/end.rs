@@ -39,10 +39,10 @@ pub(super) async fn fail(machine: &Machine, ticket: Ticket, failure: Failure) {
     let now = machine.now();
     machine.points.before(from, event);
     let finished = commit(machine, ticket.id(), move |tx| generations::fail(tx, &failure, now)).await;
-    if let Some(finished) = finished {
+    if finished.is_some() {
         machine.points.after(from, event);
         let id = ticket.id().clone();
         drop(ticket);
-        ended(machine, &id, to, Some(code), finished.batch_finished);
+        ended(machine, &id, to, Some(code));
     }
 }

@@ -1,7 +1,7 @@
 //! Our own copy of a result, then the charge: download, true type, object, settlement.
 
-use super::{Ticket, commit, end, ended, tell};
-use crate::{Happened, batches, scheduler::Machine};
+use super::{Ticket, commit, end, ended};
+use crate::{batches, scheduler::Machine, trouble::Patience};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use palitra_domain::{
@@ -13,7 +13,7 @@ use palitra_domain::{
     objects::{ByteStream, Folder, object_key},
     state::{AttemptState, Event, GenerationState},
 };
-use palitra_store::generations::{self, Generation, NewAsset, Settlement};
+use palitra_store::generations::{self, Fill, Generation, NewAsset, Settlement};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::time::Duration;
@@ -64,41 +64,74 @@ pub(super) fn restored(text: &str) -> Option<Outputs> {
     })
 }
 
-/// Stores the result and charges for it, in that order.
+/// Stores the result and charges for it, in that order. Where the result is has been recorded: whatever happens here, it can be
+/// fetched again.
 pub(super) async fn keep(machine: &Machine, ticket: Ticket, outputs: Outputs) {
-    let id = ticket.id().clone();
-    let found = machine.store.read(move |tx| generations::find(tx, &id)).await;
-    let generation = match found.map_err(crate::Error::from) {
-        Ok(Some(generation)) => generation,
-        Ok(None) => return,
-        Err(error) => return stop(machine, &ticket, error),
-    };
-    match store_files(machine, &ticket, &generation, &outputs).await {
-        Ok(assets) => settle(machine, ticket, &generation, outputs, assets).await,
-        Err(Trouble::Market(error, code)) => {
-            let mut failure = end::failure(machine, &ticket, error, AttemptState::Failed);
-            (failure.code, failure.cost) = (code, cost(machine, &generation, &outputs));
-            end::fail(machine, ticket, failure).await;
+    let mut patience = Patience::default();
+    loop {
+        let error = match store(machine, &ticket, &outputs).await {
+            Ok((generation, assets)) => match fills(machine, &ticket, &outputs).await {
+                Ok(fills) => return settle(machine, ticket, &generation, outputs, assets, fills).await,
+                Err(error) => error,
+            },
+            Err(Trouble::Market(error, code, cost)) => {
+                let mut failure = end::failure(machine, &ticket, error, AttemptState::Failed);
+                (failure.code, failure.cost) = (code, cost);
+                return end::fail(machine, ticket, failure).await;
+            }
+            Err(Trouble::Here(error)) => error,
+        };
+        if !patience.has_more(machine, &error).await {
+            return;
         }
-        Err(Trouble::Here(error)) => stop(machine, &ticket, error),
     }
-}
-
-/// Where the result is has been recorded: the next start fetches it again.
-fn stop(machine: &Machine, ticket: &Ticket, error: crate::Error) {
-    tracing::error!(generation.id = %ticket.id(), %error, "cannot store a result; stopping");
-    tell(machine, ticket.id(), Happened::Trouble(error.code));
-    machine.stop.cancel();
 }
 
 /// Whose fault it was: the market's ends the generation, ours waits for a better day.
 enum Trouble {
-    Market(MarketError, ErrorCode),
+    Market(MarketError, ErrorCode, Option<MarketCost>),
     Here(crate::Error),
 }
 
+impl From<palitra_store::Error> for Trouble {
+    fn from(error: palitra_store::Error) -> Trouble {
+        Trouble::Here(error.into())
+    }
+}
+
+fn of_market(error: MarketError, code: ErrorCode) -> Trouble {
+    Trouble::Market(error, code, None)
+}
+
 fn bad_result(message: &str) -> Trouble {
-    Trouble::Market(MarketError::new(ErrorClass::Protocol, message), ErrorCode::BadResult)
+    of_market(MarketError::new(ErrorClass::Protocol, message), ErrorCode::BadResult)
+}
+
+/// Puts the files of a result into our storage.
+async fn store(
+    machine: &Machine,
+    ticket: &Ticket,
+    outputs: &Outputs,
+) -> Result<(Generation, Vec<NewAsset>), Trouble> {
+    let id = ticket.id().clone();
+    let found = machine.store.read(move |tx| generations::find(tx, &id)).await?;
+    let generation = found.ok_or_else(|| Trouble::Here(crate::Error::new(ErrorCode::NotFound)))?;
+    match store_files(machine, ticket, &generation, outputs).await {
+        Ok(assets) => Ok((generation, assets)),
+        // What the market took is recorded although its result was no good.
+        Err(Trouble::Market(error, code, _)) => {
+            Err(Trouble::Market(error, code, cost(machine, &generation, outputs)))
+        }
+        Err(trouble) => Err(trouble),
+    }
+}
+
+/// What the steps that wait for this one are told.
+async fn fills(machine: &Machine, ticket: &Ticket, outputs: &Outputs) -> crate::Result<Vec<Fill>> {
+    let parent = ticket.id().clone();
+    let children = machine.store.read(move |tx| generations::children(tx, &parent)).await?;
+    let output = outputs.text.as_deref().unwrap_or_default();
+    Ok(children.iter().map(|child| batches::fill(child, output)).collect())
 }
 
 async fn store_files(
@@ -121,7 +154,7 @@ async fn store_files(
         let mut round = 0;
         let asset = loop {
             match store_file(machine, ticket, generation, n, file).await {
-                Err(Trouble::Market(error, _)) if round + 1 < DOWNLOAD_TRIES && is_passing(&error) => {
+                Err(Trouble::Market(error, ..)) if round + 1 < DOWNLOAD_TRIES && is_passing(&error) => {
                     tracing::warn!(generation.id = %generation.id, error.message = error.message, "download failed, trying again");
                     machine.clock.sleep(Duration::from_millis(200) * 2u32.pow(round)).await;
                     round += 1;
@@ -150,12 +183,12 @@ async fn store_file(
         OutputFile::Bytes(bytes) => Box::pin(stream::iter([Ok(bytes.clone())])),
         OutputFile::Link(link) => market.fetch(link).await.map_err(|error| {
             let code = error.class.code();
-            Trouble::Market(error, code)
+            of_market(error, code)
         })?,
     };
     let (head, body) = peek(body).await.map_err(|error| {
         let error = MarketError::new(ErrorClass::Unavailable, format!("the download broke off: {error}"));
-        Trouble::Market(error, ErrorCode::MarketUnavailable)
+        of_market(error, ErrorCode::MarketUnavailable)
     })?;
     let media = media_type::sniff(&head).filter(|media| fits(generation.lane, media.kind));
     let media = media.ok_or_else(|| bad_result("the result is not the kind of media that was asked for"))?;
@@ -190,7 +223,7 @@ fn broken(error: palitra_domain::objects::ObjectError) -> Trouble {
     }
     let error =
         MarketError::new(ErrorClass::Unavailable, format!("the download broke off: {}", error.source));
-    Trouble::Market(error, ErrorCode::MarketUnavailable)
+    of_market(error, ErrorCode::MarketUnavailable)
 }
 
 /// The first bytes, and the whole body again.
@@ -255,14 +288,8 @@ async fn settle(
     generation: &Generation,
     outputs: Outputs,
     assets: Vec<NewAsset>,
+    fills: Vec<Fill>,
 ) {
-    let parent = ticket.id().clone();
-    let children = match machine.store.read(move |tx| generations::children(tx, &parent)).await {
-        Ok(children) => children,
-        Err(error) => return stop(machine, &ticket, error.into()),
-    };
-    let output = outputs.text.as_deref().unwrap_or_default();
-    let fills: Vec<_> = children.iter().map(|child| batches::fill(child, output)).collect();
     let child_fails = fills.iter().any(|fill| fill.to.is_err());
     let settlement = Settlement {
         fence: ticket.fence.clone(),
@@ -274,20 +301,19 @@ async fn settle(
         delivery: DeliveryId::new(machine.now(), machine.random()),
     };
     let now = machine.now();
-    let before_child = |points: &crate::Points| {
-        if child_fails {
-            points.before(GenerationState::Queued, Event::Fail)
-        }
-    };
-    before_child(&machine.points);
+    if child_fails {
+        machine.points.before(GenerationState::Queued, Event::Fail);
+    }
     machine.points.before(GenerationState::Storing, Event::Settle);
     let finished = commit(machine, ticket.id(), move |tx| generations::settle(tx, &settlement, now)).await;
-    let Some(finished) = finished else { return };
+    if finished.is_none() {
+        return;
+    }
     machine.points.after(GenerationState::Storing, Event::Settle);
     if child_fails {
         machine.points.after(GenerationState::Queued, Event::Fail);
     }
     let id = ticket.id().clone();
     drop(ticket);
-    ended(machine, &id, GenerationState::Succeeded, None, finished.batch_finished);
+    ended(machine, &id, GenerationState::Succeeded, None);
 }

@@ -14,7 +14,7 @@ pub(crate) use adopt::adopt;
 pub(crate) use look::{ask_to_cancel, look};
 pub(crate) use submit::submit;
 
-use crate::{EngineEvent, Happened, scheduler::Machine, waits::InFlight};
+use crate::{Ended, EngineEvent, scheduler::Machine, trouble::Patience, waits::InFlight};
 use palitra_domain::{
     ErrorCode, GenerationId, Timestamp,
     state::{AttemptReason, GenerationState},
@@ -60,59 +60,33 @@ impl Ticket {
     }
 }
 
-/// How often a commit is tried while the disk is full or the database away, with growing pauses: some ten seconds in all.
-const COMMIT_TRIES: u32 = 8;
-
-/// Commits, and repeats while the database is away: what a market has answered must not be forgotten because of a hiccup.
-/// `None` when the generation is not ours any more, or when recording is hopeless: then the engine stops and the next start continues
-/// from what is recorded.
+/// Commits, and repeats while the database is away: what a market has answered must not be forgotten because of a hiccup. `None` when
+/// the generation is not ours any more, or when the machine stops: then the next start continues from what is recorded.
 pub(crate) async fn commit<T: Send + 'static>(
     machine: &Machine,
     id: &GenerationId,
     transaction: impl Fn(&mut palitra_store::Tx<'_>) -> palitra_store::Result<T> + Send + Clone + 'static,
 ) -> Option<T> {
-    use palitra_store::Error as Store;
-    let mut error = Store::Closed;
-    for round in 0..COMMIT_TRIES {
-        match machine.store.post(transaction.clone()).await {
+    let mut patience = Patience::default();
+    loop {
+        let error = match machine.store.post(transaction.clone()).await {
             Ok(value) => return Some(value),
-            Err(Store::Rows { .. }) => {
+            Err(palitra_store::Error::Rows { .. }) => {
                 tracing::warn!(generation.id = %id, "lost to another owner, dropped");
                 return None;
             }
-            Err(Store::Closed) => return None,
-            Err(other) => error = other,
+            Err(palitra_store::Error::Closed) => return None,
+            Err(error) => error.into(),
+        };
+        if !patience.has_more(machine, &error).await {
+            return None;
         }
-        let hopeless = !matches!(
-            error,
-            Store::Full(_) | Store::Busy | Store::Unavailable(_) | Store::Conflict(_) | Store::InDoubt(_)
-        );
-        if hopeless {
-            break;
-        }
-        machine.clock.sleep(Duration::from_millis(50) * 2u32.pow(round)).await;
     }
-    tracing::error!(generation.id = %id, %error, "cannot record a transition; stopping");
-    let code = crate::Error::from(error).code;
-    tell(machine, id, Happened::Trouble(code));
-    machine.stop.cancel();
-    None
 }
 
-/// Tells listeners; nobody listening is fine.
-pub(crate) fn tell(machine: &Machine, id: &GenerationId, happened: Happened) {
-    machine.events.send(EngineEvent { generation: id.clone(), happened }).ok();
-}
-
-/// Tells that a generation has ended and that slots came free.
-pub(crate) fn ended(
-    machine: &Machine,
-    id: &GenerationId,
-    state: GenerationState,
-    error: Option<ErrorCode>,
-    batch_finished: bool,
-) {
-    tell(machine, id, Happened::Ended { state, error, batch_finished });
+/// Tells that a generation has ended and that slots came free; nobody listening is fine.
+pub(crate) fn ended(machine: &Machine, id: &GenerationId, state: GenerationState, error: Option<ErrorCode>) {
+    machine.events.send(EngineEvent::Ended(Ended { generation: id.clone(), state, error })).ok();
     machine.wake.notify_one();
 }
 

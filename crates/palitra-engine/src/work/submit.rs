@@ -1,7 +1,7 @@
 //! The call to the market, and what follows from its answer.
 
-use super::{Ticket, again, back_off, commit, end, keep, look, tell};
-use crate::{Happened, Started, UnknownPolicy, scheduler::Machine};
+use super::{Ticket, again, back_off, commit, end, keep, look};
+use crate::{EngineEvent, Started, UnknownPolicy, scheduler::Machine};
 use futures_util::FutureExt;
 use palitra_domain::{
     ErrorCode,
@@ -22,7 +22,8 @@ pub(crate) async fn submit(machine: Machine, ticket: Ticket, claimed: Claimed) {
         .chars()
         .take(100)
         .collect();
-    tell(&machine, ticket.id(), Happened::Started(Started { worker: claimed.worker, prompt }));
+    let started = Started { generation: claimed.id.clone(), worker: claimed.worker, prompt };
+    machine.events.send(EngineEvent::Started(started)).ok();
     let request = Request {
         generation: claimed.id.as_str().to_owned(),
         attempt: claimed.attempt,

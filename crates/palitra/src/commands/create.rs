@@ -9,7 +9,7 @@ use crate::{
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use palitra_domain::{ErrorCode, GenerationId, Livemode, Money, format::Format, state::GenerationState};
 use palitra_engine::{
-    Engine, Happened,
+    Engine, EngineEvent,
     generations::{Generation, Wish},
 };
 use serde_json::json;
@@ -116,7 +116,7 @@ async fn ended(
         }
         tokio::select! {
             event = events.recv() => {
-                if let Ok(palitra_engine::EngineEvent { happened: Happened::Trouble(code), .. }) = event {
+                if let Ok(EngineEvent::Trouble(code)) = event {
                     let place = session.cli.data.display().to_string();
                     return Err(Failure::new(code).with("place", place.as_str()).with("why", place.as_str()));
                 }

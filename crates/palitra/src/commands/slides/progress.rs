@@ -12,7 +12,7 @@ use palitra_domain::{
     i18n::{self, Arg},
     state::{BatchState, GenerationState, StepKind},
 };
-use palitra_engine::{EngineEvent, Happened, Started};
+use palitra_engine::{Ended, EngineEvent, Started};
 use std::{cell::Cell, collections::HashMap, io::IsTerminal, path::Path, time::Duration};
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio_util::sync::CancellationToken;
@@ -94,25 +94,41 @@ impl Run<'_> {
     }
 
     async fn show(&self, event: &EngineEvent, steps: &Steps, board: &Board<'_>) -> Result<(), Failure> {
-        if let Happened::Trouble(code) = event.happened {
-            let place = self.session.cli.data.display().to_string();
-            return Err(Failure::new(code).with("place", place.clone()).with("why", place));
-        }
-        let Some((number, kind)) = steps.get(&event.generation) else { return Ok(()) };
-        match &event.happened {
-            Happened::Started(started) => board.started(*number, *kind, started),
-            Happened::Ended { state: GenerationState::Succeeded, .. } => {
-                if *kind == StepKind::Picture {
-                    self.write_picture(*number, &event.generation).await?;
+        match event {
+            EngineEvent::Trouble(code) => {
+                let place = self.session.cli.data.display().to_string();
+                return Err(Failure::new(*code).with("place", place.clone()).with("why", place));
+            }
+            EngineEvent::Started(started) => {
+                if let Some((number, kind)) = steps.get(&started.generation) {
+                    board.started(*number, *kind, started);
                 }
-                board.ready(*number, *kind);
             }
-            Happened::Ended { error, .. } => {
-                board.failed(*number, *kind, error.unwrap_or(ErrorCode::Internal))
+            EngineEvent::Ended(ended) => {
+                if let Some((number, kind)) = steps.get(&ended.generation) {
+                    self.ended(*number, *kind, ended, board).await?;
+                }
             }
-            Happened::Trouble(_) => {}
         }
         board.count(&self.app.engine.stages(self.batch).await?);
+        Ok(())
+    }
+
+    async fn ended(
+        &self,
+        number: u32,
+        kind: StepKind,
+        ended: &Ended,
+        board: &Board<'_>,
+    ) -> Result<(), Failure> {
+        if ended.state != GenerationState::Succeeded {
+            board.failed(number, kind, ended.error.unwrap_or(ErrorCode::Internal));
+            return Ok(());
+        }
+        if kind == StepKind::Picture {
+            self.write_picture(number, &ended.generation).await?;
+        }
+        board.ready(number, kind);
         Ok(())
     }
 
