@@ -15,9 +15,9 @@ pub struct ConfiguredKey {
 /// Brings keys and their slots to the configuration: new rows for what is new, slots added at once, taken
 /// ones retired when free.
 pub fn configure_keys(tx: &mut Tx, keys: &[ConfiguredKey]) -> Result<()> {
-    tx.execute("update market_key set active = 0 where active = 1", p![])?;
+    tx.send("update market_key set active = 0 where active = 1", p![])?;
     for key in keys {
-        tx.execute(
+        tx.send(
             "insert into market_key(id, market, label, active) values($1, $2, $3, 1) on conflict(market, label) do update set active = 1",
             p![key.id.as_str(), &key.market, &key.label],
         )?;
@@ -28,7 +28,7 @@ pub fn configure_keys(tx: &mut Tx, keys: &[ConfiguredKey]) -> Result<()> {
         let id: String = row.get(0)?;
         resize(tx, &Scope { name: &id, kind: "key", market: &key.market, interval_us: 0 }, key.slots)?;
     }
-    tx.execute(
+    tx.send(
         "update slot set retiring = 1 where kind = 'key' and retiring = 0 and scope in (select id from market_key where active = 0)",
         p![],
     )?;
@@ -47,16 +47,16 @@ pub(crate) fn resize(tx: &mut Tx, scope: &Scope<'_>, count: u32) -> Result<()> {
     let row = tx.query_one("select count(*) from slot where scope = $1 and retiring = 0", p![scope.name])?;
     if row.get::<i64>(0)? != i64::from(count) {
         for n in 1..=count {
-            tx.execute(
+            tx.send(
                 "insert into slot(scope, n, kind, market, interval_us) values($1, $2, $3, $4, $5)
                  on conflict(scope, n) do update set retiring = 0",
                 p![scope.name, n, scope.kind, scope.market, scope.interval_us],
             )?;
         }
-        tx.execute("update slot set retiring = 1 where scope = $1 and n > $2", p![scope.name, count])?;
+        tx.send("update slot set retiring = 1 where scope = $1 and n > $2", p![scope.name, count])?;
         delete_retired(tx)?;
     }
-    tx.execute(
+    tx.send(
         "update slot set interval_us = $2 where scope = $1 and interval_us <> $2",
         p![scope.name, scope.interval_us],
     )?;
@@ -65,7 +65,7 @@ pub(crate) fn resize(tx: &mut Tx, scope: &Scope<'_>, count: u32) -> Result<()> {
 
 /// Retiring slots go as soon as nobody holds them; those of batches stay, for the report.
 pub(crate) fn delete_retired(tx: &mut Tx) -> Result<()> {
-    tx.execute(
+    tx.send(
         "delete from slot where retiring = 1 and generation_id is null and kind in ('key', 'model')",
         p![],
     )?;

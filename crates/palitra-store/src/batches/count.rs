@@ -77,7 +77,7 @@ pub(super) fn lift_barrier(tx: &mut Tx, batch: &BatchId, now: Timestamp) -> Resu
         p![batch.as_str(), first],
     )?;
     if lifted == 1 {
-        tx.execute(
+        tx.send(
             "update generation set parents_left = parents_left - 1, ready = case when parents_left = 1 then 1 else 0 end, updated_at = $3
              where batch_id = $1 and state = 'queued' and step <> $2 and parents_left > 0",
             p![batch.as_str(), first, now.micros()],
@@ -128,7 +128,7 @@ pub fn cancel(tx: &mut Tx, batch: &BatchId, now: Timestamp) -> Result<bool> {
     if tx.query_opt(OPEN, p![batch.as_str()])?.is_none() {
         return Ok(false);
     }
-    tx.execute(
+    tx.send(
         "update generation set cancel_requested_at = $2
          where batch_id = $1 and state in ('submitting', 'running', 'storing') and cancel_requested_at is null",
         p![batch.as_str(), now.micros()],
@@ -156,12 +156,12 @@ pub(super) fn close_if_done(tx: &mut Tx, batch: &BatchId, now: Timestamp) -> Res
         None if below > 0 => (BatchState::Failed, Some(ErrorCode::GateFailed)),
         None => (BatchState::Completed, None),
     };
-    tx.execute(
+    tx.send(
         "update batch set state = $2, error_code = $3, finished_at = $4 where id = $1 and state = 'processing'",
         p![batch.as_str(), state.as_str(), error.map(ErrorCode::name), now.micros()],
     )?;
     // What its workers did is kept for the report; claims look at the slots of open batches only.
-    tx.execute(
+    tx.send(
         "update slot set kind = 'closed' where scope >= $1 || '/' and scope < $1 || '0' and kind = 'batch'",
         p![batch.as_str()],
     )?;

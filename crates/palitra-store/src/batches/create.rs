@@ -102,7 +102,7 @@ pub fn create(tx: &mut Tx, batch: &NewBatch, now: Timestamp) -> Result<()> {
     generations::create(tx, &batch.account, batch.livemode, &batch.generations, now)?;
     if batch.barrier {
         let first = StepKind::ALL.first().map_or("", |kind| kind.as_str());
-        tx.execute(
+        tx.send(
             "update generation set parents_left = parents_left + 1, ready = 0 where batch_id = $1 and step <> $2",
             p![id, first],
         )?;

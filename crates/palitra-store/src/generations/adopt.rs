@@ -29,7 +29,7 @@ pub(super) const TAKE: &str = "update generation set owner = $1, epoch = epoch +
 /// still writes fails. On SQLite the data directory is locked, so every other owner is dead and this is done
 /// at boot.
 pub fn adopt(tx: &mut Tx, owner: &str, now: Timestamp) -> Result<Vec<Adopted>> {
-    tx.execute(TAKE, p![owner, now.micros()])?;
+    tx.send(TAKE, p![owner, now.micros()])?;
     let rows = tx.query(
         "select g.id, g.epoch, a.n, g.state, g.market, k.label, a.reason, a.reference, a.outputs, g.longest_run_us, a.accepted_at,
                 g.cancel_requested_at is not null
@@ -66,7 +66,7 @@ pub(super) const LOSE: &str =
 pub fn expire_ghosts(tx: &mut Tx, now: Timestamp) -> Result<usize> {
     let freed = tx.execute(EXPIRE, p![now.micros()])?;
     if freed > 0 {
-        tx.execute(LOSE, p![AttemptState::Lost.as_str()])?;
+        tx.send(LOSE, p![AttemptState::Lost.as_str()])?;
     }
     markets::delete_retired(tx)?;
     Ok(usize::try_from(freed).unwrap_or(usize::MAX))

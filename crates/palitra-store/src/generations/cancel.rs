@@ -32,7 +32,7 @@ pub fn cancel(tx: &mut Tx, id: &GenerationId, now: Timestamp) -> Result<CancelOu
     if state.is_terminal() {
         return Ok(CancelOutcome::AlreadyFinished(state));
     }
-    tx.execute(
+    tx.send(
         "update generation set cancel_requested_at = coalesce(cancel_requested_at, $2) where id = $1",
         p![id.as_str(), now.micros()],
     )?;

@@ -150,7 +150,7 @@ fn release_children(tx: &mut Tx, settlement: &Settlement, ends: &mut Ends, now: 
     for fill in &settlement.fills {
         match &fill.to {
             Ok((input, recipe)) => {
-                tx.execute(
+                tx.send(
                     "update generation set input = $3, recipe = $4 where id = $2 and state = 'queued'
                        and exists (select 1 from edge where parent_id = $1 and child_id = $2)",
                     p![parent.as_str(), fill.child.as_str(), input, recipe],
@@ -159,7 +159,7 @@ fn release_children(tx: &mut Tx, settlement: &Settlement, ends: &mut Ends, now: 
             Err(code) => ends.queued(tx, vec![fill.child.clone()], Event::Fail, *code, now)?,
         }
     }
-    tx.execute(
+    tx.send(
         "update generation set parents_left = parents_left - 1, ready = case when parents_left = 1 then 1 else 0 end, updated_at = $2
          where state = 'queued' and parents_left > 0 and id in (select child_id from edge where parent_id = $1)",
         p![parent.as_str(), now.micros()],

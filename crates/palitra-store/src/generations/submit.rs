@@ -164,12 +164,12 @@ pub(super) fn free_slots(
     now: Timestamp,
 ) -> Result<()> {
     if let Some(until) = ghost_until {
-        tx.execute(
+        tx.send(
             "update slot set kept_until = $2 where generation_id = $1 and kind = 'key' and kept_until is null",
             p![id.as_str(), until.micros()],
         )?;
     }
-    tx.execute(
+    tx.send(
         "update slot set generation_id = null, attempt = null, last_at = $2, busy_us = busy_us + ($2 - taken_at)
          where generation_id = $1 and kept_until is null",
         p![id.as_str(), now.micros()],
@@ -184,7 +184,7 @@ pub(super) fn ghost_until(now: Timestamp, longest_run_us: i64) -> Timestamp {
 
 /// The worker of the batch counts what it did, before its slot is freed.
 pub(super) fn count_worker(tx: &mut Tx, id: &GenerationId, ok: bool) -> Result<()> {
-    tx.execute(
+    tx.send(
         "update slot set items = items + 1, ok = ok + $2, failed = failed + 1 - $2 where generation_id = $1 and kind = 'batch'",
         p![id.as_str(), ok],
     )?;

@@ -67,7 +67,7 @@ impl Unused {
 
 /// The clock never goes back.
 pub(super) fn raise_clock(tx: &mut Tx, market: &str, v: i64) -> Result<()> {
-    tx.execute(
+    tx.send(
         "insert into virtual_clock(market, v) values($1, $2)
          on conflict(market) do update set v = excluded.v where virtual_clock.v < excluded.v",
         p![market, v],

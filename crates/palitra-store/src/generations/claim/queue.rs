@@ -33,7 +33,7 @@ pub(super) const WAKE: Sql = sql!(
 
 /// Delayed generations whose time has come become claimable; who is locked is being woken, or ended.
 pub(super) fn wake(tx: &mut Tx, now: Timestamp) -> Result<()> {
-    tx.execute(WAKE, p![now.micros()])?;
+    tx.send(WAKE, p![now.micros()])?;
     Ok(())
 }
 
