@@ -1,10 +1,12 @@
 //! For rehearsals only: dying at a named point, writing down which points were reached, and a faster clock.
 //!
-//! `PALITRA_CRASH_AT=submitting.accept.before:2` kills the process with SIGKILL the second time it gets there;
+//! `PALITRA_CRASH_AT=submitting.accept.before:2` kills the process with SIGKILL the second time it gets there, with `:int` behind it
+//! sends it SIGINT as Ctrl-C does;
 //! `PALITRA_POINTS_FILE=FILE` appends each point that is reached; `PALITRA_CLOCK_SCALE=20` lets a minute pass in three seconds.
 //! None of them is set in normal operation.
 
-use palitra_engine::{Point, Points};
+use palitra_engine::Points;
+use rustix::process::Signal;
 use std::{
     fs::File,
     io::Write,
@@ -24,10 +26,7 @@ pub(crate) fn clock_scale(environment: &[(String, String)]) -> u32 {
 
 /// Unarmed unless the environment says otherwise.
 pub(crate) fn points(environment: &[(String, String)]) -> Points {
-    let crash_at = value(environment, "PALITRA_CRASH_AT").and_then(|text| {
-        let (point, count) = text.split_once(':')?;
-        Some((point.to_owned(), count.parse::<u32>().ok()?))
-    });
+    let crash_at = value(environment, "PALITRA_CRASH_AT").and_then(CrashAt::parse);
     let file = value(environment, "PALITRA_POINTS_FILE")
         .and_then(|path| File::options().append(true).create(true).open(path).ok())
         .map(Mutex::new);
@@ -40,21 +39,32 @@ pub(crate) fn points(environment: &[(String, String)]) -> Points {
             let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
             drop(writeln!(file, "{point}"));
         }
-        if let Some((name, count)) = &crash_at
-            && is(point, name)
-            && reached.fetch_add(1, Ordering::SeqCst) + 1 == *count
+        if let Some(crash_at) = &crash_at
+            && point.to_string() == crash_at.point
+            && reached.fetch_add(1, Ordering::SeqCst) + 1 == crash_at.count
         {
-            die();
+            crash_at.strike();
         }
     })
 }
 
-fn is(point: Point, name: &str) -> bool {
-    point.to_string() == name
+struct CrashAt {
+    point: String,
+    count: u32,
+    signal: Signal,
 }
 
-/// As `kill -9` does: no destructor, no flush, no farewell.
-fn die() {
-    rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL)
-        .expect("a process may kill itself");
+impl CrashAt {
+    fn parse(text: &str) -> Option<CrashAt> {
+        let mut parts = text.split(':');
+        let (point, count) = (parts.next()?.to_owned(), parts.next()?.parse().ok()?);
+        let signal = if parts.next() == Some("int") { Signal::INT } else { Signal::KILL };
+        Some(CrashAt { point, count, signal })
+    }
+
+    /// SIGKILL as `kill -9` does: no destructor, no flush, no farewell.
+    fn strike(&self) {
+        rustix::process::kill_process(rustix::process::getpid(), self.signal)
+            .expect("a process may signal itself");
+    }
 }

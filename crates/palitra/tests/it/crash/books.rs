@@ -66,9 +66,11 @@ impl Books {
         look(desk, read)
     }
 
-    /// What `doctor` would complain about now. A database that is still being made has no books.
+    /// What `doctor` would complain about now. A database that is still being made has no books; with a journal beside it, it cannot
+    /// even be read before somebody writes.
     pub(super) fn problems(desk: &Desk) -> Vec<String> {
-        if !desk.path(DATABASE).exists() {
+        let journal = desk.path(&format!("{DATABASE}-journal"));
+        if !desk.path(DATABASE).exists() || journal.exists() {
             return Vec::new();
         }
         look(desk, |tx| {

@@ -61,6 +61,19 @@ pub(super) fn killed(scenario: &Scenario, kill: &Kill) -> Result<bool, String> {
     stage.judge(&stage.run(&[]), scenario.codes).map(|()| died)
 }
 
+/// Plays it with a Ctrl-C at a point, then lets the same command go on. What was started is finished first, so nothing is unknown.
+pub(super) fn interrupted(scenario: &Scenario, point: &str, n: u32) -> Result<(), String> {
+    let stage = Stage::set(scenario);
+    let end = stage.run(&[("PALITRA_CRASH_AT", &format!("{point}:{n}:int"))]);
+    let books = Books::read(&stage.desk);
+    let unknown = books.attempts.iter().filter(|attempt| attempt.is_unknown()).count();
+    // At the very start it does not listen yet, and dies of it.
+    if end.signal.is_none() && (books.slots_taken, unknown) != (0, 0) {
+        return Err(format!("{} slots taken, {unknown} unknown\n{}", books.slots_taken, end.run.stderr));
+    }
+    stage.judge(&stage.run(&[]), scenario.codes)
+}
+
 impl Stage<'_> {
     fn set(scenario: &Scenario) -> Stage<'_> {
         let fal = Fal::start(scenario.script.clone());

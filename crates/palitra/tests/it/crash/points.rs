@@ -1,8 +1,8 @@
 //! The real binary, killed with SIGKILL before and after the commit of every row of the transition table.
 
 use super::{
-    play::{Kill, killed, unharmed},
-    scenario,
+    play::{Kill, interrupted, killed, unharmed},
+    scenario::{self, Scenario},
 };
 use palitra_engine::Point;
 use std::{
@@ -43,6 +43,22 @@ fn killed_at_every_point_of_the_table_every_slide_is_charged_once() {
     let never =
         deaths.iter().filter(|(_, count)| **count == 0).map(|(point, _)| format!("nothing died at {point}"));
     failures.extend(never);
+    assert!(failures.is_empty(), "{}", failures.join("\n\n"));
+}
+
+#[test]
+fn interrupted_at_every_point_what_was_started_is_finished() {
+    let scenarios: Vec<Scenario> = scenario::all().into_iter().take(2).collect();
+    let points = scenarios.iter().flat_map(|scenario| {
+        unharmed(scenario).unwrap().into_iter().map(move |(point, times)| (scenario, point, times))
+    });
+    let stops = points
+        .flat_map(|(scenario, point, times)| [1, times / 2 + 1, times].map(|n| (scenario, point.clone(), n)));
+    let failures = side_by_side(stops.collect(), |(scenario, point, n)| {
+        let stopped = interrupted(scenario, &point, n);
+        stopped.err().map(|why| format!("{}, interrupted at {point}:{n}: {why}", scenario.name))
+    });
+    let failures: Vec<String> = failures.into_iter().flatten().collect();
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
 }
 
