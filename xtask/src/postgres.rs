@@ -41,7 +41,8 @@ impl Cluster {
         let mut command = unprivileged("sh")?;
         command.args(["-c", KEEPER, "postgres.sh"]).arg(programs).arg(port.to_string());
         command.args(locale()).current_dir("/").stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut keeper = command.spawn().map_err(|error| format!("cannot start a shell: {error}"))?;
+        let mut keeper =
+            command.spawn().map_err(|error| format!("cannot start {:?}: {error}", command.get_program()))?;
         let (Some(words), Some(answers)) = (keeper.stdin.take(), keeper.stdout.take()) else {
             return Err("a started process has no pipes".to_owned());
         };

@@ -55,9 +55,9 @@ impl<'a> Tx<'a> {
 
     /// The first row; none is [`Error::Rows`] and fails the transaction.
     pub fn query_one(&mut self, sql: impl SqlText, params: &[Param<'_>]) -> Result<Row> {
-        let text = sql.text(self.dialect()).to_owned();
-        let row = self.query_opt(sql, params)?;
-        self.run(|_| row.ok_or(Error::Rows { sql: text, wanted: 1, got: 0 }))
+        let text = sql.text(self.dialect());
+        let row = self.query_opt(text, params)?;
+        self.run(|_| row.ok_or_else(|| Error::Rows { sql: text.to_owned(), wanted: 1, got: 0 }))
     }
 
     /// A write that has to touch exactly `rows` rows, or it is [`Error::Rows`] and the transaction fails. Use

@@ -24,7 +24,7 @@ pub(super) struct Link {
     client: Client,
     /// Moves the bytes, and ends with the connection.
     driver: JoinHandle<std::result::Result<(), tokio_postgres::Error>>,
-    statements: HashMap<Box<str>, Arc<Prepared>>,
+    statements: HashMap<Arc<str>, Arc<Prepared>>,
 }
 
 pub(super) struct Prepared {
@@ -143,7 +143,7 @@ impl Link {
             self.statements.clear();
         }
         let prepared = Arc::new(Prepared { statement, kinds, text: sql.into() });
-        self.statements.insert(sql.into(), prepared.clone());
+        self.statements.insert(prepared.text.clone(), prepared.clone());
         Ok(prepared)
     }
 

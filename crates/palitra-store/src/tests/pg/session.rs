@@ -111,8 +111,8 @@ async fn a_lock_is_waited_for_and_then_given_up() {
     store.write(flag).await.unwrap();
 }
 
-#[tokio::test]
-async fn a_transaction_that_sits_idle_is_ended_and_not_run_again() {
+/// A closure that sits idle in its transaction until the server has ended it, then says more or not.
+async fn sits_idle(says_more: bool) {
     let fresh = Fresh::postgres(PROBE).await;
     let store = with(&fresh, |settings| settings.idle_timeout = SHORT);
     let (runs, ended) = (Arc::new(AtomicU32::new(0)), Arc::new(Barrier::new(2)));
@@ -123,7 +123,7 @@ async fn a_transaction_that_sits_idle_is_ended_and_not_run_again() {
             waits.wait();
             waits.wait();
         }
-        insert(2)(tx)
+        if says_more { insert(2)(tx) } else { Ok(()) }
     });
     ended.wait();
     let client = fresh.database().client().await;
@@ -135,6 +135,25 @@ async fn a_transaction_that_sits_idle_is_ended_and_not_run_again() {
     assert_eq!(runs.load(Ordering::Relaxed), 1);
     store.write(insert(3)).await.unwrap();
     assert_eq!(ids(&store).await, [3]);
+}
+
+#[tokio::test]
+async fn a_transaction_that_sits_idle_is_ended_and_not_run_again() {
+    sits_idle(true).await;
+    sits_idle(false).await; // ended before its commit: no doubt either
+}
+
+#[tokio::test]
+async fn a_table_that_another_process_has_changed_costs_one_error_at_most() {
+    let fresh = Fresh::postgres(PROBE).await;
+    fresh.store.write(insert(1)).await.unwrap();
+    let flag = || fresh.store.write(|tx| tx.query_one("select flag from probe", p![])?.get::<i64>(0));
+    assert_eq!(flag().await, Ok(0));
+    let client = fresh.database().client().await;
+    client.batch_execute("alter table palitra.probe alter column flag type bigint").await.unwrap();
+    let stale = flag().await;
+    assert!(matches!(&stale, Ok(0) | Err(Error::Sql(_))), "{stale:?}");
+    assert_eq!(flag().await, Ok(0));
 }
 
 #[tokio::test]
