@@ -250,6 +250,19 @@ fn cancelled() -> Vec<Scenario> {
             ..Scenario::default()
         },
         Scenario {
+            // Alpha is made and paid for; the wish comes too late for it.
+            name: "cancel a batch with a picture half stored",
+            deck: prompts(&["alpha", "beta"]),
+            before: Some((slides(&[FAL, &["--image-workers", "1"]].concat()), "storing.settle.before:1")),
+            words: vec!["jobs", "cancel", "BATCH", "--yes"],
+            codes: &[0, 1],
+            endings: |generation| match generation.prompt.as_str() {
+                "alpha" => SUCCEEDED,
+                _ => &["cancelled cancelled"],
+            },
+            ..Scenario::default()
+        },
+        Scenario {
             name: "cancel a batch in the sandbox",
             deck: prompts(&["alpha", "beta", "gamma"]),
             before: Some((slides(&[]), "queued.claim.after:1")),

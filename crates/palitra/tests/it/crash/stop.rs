@@ -73,6 +73,28 @@ fn a_second_process_on_the_data_directory_is_refused_and_may_look() {
     assert_eq!(run(&desk, &["balance"], &[]).run.code, Some(0));
 }
 
+#[test]
+fn a_service_finishes_what_killed_processes_left() {
+    let fal = Fal::start(FalScript { latency_ms: 20, ..FalScript::default() });
+    let desk = Desk::with_fal(&fal.url());
+    desk.write("deck.json", prompts(&["one", "two", "three"]));
+    let serve = ["serve", "--listen", "127.0.0.1:0"];
+    let kill =
+        |words, point| assert!(run(&desk, words, &[("PALITRA_CRASH_AT", point)]).was_killed(), "{point}");
+    kill(WORDS, "submitting.accept.after:1");
+    kill(&serve, "running.finish.before:1");
+    let service = Process::start(&desk, &serve, &[]);
+    assert!(service.says("http://"));
+    let batch = Books::read(&desk).generations.swap_remove(0).batch.unwrap();
+    let watch = run(&desk, &["jobs", "watch", &batch], &[]).run;
+    assert!(watch.stdout.contains("completed"), "{}{}", watch.stdout, watch.stderr);
+    service.signal(Signal::TERM);
+    let served = service.end().run;
+    assert_eq!(served.code, Some(0), "{}", served.stderr);
+    let offences = verdict::offences(&desk, &fal.log(), |_| SUCCEEDED);
+    assert!(offences.is_empty(), "{}", offences.join("\n"));
+}
+
 /// Two submissions are at work that nobody knows of any more; they keep both slots of the key until their longest run has passed.
 #[test]
 fn ghosts_keep_their_slots() {
