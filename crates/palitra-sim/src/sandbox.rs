@@ -9,8 +9,8 @@ use bytes::Bytes;
 use palitra_domain::{
     BoxFuture, Clock,
     market::{
-        CancelAnswer, Capabilities, ErrorClass, Market, MarketError, OutputFile, Outputs, Polled, RemoteRef, Request,
-        Submitted,
+        CancelAnswer, Capabilities, ErrorClass, Market, MarketError, OutputFile, Outputs, Polled, RemoteRef,
+        Request, Submitted,
     },
     objects::ByteStream,
 };
@@ -50,13 +50,16 @@ impl Sandbox {
                 Ok(write(&request.input))
             }
             "voice" => {
-                let (text, name) = (word(&request.input, &["text", "prompt"]), word(&request.input, &["voice"]));
+                let (text, name) =
+                    (word(&request.input, &["text", "prompt"]), word(&request.input, &["voice"]));
                 let seed = seed(&request.input);
                 self.clock.sleep(self.pace.voice).await;
                 self.on_a_thread(move || Ok(file(voice::speak(&text, &name, seed)))).await
             }
             "noop" => Ok(Outputs { text: Some("ok".to_owned()), ..Outputs::default() }),
-            other => Err(MarketError::new(ErrorClass::UnknownModel, format!("the sandbox has no model `{other}`"))),
+            other => {
+                Err(MarketError::new(ErrorClass::UnknownModel, format!("the sandbox has no model `{other}`")))
+            }
         }
     }
 
@@ -66,7 +69,8 @@ impl Sandbox {
         work: impl FnOnce() -> Result<Outputs, MarketError> + Send + 'static,
     ) -> Result<Outputs, MarketError> {
         let broken = |_| MarketError::new(ErrorClass::GenerationFailed, "the sandbox failed");
-        let _permit = self.threads.acquire().await.map_err(|_| MarketError::new(ErrorClass::Unavailable, "closing"))?;
+        let _permit =
+            self.threads.acquire().await.map_err(|_| MarketError::new(ErrorClass::Unavailable, "closing"))?;
         tokio::task::spawn_blocking(work).await.map_err(broken)?
     }
 }
@@ -81,7 +85,8 @@ struct Picture {
 
 impl Picture {
     fn read(input: &Value) -> Result<Picture, MarketError> {
-        let side = |name: &str| input.get(name).and_then(Value::as_u64).and_then(|side| u32::try_from(side).ok());
+        let side =
+            |name: &str| input.get(name).and_then(Value::as_u64).and_then(|side| u32::try_from(side).ok());
         let (Some(width), Some(height)) = (side("width"), side("height")) else {
             return Err(MarketError::new(ErrorClass::InvalidInput, "`width` and `height` are needed"));
         };
@@ -89,9 +94,15 @@ impl Picture {
     }
 
     fn draw(&self) -> Result<Outputs, MarketError> {
-        let recipe =
-            artist::Recipe { prompt: &self.prompt, width: self.width, height: self.height, seed: self.seed, index: 0 };
-        let png = artist::draw(&recipe).map_err(|error| MarketError::new(ErrorClass::InvalidInput, error.to_string()))?;
+        let recipe = artist::Recipe {
+            prompt: &self.prompt,
+            width: self.width,
+            height: self.height,
+            seed: self.seed,
+            index: 0,
+        };
+        let png = artist::draw(&recipe)
+            .map_err(|error| MarketError::new(ErrorClass::InvalidInput, error.to_string()))?;
         Ok(file(png))
     }
 }
@@ -140,7 +151,10 @@ impl Market for Sandbox {
     }
 
     fn fetch<'a>(&'a self, link: &'a str) -> BoxFuture<'a, Result<ByteStream, MarketError>> {
-        let error = MarketError::new(ErrorClass::ResultExpired, format!("the sandbox has no links, `{link}` is none of its own"));
+        let error = MarketError::new(
+            ErrorClass::ResultExpired,
+            format!("the sandbox has no links, `{link}` is none of its own"),
+        );
         Box::pin(std::future::ready(Err(error)))
     }
 }
@@ -186,20 +200,29 @@ mod tests {
 
     #[tokio::test]
     async fn each_model_answers_in_the_call() {
-        let drawn = done(submit("artist", json!({"prompt": "a quiet harbour", "width": 320, "height": 200, "seed": 4})).await);
+        let drawn = done(
+            submit("artist", json!({"prompt": "a quiet harbour", "width": 320, "height": 200, "seed": 4}))
+                .await,
+        );
         let OutputFile::Bytes(png) = &drawn.files[0] else { panic!("no bytes") };
         assert_eq!(palitra_domain::media_type::sniff(png).map(|media| media.extension), Some("png"));
         let spoken = done(submit("voice", json!({"text": "привет"})).await);
         let OutputFile::Bytes(wav) = &spoken.files[0] else { panic!("no bytes") };
         assert_eq!(palitra_domain::media_type::sniff(wav).map(|media| media.extension), Some("wav"));
-        let written = done(submit("writer", json!({"title": "Приливы", "content": "энергия моря", "prompt": "…"})).await);
+        let written = done(
+            submit("writer", json!({"title": "Приливы", "content": "энергия моря", "prompt": "…"})).await,
+        );
         assert!(!palitra_domain::prompt::has_cyrillic(&written.text.unwrap()));
         assert_eq!(done(submit("noop", json!({})).await).text.as_deref(), Some("ok"));
     }
 
     #[tokio::test]
     async fn what_it_cannot_do_is_refused() {
-        for (model, input) in [("artist", json!({"prompt": "x"})), ("artist", json!({"prompt": "x", "width": 1, "height": 9999999})), ("painter", json!({}))] {
+        for (model, input) in [
+            ("artist", json!({"prompt": "x"})),
+            ("artist", json!({"prompt": "x", "width": 1, "height": 9999999})),
+            ("painter", json!({})),
+        ] {
             assert!(matches!(submit(model, input).await, Submitted::Refused(_)), "{model}");
         }
     }
