@@ -110,6 +110,8 @@ create table batch(
   id text primary key, account_id text not null references account(id), livemode text not null, kind text not null,
   state text not null check(state in ('processing', 'completed', 'failed', 'cancelled')),
   manifest text not null, gate_percent bigint not null, barrier smallint not null default 0, stop_code text, error_code text,
+  -- Where the manifest came from: a new one from there replaces what is left of the old.
+  source text not null default '',
   title text not null, options text not null, created_at bigint not null, finished_at bigint
 );
 create index batch_open on batch(account_id, manifest) where state = 'processing';

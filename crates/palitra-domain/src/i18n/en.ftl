@@ -18,6 +18,7 @@ status-cancelled = cancelled
 plan-line = { $unchanged } unchanged, { $run } new → { $price }, ~{ $seconds } s
 plan-nothing = nothing changed: { $unchanged } of { $unchanged } are ready, no call will be made
 resumed = continuing the interrupted run { $batch }
+superseded = the deck has changed: what was left of run { $batch } is cancelled, its money is back on the account
 waiting-leftover = waiting for what an earlier run left at a market
 done-slides = done: { $ok } of { $total } { $total ->
         [one] slide

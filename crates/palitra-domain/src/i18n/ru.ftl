@@ -21,6 +21,7 @@ plan-line = { $unchanged } без изменений, { $run } { $run ->
     } → { $price }, ~{ $seconds } с
 plan-nothing = ничего не изменилось: { $unchanged } из { $unchanged } готовы, новых вызовов не будет
 resumed = продолжаю прерванный запуск { $batch }
+superseded = колода изменилась: остаток запуска { $batch } отменён, деньги возвращены на счёт
 waiting-leftover = жду то, что прежний запуск оставил на рынке
 done-slides = готово: { $ok } из { $total } { $total ->
         [one] слайда

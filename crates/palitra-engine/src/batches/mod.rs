@@ -10,4 +10,4 @@ pub(crate) use fill::fill;
 pub use palitra_store::batches::{Batch, Stage};
 pub use plan::{ManifestItem, Plan, SlidesOptions};
 pub use report::{Report, SlideError, SlideReport, Totals, WorkerReport};
-pub use start::BatchStep;
+pub use start::{BatchStep, StartedBatch};

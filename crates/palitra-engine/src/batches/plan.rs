@@ -26,6 +26,8 @@ pub struct ManifestItem {
 pub struct SlidesOptions {
     pub account: AccountId,
     pub livemode: Livemode,
+    /// Where the deck lies: a changed deck from there replaces what is left of its earlier run.
+    pub source: String,
     pub title: String,
     pub model: String,
     pub prompt_model: String,

@@ -21,14 +21,28 @@ pub struct BatchStep {
     pub generation: GenerationId,
 }
 
+/// A batch that was accepted.
+#[derive(Debug, Clone)]
+pub struct StartedBatch {
+    pub id: BatchId,
+    /// Earlier runs of the same deck that it replaces.
+    pub superseded: Vec<BatchId>,
+}
+
 impl Engine {
     /// Holds the money for the whole plan and queues it.
-    pub async fn start_slides(&self, plan: &Plan) -> Result<BatchId> {
+    /// What is left of an earlier run of the same deck, as it was then, is stopped and its money given back.
+    pub async fn start_slides(&self, plan: &Plan) -> Result<StartedBatch> {
         let batch = self.new_batch(plan)?;
         let (id, now) = (batch.id.clone(), self.now());
-        self.store.write(move |tx| rows::create(tx, &batch, now)).await?;
+        let write = self.store.write(move |tx| {
+            let superseded = rows::supersede(tx, &batch, now)?;
+            rows::create(tx, &batch, now)?;
+            Ok(superseded)
+        });
+        let superseded = write.await?;
         self.wake.notify_one();
-        Ok(id)
+        Ok(StartedBatch { id, superseded })
     }
 
     fn new_batch(&self, plan: &Plan) -> Result<NewBatch> {
@@ -67,6 +81,7 @@ impl Engine {
             livemode: options.livemode,
             kind: "slides",
             manifest: plan.manifest.clone(),
+            source: options.source.clone(),
             title: options.title.clone(),
             options: shown.to_string(),
             gate_percent: options.gate_percent,

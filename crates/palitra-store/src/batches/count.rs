@@ -1,7 +1,7 @@
 //! Counting ends, and the gate: a batch stops at once on a critical error or when its gate is out of reach
 //! (S0-24, S0-25).
 
-use super::Workers;
+use super::{NewBatch, Workers};
 use crate::{Result, Tx, generations::Ends, markets, p, sql};
 use palitra_domain::{
     BatchId, ErrorCode, GenerationId, Timestamp,
@@ -136,6 +136,29 @@ pub fn cancel(tx: &mut Tx, batch: &BatchId, now: Timestamp) -> Result<bool> {
     stop(tx, batch, ErrorCode::Cancelled, now)?;
     close_if_done(tx, batch, now)?;
     Ok(true)
+}
+
+/// Stops what is left of the account's earlier manifests from the same place: somebody has changed the deck and started anew, so
+/// nobody waits for the old one any more. What runs at a market finishes and can be reused. Answers the batches that were stopped.
+pub fn supersede(tx: &mut Tx, batch: &NewBatch, now: Timestamp) -> Result<Vec<BatchId>> {
+    if batch.source.is_empty() {
+        return Ok(Vec::new());
+    }
+    const OPEN: crate::Sql = sql!(
+        "select id from batch where account_id = $1 and livemode = $2 and kind = $3 and source = $4 and manifest <> $5
+           and state = 'processing' order by id",
+        FOR_UPDATE
+    );
+    let open = tx.query(
+        OPEN,
+        p![batch.account.as_str(), batch.livemode.as_str(), batch.kind, &batch.source, &batch.manifest],
+    )?;
+    let ids: Vec<BatchId> = open.iter().map(|row| row.get(0)).collect::<Result<_>>()?;
+    for id in &ids {
+        stop(tx, id, ErrorCode::Cancelled, now)?;
+        close_if_done(tx, id, now)?;
+    }
+    Ok(ids)
 }
 
 /// Closes the batch when every step of every stage has ended: completed when each stage passed the gate.

@@ -17,6 +17,8 @@ pub struct NewBatch {
     pub kind: &'static str,
     /// Hash of manifest and options: the same command finds its interrupted run by it.
     pub manifest: String,
+    /// Where the manifest came from, such as the path of a deck; empty when that is nowhere in particular.
+    pub source: String,
     pub title: String,
     /// JSON, for people and for `jobs show`.
     pub options: String,
@@ -61,8 +63,8 @@ pub fn create(tx: &mut Tx, batch: &NewBatch, now: Timestamp) -> Result<()> {
     let id = batch.id.as_str();
     tx.must(
         1,
-        "insert into batch(id, account_id, livemode, kind, state, manifest, gate_percent, barrier, title, options, created_at)
-         values($1, $2, $3, $4, 'processing', $5, $6, $7, $8, $9, $10)",
+        "insert into batch(id, account_id, livemode, kind, state, manifest, gate_percent, barrier, source, title, options, created_at)
+         values($1, $2, $3, $4, 'processing', $5, $6, $7, $8, $9, $10, $11)",
         p![
             id,
             batch.account.as_str(),
@@ -71,6 +73,7 @@ pub fn create(tx: &mut Tx, batch: &NewBatch, now: Timestamp) -> Result<()> {
             &batch.manifest,
             batch.gate_percent,
             batch.barrier,
+            &batch.source,
             &batch.title,
             &batch.options,
             now.micros()

@@ -5,7 +5,7 @@ mod create;
 mod read;
 
 pub(crate) use count::{Tally, count, lock_of};
-pub use count::{cancel, set_workers, stop};
+pub use count::{cancel, set_workers, stop, supersede};
 pub use create::{NewBatch, NewItem, NewStep, Workers, create};
 pub use read::{
     Batch, Stage, StepGeneration, StepRow, Worker, calls_since, find, list, open, stages, steps, workers,

@@ -26,6 +26,7 @@ fn new_batch(n: u64, items: Vec<NewItem>, generations: Vec<NewGeneration>) -> Ne
         options: "{}".to_owned(),
         gate_percent: 0,
         barrier: false,
+        source: String::new(),
         items,
         workers: vec![workers(n, StepKind::Prompt, 100, 0), workers(n, StepKind::Picture, 100, 0)],
         generations,

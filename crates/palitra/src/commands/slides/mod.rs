@@ -81,6 +81,7 @@ fn options(session: &Session, app: &App, args: &Slides, deck: &Deck, format: For
     SlidesOptions {
         account: app.engine.house.id.clone(),
         livemode: Livemode::Live,
+        source: std::fs::canonicalize(&args.deck).unwrap_or_else(|_| args.deck.clone()).display().to_string(),
         title: deck.title.clone(),
         model: settings.model.clone(),
         prompt_model: settings.prompt_model.clone(),
@@ -122,7 +123,11 @@ async fn start(session: &Session, app: &App, plan: &Plan, args: &Slides) -> Resu
         plan.price,
         is_real.iter().any(|model| app.engine.is_real_market(model)),
     )?;
-    Ok(app.engine.start_slides(plan).await?)
+    let started = app.engine.start_slides(plan).await?;
+    for batch in &started.superseded {
+        session.console.note(&session.console.text("superseded", &[("batch", batch.as_str().into())]));
+    }
+    Ok(started.id)
 }
 
 /// The last words, and the exit code.

@@ -136,3 +136,24 @@ fn prompts_that_the_deck_brings_skip_the_writer_but_not_the_cleaning() {
     assert_eq!(report["slides"][0]["clean_prompt"], "A LAYERED NETWORK\nblue tones");
     assert!(report["slides"][0]["prompt"].as_str().unwrap().contains("мягкий свет"));
 }
+
+#[test]
+fn a_changed_deck_replaces_what_was_left_of_its_interrupted_run() {
+    let fal = market();
+    // By the real clock: a scaled one would make the first run end in the future of the second.
+    let desk = Desk::with_fal(&fal.url());
+    desk.write("deck.md", deck(&["apples", "pears", "plums"]));
+    let words = on_fal("deck.md", "out", &["--json"]);
+    let killed = desk.command(&words).env("PALITRA_CRASH_AT", "storing.settle.after:1").output().unwrap();
+    assert_eq!(killed.status.code(), None, "killed");
+    assert!(desk.json(&["balance"])["held"]["amount"].as_i64().unwrap() > 0, "it left work and holds behind");
+
+    desk.write("deck.md", deck(&["apples", "cherries", "plums"]));
+    let again = desk.run(&words);
+    assert_eq!(again.code, Some(0), "{}", again.stderr);
+    assert!(again.stderr.contains("its money is back on the account"), "{}", again.stderr);
+    assert_eq!(desk.json(&["balance"])["held"]["amount"], 0, "nothing is held for the old deck");
+    assert_eq!(desk.json(&["jobs", "ls", "--status", "queued"]), json!([]));
+    // A third run has nothing left to replace.
+    assert!(!desk.run(&words).stderr.contains("its money is back"));
+}
