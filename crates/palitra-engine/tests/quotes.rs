@@ -1,5 +1,7 @@
 //! A quote binds: whatever happens to the price book between the promise and the order, the charge is never more.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use palitra_domain::{
     BoxFuture, Clock, Currency, Livemode, Timestamp,
     catalogue::Catalogue,
