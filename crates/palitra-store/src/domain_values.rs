@@ -3,7 +3,7 @@
 use crate::{FromValue, Value};
 use palitra_domain::{
     AccountId, AssetId, BatchId, Currency, ErrorCode, GenerationId, ItemId, KeyId, Livemode, QuoteId,
-    Timestamp, TransferId,
+    Timestamp, TransferId, WorkerId,
     catalogue::Lane,
     state::{AttemptReason, AttemptState, BatchState, GenerationState, StepKind},
 };
@@ -32,6 +32,7 @@ from_text! {
     KeyId: |text| KeyId::parse(text).ok();
     QuoteId: |text| QuoteId::parse(text).ok();
     TransferId: |text| TransferId::parse(text).ok();
+    WorkerId: |text| WorkerId::parse(text).ok();
     Currency: Currency::parse;
     ErrorCode: ErrorCode::parse;
     Livemode: Livemode::parse;

@@ -17,6 +17,7 @@ mod sql;
 mod store;
 mod tx;
 mod value;
+pub mod workers;
 
 #[cfg(test)]
 mod tests;

@@ -1,9 +1,9 @@
 //! Taking over the work of a dead process, and letting go of ghosts.
 
 use super::Fence;
-use crate::{Result, Row, Tx, markets, p};
+use crate::{Error, Result, Row, Sql, Tx, markets, p, sql, workers};
 use palitra_domain::{
-    Timestamp,
+    GenerationId, Timestamp, WorkerId,
     state::{AttemptReason, AttemptState},
 };
 use std::time::Duration;
@@ -22,36 +22,125 @@ pub struct Adopted {
     pub cancel_requested: bool,
 }
 
+/// Rows that one adoption from a dead process takes; what is left comes with the next.
+pub const ADOPTED_MAX: usize = 500;
+
+/// Whose work is taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Adoption {
+    /// On SQLite at boot: the data directory is locked, so every other owner is dead. Own work is told again.
+    EveryoneElse,
+    /// A process whose lease has ended: its [`ADOPTED_MAX`] oldest, and its place on the list of workers when
+    /// none is left. Of one that is alive nothing is taken.
+    Dead(WorkerId),
+    /// Own work that this process does not remember: its commit was in doubt.
+    Forgotten(Vec<GenerationId>),
+}
+
 pub(super) const TAKE: &str = "update generation set owner = $1, epoch = epoch + 1, updated_at = $2
      where state in ('submitting', 'running', 'storing') and coalesce(owner, '') <> $1";
 
-/// Everything under way that other processes own becomes the caller's, one epoch later: what the dead one
-/// still writes fails. On SQLite the data directory is locked, so every other owner is dead and this is done
-/// at boot.
-pub fn adopt(tx: &mut Tx, owner: &str, now: Timestamp) -> Result<Vec<Adopted>> {
-    tx.send(TAKE, p![owner, now.micros()])?;
-    let rows = tx.query(
-        "select g.id, g.epoch, a.n, g.state, g.market, k.label, a.reason, a.reference, a.outputs, g.longest_run_us, a.accepted_at,
-                g.cancel_requested_at is not null
-         from generation g join attempt a on a.generation_id = g.id and a.n = g.attempts join market_key k on k.id = a.key_id
-         where g.owner = $1 and g.state in ('submitting', 'running', 'storing') order by g.id",
-        p![owner],
-    )?;
-    let adopted = |row: &Row| {
-        let longest: i64 = row.get(9)?;
-        Ok(Adopted {
-            fence: Fence { id: row.get(0)?, epoch: row.get(1)?, attempt: row.get(2)?, from: row.get(3)? },
-            market: row.get(4)?,
-            key: row.get(5)?,
-            reason: row.get(6)?,
-            reference: row.get(7)?,
-            outputs: row.get(8)?,
-            longest_run: Duration::from_micros(longest.unsigned_abs()),
-            accepted_at: row.get(10)?,
-            cancel_requested: row.get(11)?,
-        })
-    };
-    rows.iter().map(adopted).collect()
+/// The oldest of an owner. What somebody is just writing is left to the next time.
+pub(super) const OLDEST: Sql = sql!(
+    "select id from generation where owner = $1 and state in ('submitting', 'running', 'storing') order by id limit $2",
+    SKIP_LOCKED
+);
+
+const TAKE_THESE: Sql = sql!(
+    "update generation set owner = $1, epoch = epoch + 1, updated_at = $2
+     where state in ('submitting', 'running', 'storing') and owner = $3 and id in (select value from ",
+    EACH,
+    "$4",
+    EACH_END,
+    ")"
+);
+
+const FOUND: &str = "select g.id, g.epoch, a.n, g.state, g.market, k.label, a.reason, a.reference, a.outputs, g.longest_run_us, a.accepted_at,
+            g.cancel_requested_at is not null
+     from generation g join attempt a on a.generation_id = g.id and a.n = g.attempts join market_key k on k.id = a.key_id
+     where g.owner = $1 and g.state in ('submitting', 'running', 'storing') order by g.id";
+
+const FOUND_THESE: Sql = sql!(
+    "select g.id, g.epoch, a.n, g.state, g.market, k.label, a.reason, a.reference, a.outputs, g.longest_run_us, a.accepted_at,
+            g.cancel_requested_at is not null
+     from generation g join attempt a on a.generation_id = g.id and a.n = g.attempts join market_key k on k.id = a.key_id
+     where g.owner = $1 and g.state in ('submitting', 'running', 'storing') and g.id in (select value from ",
+    EACH,
+    "$2",
+    EACH_END,
+    ") order by g.id"
+);
+
+/// Work under way becomes the caller's, one epoch later: what its owner until now still writes fails.
+/// [`crate::Error::Rows`] when `owner` takes from a dead process and is dead itself.
+pub fn adopt(tx: &mut Tx, owner: &WorkerId, from: &Adoption, now: Timestamp) -> Result<Vec<Adopted>> {
+    match from {
+        Adoption::EveryoneElse => {
+            tx.send(TAKE, p![owner.as_str(), now.micros()])?;
+            tx.query(FOUND, p![owner.as_str()])?.iter().map(adopted).collect()
+        }
+        Adoption::Dead(dead) => {
+            if !workers::hold(tx, owner)? {
+                return Err(Error::Rows { sql: "the adopter's lease".to_owned(), wanted: 1, got: 0 });
+            }
+            if !workers::lock_dead(tx, dead)? {
+                return Ok(Vec::new());
+            }
+            let max = i64::try_from(ADOPTED_MAX).unwrap_or(i64::MAX);
+            let rows = tx.query(OLDEST, p![dead.as_str(), max])?;
+            let ids: Vec<GenerationId> = rows.iter().map(|row| row.get(0)).collect::<Result<_>>()?;
+            let taken = take(tx, owner, dead, &ids, now)?;
+            workers::remove(tx, dead)?;
+            Ok(taken)
+        }
+        Adoption::Forgotten(ids) => take(tx, owner, owner, ids, now),
+    }
+}
+
+fn take(
+    tx: &mut Tx,
+    owner: &WorkerId,
+    from: &WorkerId,
+    ids: &[GenerationId],
+    now: Timestamp,
+) -> Result<Vec<Adopted>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<&str> = ids.iter().map(GenerationId::as_str).collect();
+    let ids = format!("[\"{}\"]", ids.join("\",\""));
+    tx.send(TAKE_THESE, p![owner.as_str(), now.micros(), from.as_str(), &ids])?;
+    tx.query(FOUND_THESE, p![owner.as_str(), &ids])?.iter().map(adopted).collect()
+}
+
+fn adopted(row: &Row) -> Result<Adopted> {
+    let longest: i64 = row.get(9)?;
+    Ok(Adopted {
+        fence: Fence { id: row.get(0)?, epoch: row.get(1)?, attempt: row.get(2)?, from: row.get(3)? },
+        market: row.get(4)?,
+        key: row.get(5)?,
+        reason: row.get(6)?,
+        reference: row.get(7)?,
+        outputs: row.get(8)?,
+        longest_run: Duration::from_micros(longest.unsigned_abs()),
+        accepted_at: row.get(10)?,
+        cancel_requested: row.get(11)?,
+    })
+}
+
+pub(super) const OWNED: &str = "select id, epoch from generation
+     where owner = $1 and state in ('submitting', 'running', 'storing') and id > $2 order by id limit $3";
+
+/// What a process owns, with its epochs, in the order of ids and after that one: at most `max`.
+pub fn owned(
+    tx: &mut Tx,
+    owner: &WorkerId,
+    after: Option<&GenerationId>,
+    max: i64,
+) -> Result<Vec<(GenerationId, i64)>> {
+    let after = after.map_or("", GenerationId::as_str);
+    let rows = tx.query(OWNED, p![owner.as_str(), after, max])?;
+    rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
 }
 
 pub(super) const EXPIRE: &str =

@@ -23,3 +23,4 @@ mod server;
 mod statements;
 mod transactions;
 mod waiting;
+mod workers;

@@ -12,7 +12,7 @@ use crate::{
 };
 use palitra_domain::{
     AccountId, AssetId, BatchId, DeliveryId, ErrorCode, GenerationId, ItemId, KeyId, Livemode, QuoteId,
-    Timestamp, TransferId,
+    Timestamp, TransferId, WorkerId,
     catalogue::Lane,
     market::{ErrorClass, MarketError},
     state::{AttemptState, Event, GenerationState, StepKind},
@@ -42,7 +42,18 @@ macro_rules! numbered {
         }
     })+ };
 }
-numbered!(AccountId, AssetId, BatchId, DeliveryId, GenerationId, ItemId, KeyId, QuoteId, TransferId);
+numbered!(
+    AccountId,
+    AssetId,
+    BatchId,
+    DeliveryId,
+    GenerationId,
+    ItemId,
+    KeyId,
+    QuoteId,
+    TransferId,
+    WorkerId
+);
 
 /// The `n`th id of its kind.
 pub(crate) fn id<T: Numbered>(n: u64) -> T {

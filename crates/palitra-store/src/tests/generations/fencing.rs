@@ -3,7 +3,7 @@
 
 use crate::{
     Error, MIGRATIONS, Tx,
-    generations::{self, Fence},
+    generations::{self, Adoption, Fence},
     tests::{
         harness::{Fresh, on_every_database},
         shop::{
@@ -68,6 +68,11 @@ async fn bring(fresh: &Fresh, state: GenerationState) -> Fence {
     .await
 }
 
+/// At boot, by the second worker.
+fn take_over(tx: &mut Tx<'_>, second: i64) -> crate::Result<Vec<generations::Adopted>> {
+    generations::adopt(tx, &crate::tests::shop::id(2), &Adoption::EveryoneElse, at(second))
+}
+
 fn is_lost(error: &Error) -> bool {
     matches!(error, Error::Rows { wanted: 1, got: 0, .. })
 }
@@ -108,13 +113,13 @@ async fn the_old_owner_writes_nothing_after_an_adoption(fresh: Fresh) {
     for (name, from, step) in STEPS {
         fresh.store.write(crate::tests::property::empty).await.unwrap();
         let old = bring(&fresh, *from).await;
-        let adopted = commit(&fresh, |tx| generations::adopt(tx, "two", at(2))).await;
+        let adopted = commit(&fresh, |tx| take_over(tx, 2)).await;
         let new = adopted[0].fence.clone();
         assert_eq!((new.epoch, new.attempt, new.from), (old.epoch + 1, old.attempt, *from));
         let error = refused(&fresh, move |tx| step(tx, &old)).await;
         assert!(is_lost(&error), "{name}: {error:?}");
         commit(&fresh, move |tx| step(tx, &new)).await;
-        assert!(commit(&fresh, |tx| generations::adopt(tx, "two", at(3))).await.len() <= 1);
+        assert!(commit(&fresh, |tx| take_over(tx, 3)).await.len() <= 1);
     }
 }
 
@@ -126,7 +131,7 @@ async fn an_adoption_tells_where_the_work_stands(fresh: Fresh) {
         claim_only(tx, 2, at(2))
     })
     .await;
-    let adopted = commit(&fresh, |tx| generations::adopt(tx, "two", at(3))).await;
+    let adopted = commit(&fresh, |tx| take_over(tx, 3)).await;
     let [running, submitting] = adopted.as_slice() else { panic!("{adopted:?}") };
     assert_eq!(running.reference.as_deref(), Some("ref"));
     assert_eq!((running.market.as_str(), running.key.as_str()), ("fal", "main"));
@@ -137,7 +142,7 @@ async fn an_adoption_tells_where_the_work_stands(fresh: Fresh) {
         (AttemptReason::First, crate::tests::shop::LONGEST_RUN)
     );
     // Its own work is not taken from itself: the epochs stay.
-    let again = commit(&fresh, |tx| generations::adopt(tx, "two", at(4))).await;
+    let again = commit(&fresh, |tx| take_over(tx, 4)).await;
     let epochs = |of: &[generations::Adopted]| of.iter().map(|work| work.fence.epoch).collect::<Vec<_>>();
     assert_eq!(epochs(&again), epochs(&adopted));
 }

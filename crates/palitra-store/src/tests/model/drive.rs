@@ -7,7 +7,9 @@ use super::{
 use crate::{
     Error, Result, Tx, accounts,
     batches::{self, NewBatch},
-    generations::{self, CancelOutcome, Child, Claim, Failure, Fence, Fill, NewGeneration, Settlement},
+    generations::{
+        self, Adoption, CancelOutcome, Child, Claim, Failure, Fence, Fill, NewGeneration, Settlement,
+    },
     ledger::Purse,
     markets,
     tests::{
@@ -19,7 +21,7 @@ use crate::{
     },
 };
 use palitra_domain::{
-    AccountId, ErrorCode, GenerationId,
+    AccountId, ErrorCode, GenerationId, WorkerId,
     state::{BatchState, Event, GenerationState, StepKind},
 };
 
@@ -69,8 +71,10 @@ pub(super) async fn happen(fresh: &Fresh, world: &mut World, op: &Op) {
         Op::StopBatch { which, by_hand } => stop_batch(fresh, world, which, by_hand).await,
         Op::Adopt => {
             world.adopt();
-            let owner = format!("owner {}", world.owner);
-            let adopted = fresh.store.write(move |tx| generations::adopt(tx, &owner, now)).await.unwrap();
+            let owner = id::<WorkerId>(world.owner);
+            let adoption =
+                fresh.store.write(move |tx| generations::adopt(tx, &owner, &Adoption::EveryoneElse, now));
+            let adopted = adoption.await.unwrap();
             let fences: Vec<_> =
                 adopted.into_iter().map(|work| (work.fence.id, work.fence.epoch, work.fence.from)).collect();
             let live = world.live().into_iter().map(|n| (id(n), world.gens[&n].epoch, world.gens[&n].state));
@@ -140,7 +144,7 @@ async fn start(fresh: &Fresh, world: &mut World, items: u64, (gate, workers, bar
 
 async fn claim(fresh: &Fresh, world: &mut World, max: u32) {
     let claim =
-        Claim { market: MARKET.to_owned(), owner: format!("owner {}", world.owner), max, focus: None };
+        Claim { market: MARKET.to_owned(), owner: id::<WorkerId>(world.owner).to_string(), max, focus: None };
     let now = at(world.now);
     let claims = fresh.store.write(move |tx| generations::claim(tx, &claim, now)).await.unwrap();
     assert_eq!(claims.claimed.len(), world.claimable(max));
