@@ -1,6 +1,10 @@
 //! What every use case works with: store, objects, markets, catalogue, clock, randomness and settings.
 
-use crate::{EngineEvent, Error, Points, Result, waits::Waits};
+use crate::{
+    EngineEvent, Error, Points, Result,
+    lease::Lease,
+    waits::{UnderWay, Waits},
+};
 use palitra_domain::{
     AccountId, Clock, ErrorCode, KeyId, Timestamp, WorkerId,
     catalogue::{Catalogue, Mode, Model},
@@ -9,9 +13,16 @@ use palitra_domain::{
     price::PriceSettings,
     recipe,
 };
-use palitra_store::{Store, accounts::Account, generations::NewGeneration, markets::ConfiguredKey};
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
-use tokio::sync::{Notify, broadcast, watch};
+use palitra_store::{Dialect, Store, accounts::Account, generations::NewGeneration, markets::ConfiguredKey};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering},
+    },
+    time::Duration,
+};
+use tokio::sync::{Mutex, Notify, broadcast, watch};
 
 /// What to do with a submission whose outcome is unknown and cannot be looked up (design: `engine.unknown`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,13 +89,15 @@ pub struct Context {
     pub(crate) markets: BTreeMap<String, Arc<dyn Market>>,
     pub(crate) random: Arc<dyn Fn() -> u128 + Send + Sync>,
     pub(crate) points: Points,
-    pub(crate) owner: WorkerId,
+    pub(crate) lease: Lease,
     pub(crate) events: broadcast::Sender<EngineEvent>,
     /// Something may have become claimable.
     pub(crate) wake: Notify,
     pub(crate) waits: Waits,
-    /// Generations this process has under way.
-    pub(crate) in_flight: Arc<watch::Sender<usize>>,
+    pub(crate) in_flight: UnderWay,
+    /// Held from a transaction that takes work until that work is among what is under way.
+    pub(crate) taking: Mutex<()>,
+    doubts: AtomicU8,
 }
 
 /// Events that a slow listener may be behind before it has to read the database again.
@@ -121,7 +134,7 @@ impl Engine {
 
     fn of(parts: Parts, house: Account, price_version: i64) -> Engine {
         let Parts { store, objects, markets, catalogue, clock, random, points, settings } = parts;
-        let owner = WorkerId::new(clock.now(), random());
+        let lease = Lease::new(WorkerId::new(clock.now(), random()), store.dialect() == Dialect::Pg);
         Engine(Arc::new(Context {
             store,
             objects,
@@ -133,11 +146,13 @@ impl Engine {
             markets: markets.into_iter().map(|market| (market.name, market.adapter)).collect(),
             random,
             points,
-            owner,
+            lease,
             events: broadcast::channel(EVENTS_KEPT).0,
             wake: Notify::new(),
             waits: Waits::default(),
-            in_flight: Arc::new(watch::channel(0).0),
+            in_flight: Arc::new(watch::channel(HashSet::new()).0),
+            taking: Mutex::new(()),
+            doubts: AtomicU8::new(0),
         }))
     }
 
@@ -185,6 +200,24 @@ impl Context {
 
     pub(crate) fn random(&self) -> u128 {
         (self.random)()
+    }
+
+    /// A commit was in doubt: this process may own what it does not remember. Housekeeping looks twice, because whoever doubts may
+    /// still hold what it is about to drop.
+    pub(crate) fn doubt(&self) {
+        self.doubts.store(2, Ordering::SeqCst);
+    }
+
+    /// Whether there is a reason to look.
+    pub(crate) fn take_doubt(&self) -> bool {
+        self.doubts.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok()
+    }
+
+    /// [`Context::doubt`] when an error says so.
+    pub(crate) fn doubt_if(&self, error: &palitra_store::Error) {
+        if matches!(error, palitra_store::Error::InDoubt(_)) {
+            self.doubt();
+        }
     }
 
     pub(crate) fn market(&self, name: &str) -> Result<&Arc<dyn Market>> {

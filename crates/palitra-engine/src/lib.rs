@@ -8,6 +8,7 @@ mod context;
 mod error;
 mod events;
 pub mod generations;
+mod lease;
 mod points;
 mod scheduler;
 mod trouble;

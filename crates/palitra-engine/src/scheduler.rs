@@ -1,7 +1,7 @@
 //! The running machine: one loop claims, one looks at waiting work, one keeps house. All of it ends by `drain` or `abort`.
 
 use crate::{
-    Context, Engine, Result,
+    Context, Engine, Result, lease,
     trouble::Patience,
     waits::{InFlight, Waits},
     work::{self, Ticket},
@@ -10,7 +10,10 @@ use palitra_domain::{
     Timestamp,
     state::{Event, GenerationState},
 };
-use palitra_store::generations::{self, Claim};
+use palitra_store::{
+    generations::{self, Claim, Claimed, Fence},
+    workers,
+};
 use std::{sync::Arc, time::Duration};
 use tokio::{sync::Semaphore, task::JoinHandle};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -42,10 +45,11 @@ impl Engine {
     }
 
     async fn begin(&self, focus: Option<String>, stop: CancellationToken) -> Result<Running> {
-        let (tasks, abort) = (TaskTracker::new(), CancellationToken::new());
-        let is_service = focus.is_none() && !stop.is_cancelled();
-        let machine = Machine { engine: self.clone(), tasks, stop, abort, focus, is_service };
+        let machine = Machine::new(self, focus, stop);
         work::adopt(&machine).await?;
+        if machine.lease.is_shared {
+            machine.spawn(lease::heartbeat(machine.clone()));
+        }
         machine.spawn(looks(machine.clone()));
         machine.spawn(housekeeping(machine.clone()));
         let claims = machine.spawn(claims(machine.clone()));
@@ -63,11 +67,11 @@ impl Running {
     /// under way then is a row, and the next process continues it.
     pub async fn drain(mut self) {
         self.machine.stop.cancel();
-        let mut count = self.machine.in_flight.subscribe();
+        let mut under_way = self.machine.in_flight.subscribe();
         let ended = async {
             // A claim that is being committed counts as under way only afterwards.
             (&mut self.claims).await.ok();
-            count.wait_for(|count| *count == 0).await.ok();
+            under_way.wait_for(|under_way| under_way.is_empty()).await.ok();
         };
         tokio::select! {
             () = ended => {}
@@ -84,6 +88,7 @@ impl Running {
         engine.waits.clear();
         tasks.close();
         tasks.wait().await;
+        lease::leave(&engine).await;
     }
 }
 
@@ -102,6 +107,12 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
+    pub(crate) fn new(engine: &Engine, focus: Option<String>, stop: CancellationToken) -> Machine {
+        let is_service = focus.is_none() && !stop.is_cancelled();
+        let (tasks, abort) = (TaskTracker::new(), CancellationToken::new());
+        Machine { engine: engine.clone(), tasks, stop, abort, focus, is_service }
+    }
+
     pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
         let abort = self.abort.clone();
         self.tasks.spawn(async move {
@@ -133,8 +144,7 @@ async fn claims(machine: Machine) {
                     patience = Patience::default();
                     next_at = [next_at, claims.next_at].into_iter().flatten().min();
                     more |= claims.claimed.len() >= usize::try_from(CLAIMS_MAX).unwrap_or(usize::MAX);
-                    for claimed in claims.claimed {
-                        let ticket = Ticket::claimed(&machine, market, &claimed);
+                    for (ticket, claimed) in claims.claimed {
                         machine.spawn(work::submit(machine.clone(), ticket, claimed));
                     }
                 }
@@ -159,20 +169,42 @@ fn until(now: Timestamp, at: Option<Timestamp>) -> Duration {
     at.map_or(IDLE, |at| at.since(now).min(IDLE))
 }
 
-async fn claim(machine: &Machine, market: &str) -> Result<generations::Claims> {
+/// Claimed work, already among what is under way.
+#[derive(Default)]
+pub(crate) struct Taken {
+    pub(crate) claimed: Vec<(Ticket, Claimed)>,
+    next_at: Option<Timestamp>,
+}
+
+/// Nothing while the lease is not held.
+pub(crate) async fn claim(machine: &Machine, market: &str) -> Result<Taken> {
+    let (now, owner, is_shared) = (machine.now(), machine.lease.owner(), machine.lease.is_shared);
+    if !machine.lease.is_held(now) {
+        return Ok(Taken::default());
+    }
     let claim = Claim {
         market: market.to_owned(),
-        owner: machine.owner.as_str().to_owned(),
+        owner: owner.as_str().to_owned(),
         max: CLAIMS_MAX,
         focus: machine.focus.clone(),
     };
     machine.points.before(GenerationState::Queued, Event::Claim);
-    let now = machine.now();
-    let claims = machine.store.write(move |tx| generations::claim(tx, &claim, now)).await?;
+    let _taking = machine.taking.lock().await;
+    let claims = machine.store.write(move |tx| {
+        if is_shared && !workers::hold(tx, &owner)? {
+            return Ok(None);
+        }
+        generations::claim(tx, &claim, now).map(Some)
+    });
+    let Some(claims) = claims.await.inspect_err(|error| machine.doubt_if(error))? else {
+        machine.lease.lost.notify_one();
+        return Ok(Taken::default());
+    };
     if !claims.claimed.is_empty() {
         machine.points.after(GenerationState::Queued, Event::Claim);
     }
-    Ok(claims)
+    let with_ticket = |claimed: Claimed| (Ticket::claimed(machine, market, &claimed), claimed);
+    Ok(Taken { claimed: claims.claimed.into_iter().map(with_ticket).collect(), next_at: claims.next_at })
 }
 
 /// Looks at waiting work when it is due, a bounded number at once.
@@ -204,12 +236,19 @@ async fn next_due(machine: &Machine, waits: &Waits) -> crate::waits::Waiting {
     }
 }
 
-/// Every second: ghosts whose time has passed give their slots back, and wishes to cancel are carried to the markets.
+/// Every second: ghosts whose time has passed give their slots back, wishes to cancel are carried to the markets, and work that nobody
+/// carries on is taken over.
 async fn housekeeping(machine: Machine) {
     let mut asked = std::collections::HashSet::new();
     loop {
         machine.clock.sleep(IDLE).await;
-        let (now, owner) = (machine.now(), machine.owner.as_str().to_owned());
+        let (now, owner) = (machine.now(), machine.lease.owner().as_str().to_owned());
+        if !machine.lease.is_held(now) {
+            continue;
+        }
+        if let Err(error) = take_over(&machine).await {
+            tracing::error!(%error, "cannot take over work");
+        }
         let kept = machine.store.write(move |tx| {
             let freed = generations::expire_ghosts(tx, now)?;
             Ok((freed, generations::cancel_wishes(tx, &owner)?))
@@ -232,8 +271,18 @@ async fn housekeeping(machine: Machine) {
     }
 }
 
+async fn take_over(machine: &Machine) -> Result<()> {
+    if machine.lease.is_shared {
+        work::adopt_dead(machine).await?;
+    }
+    if machine.take_doubt() {
+        work::recover(machine).await.inspect_err(|_| machine.doubt())?;
+    }
+    Ok(())
+}
+
 impl Context {
-    pub(crate) fn count_in_flight(&self) -> InFlight {
-        InFlight::new(&self.in_flight)
+    pub(crate) fn in_flight(&self, fence: &Fence) -> InFlight {
+        InFlight::new(&self.in_flight, fence)
     }
 }

@@ -3,25 +3,36 @@
 use palitra_domain::{GenerationId, Timestamp, market::RemoteRef};
 use palitra_store::generations::Fence;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 use tokio::sync::{Notify, watch};
 
-/// Counts a generation as under way until it is dropped.
-pub(crate) struct InFlight(Arc<watch::Sender<usize>>);
+/// What this process has under way: generations with the epoch in which they are ours.
+pub(crate) type UnderWay = Arc<watch::Sender<HashSet<(GenerationId, i64)>>>;
+
+/// Keeps a generation among those under way until it is dropped.
+pub(crate) struct InFlight {
+    all: UnderWay,
+    this: (GenerationId, i64),
+}
 
 impl InFlight {
-    pub(crate) fn new(count: &Arc<watch::Sender<usize>>) -> InFlight {
-        count.send_modify(|count| *count += 1);
-        InFlight(count.clone())
+    pub(crate) fn new(all: &UnderWay, fence: &Fence) -> InFlight {
+        let this = (fence.id.clone(), fence.epoch);
+        all.send_modify(|all| {
+            all.insert(this.clone());
+        });
+        InFlight { all: all.clone(), this }
     }
 }
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        self.0.send_modify(|count| *count -= 1);
+        self.all.send_modify(|all| {
+            all.remove(&self.this);
+        });
     }
 }
 

@@ -1,26 +1,86 @@
 //! Taking over what a dead process left: every state of the table has its one way on.
 
 use super::{Ticket, again, keep, look, submit};
-use crate::{Result, scheduler::Machine};
+use crate::{Result, lease, scheduler::Machine};
 use palitra_domain::{
-    Timestamp,
+    GenerationId, Timestamp,
     market::{ErrorClass, MarketError, RemoteRef},
     state::GenerationState,
 };
-use palitra_store::generations::{self, Adopted};
+use palitra_store::{
+    generations::{self, ADOPTED_MAX, Adopted, Adoption},
+    workers,
+};
+use tokio::sync::MutexGuard;
 
-/// Everything under way becomes ours. What needs a market or a commit goes on in the background.
+/// Dead processes of one round; more follow with the next.
+const DEAD_MAX: i64 = 16;
+
+/// Rows of our own that are compared with our memory at once.
+const OWNED_MAX: i64 = 1_000;
+
+/// At the start everything under way becomes ours: all of it when nobody else can be there, else what the dead have left.
 pub(crate) async fn adopt(machine: &Machine) -> Result<()> {
-    let (owner, now) = (machine.owner.as_str().to_owned(), machine.now());
-    let adopted = machine.store.write(move |tx| generations::adopt(tx, &owner, now)).await?;
-    if !adopted.is_empty() {
-        tracing::info!(generations = adopted.len(), "took over work of a process that is gone");
+    if machine.lease.is_shared {
+        lease::join(machine).await?;
+        return adopt_dead(machine).await;
+    }
+    let taking = machine.taking.lock().await;
+    take(machine, Adoption::EveryoneElse, &taking).await.map(drop)
+}
+
+/// What processes have left whose lease has ended.
+pub(crate) async fn adopt_dead(machine: &Machine) -> Result<()> {
+    for dead in machine.store.read(|tx| workers::expired(tx, DEAD_MAX)).await? {
+        let mut taken = ADOPTED_MAX;
+        while taken == ADOPTED_MAX && machine.lease.is_held(machine.now()) {
+            let taking = machine.taking.lock().await;
+            taken = take(machine, Adoption::Dead(dead.clone()), &taking).await?;
+        }
+    }
+    Ok(())
+}
+
+/// What is ours and not in our memory, after a commit that was in doubt.
+pub(crate) async fn recover(machine: &Machine) -> Result<()> {
+    let mut after: Option<GenerationId> = None;
+    loop {
+        // Nothing is claimed between the look and the comparison.
+        let taking = machine.taking.lock().await;
+        let (owner, from) = (machine.lease.owner(), after.clone());
+        let owned =
+            machine.store.read(move |tx| generations::owned(tx, &owner, from.as_ref(), OWNED_MAX)).await?;
+        let Some((last, _)) = owned.last() else { return Ok(()) };
+        after = Some(last.clone());
+        let forgotten: Vec<GenerationId> = {
+            let known = machine.in_flight.borrow();
+            owned.into_iter().filter(|row| !known.contains(row)).map(|(id, _)| id).collect()
+        };
+        if !forgotten.is_empty() {
+            take(machine, Adoption::Forgotten(forgotten), &taking).await?;
+        }
+    }
+}
+
+/// Takes work and goes on with it; what needs a market or a commit does so in the background. Answers how much it was.
+async fn take(machine: &Machine, from: Adoption, _: &MutexGuard<'_, ()>) -> Result<usize> {
+    let (owner, now) = (machine.lease.owner(), machine.now());
+    let adoption = machine.store.write(move |tx| generations::adopt(tx, &owner, &from, now));
+    let adopted = adoption.await.inspect_err(|error| {
+        machine.doubt_if(error);
+        if matches!(error, palitra_store::Error::Rows { .. }) {
+            machine.lease.lost.notify_one();
+        }
+    })?;
+    let count = adopted.len();
+    if count > 0 {
+        tracing::info!(generations = count, "took over work that nobody carries on");
     }
     for work in adopted {
         let (found, ticket) = split(machine, work);
         machine.spawn(go_on(machine.clone(), found, ticket));
     }
-    Ok(())
+    Ok(count)
 }
 
 /// What is recorded of an attempt.
@@ -33,7 +93,8 @@ struct Found {
 /// The ticket is made at once: whoever drains right after the start has to see that something is under way.
 fn split(machine: &Machine, work: Adopted) -> (Found, Ticket) {
     let Adopted { fence, market, key, reason, longest_run, reference, outputs, accepted_at, .. } = work;
-    let ticket = Ticket { fence, market, key, reason, longest_run, in_flight: machine.count_in_flight() };
+    let in_flight = machine.in_flight(&fence);
+    let ticket = Ticket { fence, market, key, reason, longest_run, in_flight };
     (Found { reference, outputs, accepted_at }, ticket)
 }
 

@@ -29,6 +29,10 @@ pub(super) fn at_once(machine: &Machine, ticket: Ticket, remote: RemoteRef, acce
 }
 
 fn insert(machine: &Machine, ticket: Ticket, remote: RemoteRef, accepted_at: Timestamp, due: Timestamp) {
+    // Others look at it now.
+    if !machine.lease.is_held(machine.now()) {
+        return;
+    }
     let Ticket { fence, market, key, longest_run, in_flight, .. } = ticket;
     let waiting = Waiting { fence, market, key, remote, accepted_at, longest_run, in_flight };
     machine.waits.insert(due, waiting);

@@ -10,7 +10,7 @@ mod keep;
 mod look;
 mod submit;
 
-pub(crate) use adopt::adopt;
+pub(crate) use adopt::{adopt, adopt_dead, recover};
 pub(crate) use look::{ask_to_cancel, look};
 pub(crate) use submit::submit;
 
@@ -34,18 +34,19 @@ pub(crate) struct Ticket {
 
 impl Ticket {
     pub(crate) fn claimed(machine: &Machine, market: &str, claimed: &Claimed) -> Ticket {
+        let fence = Fence {
+            id: claimed.id.clone(),
+            epoch: claimed.epoch,
+            attempt: claimed.attempt,
+            from: GenerationState::Submitting,
+        };
         Ticket {
-            fence: Fence {
-                id: claimed.id.clone(),
-                epoch: claimed.epoch,
-                attempt: claimed.attempt,
-                from: GenerationState::Submitting,
-            },
+            in_flight: machine.in_flight(&fence),
+            fence,
             market: market.to_owned(),
             key: claimed.key.clone(),
             reason: claimed.reason,
             longest_run: claimed.longest_run,
-            in_flight: machine.count_in_flight(),
         }
     }
 
@@ -68,17 +69,30 @@ pub(crate) async fn commit<T: Send + 'static>(
     transaction: impl Fn(&mut palitra_store::Tx<'_>) -> palitra_store::Result<T> + Send + Clone + 'static,
 ) -> Option<T> {
     let mut patience = Patience::default();
+    let mut in_doubt = false;
     loop {
         let error = match machine.store.post(transaction.clone()).await {
             Ok(value) => return Some(value),
+            // It may be ours and moved on, by the commit that was in doubt: then housekeeping finds it.
+            Err(palitra_store::Error::Rows { .. }) if in_doubt => {
+                machine.doubt();
+                tracing::warn!(generation.id = %id, "lost, or moved on by a commit that was in doubt");
+                return None;
+            }
             Err(palitra_store::Error::Rows { .. }) => {
                 tracing::warn!(generation.id = %id, "lost to another owner, dropped");
                 return None;
             }
             Err(palitra_store::Error::Closed) => return None,
-            Err(error) => error.into(),
+            Err(error) => {
+                in_doubt |= matches!(error, palitra_store::Error::InDoubt(_));
+                error.into()
+            }
         };
         if !patience.has_more(machine, &error).await {
+            if in_doubt {
+                machine.doubt();
+            }
             return None;
         }
     }

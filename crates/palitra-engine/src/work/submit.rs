@@ -14,6 +14,10 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 /// Submits what was claimed. `submitting` is committed: from here on a crash leaves an attempt whose outcome is unknown.
 pub(crate) async fn submit(machine: Machine, ticket: Ticket, claimed: Claimed) {
     let Ok(market) = machine.market(&ticket.market).cloned() else { return };
+    // Nothing has left this process: whoever owns it now may start it, unless it has been given to others as unknown.
+    if !machine.lease.is_held(machine.now()) {
+        return again::restart(&machine, ticket).await;
+    }
     let input: serde_json::Value = serde_json::from_str(&claimed.input).unwrap_or_default();
     let prompt = input
         .get("prompt")
