@@ -28,7 +28,8 @@ pub const ADOPTED_MAX: usize = 500;
 /// Whose work is taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Adoption {
-    /// On SQLite at boot: the data directory is locked, so every other owner is dead. Own work is told again.
+    /// On SQLite at boot: the data directory is locked, so every other owner is dead. Even so nothing is
+    /// taken from a worker whose lease runs. Own work is told again.
     EveryoneElse,
     /// A process whose lease has ended: its [`ADOPTED_MAX`] oldest, and its place on the list of workers when
     /// none is left. Of one that is alive nothing is taken.
@@ -37,8 +38,13 @@ pub enum Adoption {
     Forgotten(Vec<GenerationId>),
 }
 
-pub(super) const TAKE: &str = "update generation set owner = $1, epoch = epoch + 1, updated_at = $2
-     where state in ('submitting', 'running', 'storing') and coalesce(owner, '') <> $1";
+pub(super) const TAKE: Sql = sql!(
+    "update generation set owner = $1, epoch = epoch + 1, updated_at = $2
+     where state in ('submitting', 'running', 'storing') and coalesce(owner, '') <> $1
+       and not exists (select 1 from worker w where w.id = generation.owner and w.lease_until > ",
+    NOW_US,
+    ")"
+);
 
 /// The oldest of an owner. What somebody is just writing is left to the next time.
 pub(super) const OLDEST: Sql = sql!(

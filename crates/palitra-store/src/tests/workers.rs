@@ -106,6 +106,8 @@ async fn s3_a_lease_that_has_ended_is_not_renewed(fresh: Fresh) {
 async fn s3_nothing_is_taken_from_the_living(fresh: Fresh) {
     claimed(&fresh, 2).await;
     assert_eq!(ids(&commit(&fresh, from_the_first).await), []);
+    let at_boot = commit(&fresh, |tx| generations::adopt(tx, &two(), &Adoption::EveryoneElse, at(2))).await;
+    assert_eq!(ids(&at_boot), []);
     assert_eq!(number(&fresh, "select max(epoch) from generation").await, 1);
     assert_eq!(number(&fresh, "select count(*) from worker").await, 2);
 }
