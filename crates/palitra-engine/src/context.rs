@@ -2,6 +2,7 @@
 
 use crate::{
     EngineEvent, Error, Points, Result,
+    doubts::Doubts,
     lease::Lease,
     waits::{UnderWay, Waits},
 };
@@ -16,10 +17,7 @@ use palitra_domain::{
 use palitra_store::{Dialect, Store, accounts::Account, generations::NewGeneration, markets::ConfiguredKey};
 use std::{
     collections::{BTreeMap, HashSet},
-    sync::{
-        Arc,
-        atomic::{AtomicU8, Ordering},
-    },
+    sync::Arc,
     time::Duration,
 };
 use tokio::sync::{Mutex, Notify, broadcast, watch};
@@ -97,7 +95,7 @@ pub struct Context {
     pub(crate) in_flight: UnderWay,
     /// Held from a transaction that takes work until that work is among what is under way.
     pub(crate) taking: Mutex<()>,
-    doubts: AtomicU8,
+    pub(crate) doubts: Doubts,
 }
 
 /// Events that a slow listener may be behind before it has to read the database again.
@@ -152,7 +150,7 @@ impl Engine {
             waits: Waits::default(),
             in_flight: Arc::new(watch::channel(HashSet::new()).0),
             taking: Mutex::new(()),
-            doubts: AtomicU8::new(0),
+            doubts: Doubts::default(),
         }))
     }
 
@@ -200,24 +198,6 @@ impl Context {
 
     pub(crate) fn random(&self) -> u128 {
         (self.random)()
-    }
-
-    /// A commit was in doubt: this process may own what it does not remember. Housekeeping looks twice, because whoever doubts may
-    /// still hold what it is about to drop.
-    pub(crate) fn doubt(&self) {
-        self.doubts.store(2, Ordering::SeqCst);
-    }
-
-    /// Whether there is a reason to look.
-    pub(crate) fn take_doubt(&self) -> bool {
-        self.doubts.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok()
-    }
-
-    /// [`Context::doubt`] when an error says so.
-    pub(crate) fn doubt_if(&self, error: &palitra_store::Error) {
-        if matches!(error, palitra_store::Error::InDoubt(_)) {
-            self.doubt();
-        }
     }
 
     pub(crate) fn market(&self, name: &str) -> Result<&Arc<dyn Market>> {

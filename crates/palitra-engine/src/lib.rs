@@ -4,7 +4,9 @@
 
 pub mod accounts;
 pub mod batches;
+mod claims;
 mod context;
+mod doubts;
 mod error;
 mod events;
 pub mod generations;

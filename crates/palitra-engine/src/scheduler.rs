@@ -1,28 +1,19 @@
 //! The running machine: one loop claims, one looks at waiting work, one keeps house. All of it ends by `drain` or `abort`.
 
 use crate::{
-    Context, Engine, Result, lease,
-    trouble::Patience,
+    Context, Engine, Result,
+    claims::claims,
+    lease,
     waits::{InFlight, Waits},
-    work::{self, Ticket},
+    work,
 };
-use palitra_domain::{
-    Timestamp,
-    state::{Event, GenerationState},
-};
-use palitra_store::{
-    generations::{self, Claim, Claimed, Fence},
-    workers,
-};
+use palitra_store::generations::{self, Fence};
 use std::{sync::Arc, time::Duration};
 use tokio::{sync::Semaphore, task::JoinHandle};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// How long nothing may happen before the queue is looked at anyway.
 pub(crate) const IDLE: Duration = Duration::from_secs(1);
-
-/// Claims of one transaction; more follow at once.
-const CLAIMS_MAX: u32 = 64;
 
 /// The machine at work. Dropping it leaves tasks behind: end it with [`Running::drain`] or [`Running::abort`].
 pub struct Running {
@@ -101,7 +92,7 @@ pub(crate) struct Machine {
     pub(crate) stop: CancellationToken,
     /// Everything ends at its next await.
     abort: CancellationToken,
-    focus: Option<String>,
+    pub(crate) focus: Option<String>,
     /// Nobody is there to start it again.
     pub(crate) is_service: bool,
 }
@@ -130,81 +121,6 @@ impl std::ops::Deref for Machine {
     fn deref(&self) -> &Context {
         &self.engine
     }
-}
-
-/// Claims whenever something was committed, a slot came free or a time has come.
-async fn claims(machine: Machine) {
-    let mut patience = Patience::default();
-    while !machine.stop.is_cancelled() {
-        let mut next_at = None;
-        let mut more = false;
-        for market in machine.markets.keys().filter(|_| !machine.stop.is_cancelled()) {
-            match claim(&machine, market).await {
-                Ok(claims) => {
-                    patience = Patience::default();
-                    next_at = [next_at, claims.next_at].into_iter().flatten().min();
-                    more |= claims.claimed.len() >= usize::try_from(CLAIMS_MAX).unwrap_or(usize::MAX);
-                    for (ticket, claimed) in claims.claimed {
-                        machine.spawn(work::submit(machine.clone(), ticket, claimed));
-                    }
-                }
-                Err(error) => {
-                    patience.has_more(&machine, &error).await;
-                }
-            }
-        }
-        if more {
-            continue;
-        }
-        let pause = until(machine.now(), next_at);
-        tokio::select! {
-            () = machine.wake.notified() => {}
-            () = machine.clock.sleep(pause) => {}
-            () = machine.stop.cancelled() => {}
-        }
-    }
-}
-
-fn until(now: Timestamp, at: Option<Timestamp>) -> Duration {
-    at.map_or(IDLE, |at| at.since(now).min(IDLE))
-}
-
-/// Claimed work, already among what is under way.
-#[derive(Default)]
-pub(crate) struct Taken {
-    pub(crate) claimed: Vec<(Ticket, Claimed)>,
-    next_at: Option<Timestamp>,
-}
-
-/// Nothing while the lease is not held.
-pub(crate) async fn claim(machine: &Machine, market: &str) -> Result<Taken> {
-    let (now, owner, is_shared) = (machine.now(), machine.lease.owner(), machine.lease.is_shared);
-    if !machine.lease.is_held(now) {
-        return Ok(Taken::default());
-    }
-    let claim = Claim {
-        market: market.to_owned(),
-        owner: owner.as_str().to_owned(),
-        max: CLAIMS_MAX,
-        focus: machine.focus.clone(),
-    };
-    machine.points.before(GenerationState::Queued, Event::Claim);
-    let _taking = machine.taking.lock().await;
-    let claims = machine.store.write(move |tx| {
-        if is_shared && !workers::hold(tx, &owner)? {
-            return Ok(None);
-        }
-        generations::claim(tx, &claim, now).map(Some)
-    });
-    let Some(claims) = claims.await.inspect_err(|error| machine.doubt_if(error))? else {
-        machine.lease.lost.notify_one();
-        return Ok(Taken::default());
-    };
-    if !claims.claimed.is_empty() {
-        machine.points.after(GenerationState::Queued, Event::Claim);
-    }
-    let with_ticket = |claimed: Claimed| (Ticket::claimed(machine, market, &claimed), claimed);
-    Ok(Taken { claimed: claims.claimed.into_iter().map(with_ticket).collect(), next_at: claims.next_at })
 }
 
 /// Looks at waiting work when it is due, a bounded number at once.
@@ -275,8 +191,8 @@ async fn take_over(machine: &Machine) -> Result<()> {
     if machine.lease.is_shared {
         work::adopt_dead(machine).await?;
     }
-    if machine.take_doubt() {
-        work::recover(machine).await.inspect_err(|_| machine.doubt())?;
+    if machine.doubts.take() {
+        work::recover(machine).await.inspect_err(|_| machine.doubts.raise())?;
     }
     Ok(())
 }

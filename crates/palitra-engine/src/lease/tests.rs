@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::{
-    MarketPart, Parts, Points, Running, Settings, UnknownPolicy,
+    MarketPart, Parts, Points, Running, Settings, UnknownPolicy, claims,
     generations::Wish,
     scheduler,
     work::{self, Ticket},
@@ -183,7 +183,7 @@ async fn order(engine: &Engine, prompt: &str) -> GenerationId {
 
 /// Claims what there is and brings it to the market.
 async fn submit_all(machine: &Machine) -> usize {
-    let taken = scheduler::claim(machine, "fal").await.unwrap().claimed;
+    let taken = claims::claim(machine, "fal").await.unwrap().claimed;
     let count = taken.len();
     for (ticket, claimed) in taken {
         work::submit(machine.clone(), ticket, claimed).await;
@@ -260,7 +260,7 @@ async fn s3_a_process_that_cannot_renew_lets_go_of_everything_after_15_s() {
     let machine = service(&engine);
     join(&machine).await.unwrap();
     order(&engine, "a cat").await;
-    let claimed = scheduler::claim(&machine, "fal").await.unwrap().claimed;
+    let claimed = claims::claim(&machine, "fal").await.unwrap().claimed;
     town.clock.turn(5);
     assert_eq!(beat(&machine).await, Beat::Renewed);
     town.clock.turn(14);
@@ -375,20 +375,20 @@ async fn what_a_commit_in_doubt_has_moved_on_is_found_again() {
     let engine = town.alone().await;
     let machine = service(&engine);
     let (cat, dog) = (order(&engine, "a cat").await, order(&engine, "a dog").await);
-    let mut taken = scheduler::claim(&machine, "fal").await.unwrap().claimed;
+    let mut taken = claims::claim(&machine, "fal").await.unwrap().claimed;
     let (dog_ticket, _) = taken.pop().unwrap();
     let (cat_ticket, _) = taken.pop().unwrap();
-    assert!(!engine.take_doubt());
+    assert!(!engine.doubts.take());
     assert_eq!(accept_in_doubt(&town, &machine, &cat_ticket).await, None);
     // While somebody holds it, it is not forgotten.
-    assert!(engine.take_doubt());
+    assert!(engine.doubts.take());
     work::recover(&machine).await.unwrap();
     assert_eq!(under_way(&engine), [(cat.clone(), 1), (dog.clone(), 1)]);
     drop(cat_ticket);
-    assert!(engine.take_doubt());
+    assert!(engine.doubts.take());
     work::recover(&machine).await.unwrap();
     assert_eq!(under_way(&engine), [(cat, 2), (dog, 1)]);
-    assert!(!engine.take_doubt(), "and then there is no reason to look");
+    assert!(!engine.doubts.take(), "and then there is no reason to look");
     assert_eq!(town.market.submitted.load(Ordering::SeqCst), 0);
     drop(dog_ticket);
 }

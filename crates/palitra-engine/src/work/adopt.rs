@@ -67,7 +67,7 @@ async fn take(machine: &Machine, from: Adoption, _: &MutexGuard<'_, ()>) -> Resu
     let (owner, now) = (machine.lease.owner(), machine.now());
     let adoption = machine.store.write(move |tx| generations::adopt(tx, &owner, &from, now));
     let adopted = adoption.await.inspect_err(|error| {
-        machine.doubt_if(error);
+        machine.doubts.raise_if(error);
         if matches!(error, palitra_store::Error::Rows { .. }) {
             machine.lease.lost.notify_one();
         }

@@ -75,7 +75,7 @@ pub(crate) async fn commit<T: Send + 'static>(
             Ok(value) => return Some(value),
             // It may be ours and moved on, by the commit that was in doubt: then housekeeping finds it.
             Err(palitra_store::Error::Rows { .. }) if in_doubt => {
-                machine.doubt();
+                machine.doubts.raise();
                 tracing::warn!(generation.id = %id, "lost, or moved on by a commit that was in doubt");
                 return None;
             }
@@ -91,7 +91,7 @@ pub(crate) async fn commit<T: Send + 'static>(
         };
         if !patience.has_more(machine, &error).await {
             if in_doubt {
-                machine.doubt();
+                machine.doubts.raise();
             }
             return None;
         }

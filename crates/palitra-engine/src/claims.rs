@@ -1,0 +1,95 @@
+//! Claiming: the one loop that takes work from the queue. What it takes is among what is under way before anybody else may look.
+
+use crate::{
+    Result,
+    scheduler::{IDLE, Machine},
+    trouble::Patience,
+    work::{self, Ticket},
+};
+use palitra_domain::{
+    Timestamp,
+    state::{Event, GenerationState},
+};
+use palitra_store::{
+    generations::{self, Claim, Claimed},
+    workers,
+};
+use std::time::Duration;
+
+/// Claims of one transaction; more follow at once.
+const CLAIMS_MAX: u32 = 64;
+
+/// Claims whenever something was committed, a slot came free or a time has come.
+pub(crate) async fn claims(machine: Machine) {
+    let mut patience = Patience::default();
+    while !machine.stop.is_cancelled() {
+        let mut next_at = None;
+        let mut more = false;
+        for market in machine.markets.keys().filter(|_| !machine.stop.is_cancelled()) {
+            match claim(&machine, market).await {
+                Ok(claims) => {
+                    patience = Patience::default();
+                    next_at = [next_at, claims.next_at].into_iter().flatten().min();
+                    more |= claims.claimed.len() >= usize::try_from(CLAIMS_MAX).unwrap_or(usize::MAX);
+                    for (ticket, claimed) in claims.claimed {
+                        machine.spawn(work::submit(machine.clone(), ticket, claimed));
+                    }
+                }
+                Err(error) => {
+                    patience.has_more(&machine, &error).await;
+                }
+            }
+        }
+        if more {
+            continue;
+        }
+        let pause = until(machine.now(), next_at);
+        tokio::select! {
+            () = machine.wake.notified() => {}
+            () = machine.clock.sleep(pause) => {}
+            () = machine.stop.cancelled() => {}
+        }
+    }
+}
+
+fn until(now: Timestamp, at: Option<Timestamp>) -> Duration {
+    at.map_or(IDLE, |at| at.since(now).min(IDLE))
+}
+
+/// Claimed work, already among what is under way.
+#[derive(Default)]
+pub(crate) struct Taken {
+    pub(crate) claimed: Vec<(Ticket, Claimed)>,
+    next_at: Option<Timestamp>,
+}
+
+/// Nothing while the lease is not held.
+pub(crate) async fn claim(machine: &Machine, market: &str) -> Result<Taken> {
+    let (now, owner, is_shared) = (machine.now(), machine.lease.owner(), machine.lease.is_shared);
+    if !machine.lease.is_held(now) {
+        return Ok(Taken::default());
+    }
+    let claim = Claim {
+        market: market.to_owned(),
+        owner: owner.as_str().to_owned(),
+        max: CLAIMS_MAX,
+        focus: machine.focus.clone(),
+    };
+    machine.points.before(GenerationState::Queued, Event::Claim);
+    let _taking = machine.taking.lock().await;
+    let claims = machine.store.write(move |tx| {
+        if is_shared && !workers::hold(tx, &owner)? {
+            return Ok(None);
+        }
+        generations::claim(tx, &claim, now).map(Some)
+    });
+    let Some(claims) = claims.await.inspect_err(|error| machine.doubts.raise_if(error))? else {
+        machine.lease.lost.notify_one();
+        return Ok(Taken::default());
+    };
+    if !claims.claimed.is_empty() {
+        machine.points.after(GenerationState::Queued, Event::Claim);
+    }
+    let with_ticket = |claimed: Claimed| (Ticket::claimed(machine, market, &claimed), claimed);
+    Ok(Taken { claimed: claims.claimed.into_iter().map(with_ticket).collect(), next_at: claims.next_at })
+}
