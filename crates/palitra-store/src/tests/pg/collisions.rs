@@ -52,7 +52,8 @@ async fn a_deadlock_is_resolved_by_running_one_again() {
     };
     let (one, two) = tokio::join!(crossing(1, 2), crossing(2, 1));
     assert_eq!((one, two), (Ok(1), Ok(1)));
-    assert_eq!(meeting.runs.load(Ordering::SeqCst), 3, "one of them was run again");
+    // PostgreSQL may find both guilty, so at least one.
+    assert!(meeting.runs.load(Ordering::SeqCst) >= 3, "one of them was run again");
     let rows = store.read(|tx| tx.query("select parent from probe order by id", p![])).await.unwrap();
     assert_eq!(rows.iter().map(|row| row.get(0).unwrap()).collect::<Vec<i64>>(), [2, 2]);
 }
