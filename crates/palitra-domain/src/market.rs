@@ -13,6 +13,8 @@ pub struct Capabilities {
     pub in_process: bool,
     /// Work that was accepted can be stopped.
     pub cancel: bool,
+    /// It calls the address it is given when work has ended.
+    pub webhooks: bool,
 }
 
 /// One submission.

@@ -74,6 +74,7 @@ pub(crate) async fn claim(machine: &Machine, market: &str) -> Result<Taken> {
         owner: owner.as_str().to_owned(),
         max: CLAIMS_MAX,
         focus: machine.focus.clone(),
+        tokens: machine.tokens(market, CLAIMS_MAX),
     };
     machine.points.before(GenerationState::Queued, Event::Claim);
     let _taking = machine.taking.lock().await;

@@ -1,7 +1,7 @@
 //! What every use case works with: store, objects, markets, catalogue, clock, randomness and settings.
 
 use crate::{
-    EngineEvent, Error, Points, Result,
+    EngineEvent, Error, Points, Result, Webhooks,
     doubts::Doubts,
     lease::Lease,
     waits::{UnderWay, Waits},
@@ -17,7 +17,7 @@ use palitra_domain::{
 use palitra_store::{Dialect, Store, accounts::Account, generations::NewGeneration, markets::ConfiguredKey};
 use std::{
     collections::{BTreeMap, HashSet},
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::Duration,
 };
 use tokio::sync::{Mutex, Notify, broadcast, watch};
@@ -92,6 +92,10 @@ pub struct Context {
     /// Something may have become claimable.
     pub(crate) wake: Notify,
     pub(crate) waits: Waits,
+    /// Set when this process takes callbacks of markets.
+    pub(crate) webhooks: OnceLock<Webhooks>,
+    /// A callback has left a reference with an attempt.
+    pub(crate) called: Notify,
     pub(crate) in_flight: UnderWay,
     /// Held from a transaction that takes work until that work is among what is under way.
     pub(crate) taking: Mutex<()>,
@@ -148,6 +152,8 @@ impl Engine {
             events: broadcast::channel(EVENTS_KEPT).0,
             wake: Notify::new(),
             waits: Waits::default(),
+            webhooks: OnceLock::new(),
+            called: Notify::new(),
             in_flight: Arc::new(watch::channel(HashSet::new()).0),
             taking: Mutex::new(()),
             doubts: Doubts::default(),

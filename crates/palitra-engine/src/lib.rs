@@ -10,6 +10,7 @@ mod doubts;
 mod error;
 mod events;
 pub mod generations;
+mod hooks;
 mod lease;
 mod points;
 mod scheduler;
@@ -20,6 +21,7 @@ mod work;
 pub use context::{Context, Engine, MarketPart, Parts, Settings, UnknownPolicy};
 pub use error::Error;
 pub use events::{Ended, EngineEvent, Started};
+pub use hooks::{Callback, Received, Webhooks};
 pub use points::{Point, Points, Side};
 pub use scheduler::Running;
 

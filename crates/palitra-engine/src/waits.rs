@@ -3,7 +3,7 @@
 use palitra_domain::{GenerationId, Timestamp, market::RemoteRef};
 use palitra_store::generations::Fence;
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -44,32 +44,60 @@ pub(crate) struct Waiting {
     pub(crate) remote: RemoteRef,
     pub(crate) accepted_at: Timestamp,
     pub(crate) longest_run: Duration,
+    /// The market calls when it is done: how long the work usually runs.
+    pub(crate) called_after: Option<Duration>,
     pub(crate) in_flight: InFlight,
 }
 
-/// Looks soon after the start and ever more rarely: each interval is a fiftieth of the time waited so far, so what is ready is seen
-/// within 2 % of its run time. Between a tenth of a second (fal's own Python client) and ten seconds.
-pub(crate) fn interval(waited: Duration) -> Duration {
-    (waited / 50).clamp(Duration::from_millis(100), Duration::from_secs(10))
+/// Without a callback, looks soon after the start and ever more rarely: each interval is a fiftieth of the time waited so far, so what
+/// is ready is seen within 2 % of its run time. Between a tenth of a second (fal's own Python client) and ten seconds.
+///
+/// Where the market calls when the work has ended (`called_after`: how long it usually runs), looking is the safety net: a minute after
+/// that time and ever more rarely, up to ten minutes, and up to a tenth more by chance, so that what began together is not looked at
+/// together.
+pub(crate) fn interval(waited: Duration, called_after: Option<Duration>, random: u128) -> Duration {
+    let Some(usual) = called_after else {
+        return (waited / 50).clamp(Duration::from_millis(100), Duration::from_secs(10));
+    };
+    let interval = usual.saturating_sub(waited) + (waited / 5).clamp(SAFETY, SAFETY_MAX);
+    let jitter_ms = u64::try_from(random % (interval.as_millis() / 10 + 1)).unwrap_or(0);
+    interval + Duration::from_millis(jitter_ms)
 }
+
+const SAFETY: Duration = Duration::from_secs(60);
+const SAFETY_MAX: Duration = Duration::from_secs(600);
 
 /// Entries by due time.
 #[derive(Default)]
 pub(crate) struct Waits {
-    entries: Mutex<BTreeMap<(Timestamp, GenerationId), Waiting>>,
+    entries: Mutex<Entries>,
     pub(crate) changed: Notify,
 }
 
+#[derive(Default)]
+struct Entries {
+    by_time: BTreeMap<(Timestamp, GenerationId), Waiting>,
+    due: HashMap<GenerationId, Timestamp>,
+    /// Hurried while nothing was waiting: a callback that came before the answer to the submission, or during a look.
+    hurried: HashSet<GenerationId>,
+}
+
 impl Waits {
-    fn entries(&self) -> MutexGuard<'_, BTreeMap<(Timestamp, GenerationId), Waiting>> {
+    fn entries(&self) -> MutexGuard<'_, Entries> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn insert(&self, due: Timestamp, waiting: Waiting) {
-        let key = (due, waiting.fence.id.clone());
+    pub(crate) fn insert(&self, due: Timestamp, mut waiting: Waiting, now: Timestamp) {
+        let id = waiting.fence.id.clone();
         let mut entries = self.entries();
-        let is_first = entries.first_key_value().is_none_or(|(first, _)| key < *first);
-        entries.insert(key, waiting);
+        let mut key = (due, id.clone());
+        if entries.hurried.remove(&id) {
+            key.0 = now;
+            waiting.called_after = None;
+        }
+        let is_first = entries.by_time.first_key_value().is_none_or(|(first, _)| key < *first);
+        entries.due.insert(id, key.0);
+        entries.by_time.insert(key, waiting);
         drop(entries);
         if is_first {
             self.changed.notify_one();
@@ -79,26 +107,40 @@ impl Waits {
     /// The first entry that is due, or when the next one will be.
     pub(crate) fn take_due(&self, now: Timestamp) -> Result<Waiting, Option<Timestamp>> {
         let mut entries = self.entries();
-        match entries.first_entry() {
-            Some(entry) if entry.key().0 <= now => Ok(entry.remove()),
+        match entries.by_time.first_entry() {
+            Some(entry) if entry.key().0 <= now => {
+                let waiting = entry.remove();
+                entries.due.remove(&waiting.fence.id);
+                Ok(waiting)
+            }
             Some(entry) => Err(Some(entry.key().0)),
             None => Err(None),
         }
     }
 
-    /// Makes an entry due at once: somebody wants it stopped, or a callback came.
+    /// Makes an entry due at once, now or as soon as there is one: somebody wants it stopped, or a callback came. From then on it is
+    /// looked at closely: the market's record may be a little behind its callback.
     pub(crate) fn hurry(&self, id: &GenerationId, now: Timestamp) {
         let mut entries = self.entries();
-        let Some(key) = entries.keys().find(|(_, entry)| entry == id).cloned() else { return };
-        if let Some(waiting) = entries.remove(&key) {
-            entries.insert((now, id.clone()), waiting);
+        let waiting = entries.due.get(id).copied().and_then(|due| entries.by_time.remove(&(due, id.clone())));
+        if let Some(mut waiting) = waiting {
+            waiting.called_after = None;
+            entries.due.insert(id.clone(), now);
+            entries.by_time.insert((now, id.clone()), waiting);
+        } else {
+            entries.hurried.insert(id.clone());
         }
         drop(entries);
         self.changed.notify_one();
     }
 
+    /// It has ended.
+    pub(crate) fn forget(&self, id: &GenerationId) {
+        self.entries().hurried.remove(id);
+    }
+
     pub(crate) fn clear(&self) {
-        self.entries().clear();
+        *self.entries() = Entries::default();
     }
 }
 
@@ -113,12 +155,69 @@ mod tests {
             let mut waited = Duration::ZERO;
             let mut looks = 0;
             while waited < run {
-                waited += interval(waited);
+                waited += interval(waited, None, 0);
                 looks += 1;
             }
             let late = waited - run;
             assert!(late <= (run / 50).max(Duration::from_millis(100)), "{run:?} seen {late:?} late");
             assert!(looks < 400, "{run:?} took {looks} looks");
         }
+    }
+
+    #[test]
+    fn where_the_market_calls_looks_begin_a_minute_after_the_usual_run_and_grow() {
+        for (usual, random) in [(0, 0), (4, u128::MAX), (600, 77_777)] {
+            let usual = Duration::from_secs(usual);
+            let first = interval(Duration::ZERO, Some(usual), random);
+            assert!(first >= usual + SAFETY && first <= (usual + SAFETY) * 11 / 10, "{usual:?}: {first:?}");
+            let (mut waited, mut last, mut looks) = (first, Duration::ZERO, 1);
+            while waited < Duration::from_secs(24 * 3600) {
+                let next = interval(waited, Some(usual), 0);
+                assert!(next >= SAFETY && next >= last && next <= SAFETY_MAX, "{usual:?}: {next:?}");
+                (waited, last, looks) = (waited + next, next, looks + 1);
+            }
+            assert!(looks < 200, "{looks} looks a day");
+        }
+    }
+
+    #[test]
+    fn a_callback_hurries_what_waits_and_what_will_wait() {
+        let at = |seconds: i64| Timestamp::from_micros(seconds * 1_000_000);
+        let (count, waits) = (UnderWay::new(watch::channel(HashSet::new()).0), Waits::default());
+        let fence = |n| Fence {
+            id: GenerationId::new(at(0), n),
+            epoch: 1,
+            attempt: 1,
+            from: palitra_domain::state::GenerationState::Running,
+        };
+        let waiting = |n| Waiting {
+            fence: fence(n),
+            market: "fal".into(),
+            key: "main".into(),
+            remote: RemoteRef("{}".into()),
+            accepted_at: at(0),
+            longest_run: Duration::from_secs(600),
+            called_after: Some(Duration::ZERO),
+            in_flight: InFlight::new(&count, &fence(n)),
+        };
+        let id = |n| GenerationId::new(at(0), n);
+        waits.insert(at(100), waiting(1), at(1));
+        waits.insert(at(90), waiting(2), at(1));
+        assert_eq!(waits.take_due(at(5)).err(), Some(Some(at(90))));
+        // Twice, and before it waits.
+        waits.hurry(&id(1), at(5));
+        waits.hurry(&id(1), at(6));
+        waits.hurry(&id(3), at(6));
+        waits.insert(at(100), waiting(3), at(7));
+        for n in [1, 3] {
+            let taken = waits.take_due(at(7)).expect("one is due");
+            assert_eq!((taken.fence.id, taken.called_after), (id(n), None));
+        }
+        assert_eq!(waits.take_due(at(7)).err(), Some(Some(at(90))));
+        // What has ended leaves nothing behind.
+        waits.hurry(&id(4), at(8));
+        waits.forget(&id(4));
+        waits.insert(at(100), waiting(4), at(9));
+        assert_eq!(waits.take_due(at(9)).err(), Some(Some(at(90))));
     }
 }

@@ -33,7 +33,7 @@ struct Silent;
 
 impl Market for Silent {
     fn capabilities(&self) -> Capabilities {
-        Capabilities { in_process: false, cancel: false }
+        Capabilities { in_process: false, cancel: false, webhooks: false }
     }
 
     fn submit<'a>(&'a self, _: &'a str, _: &'a Request) -> BoxFuture<'a, Submitted> {

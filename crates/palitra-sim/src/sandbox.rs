@@ -129,7 +129,7 @@ fn seed(input: &Value) -> u64 {
 
 impl Market for Sandbox {
     fn capabilities(&self) -> Capabilities {
-        Capabilities { in_process: true, cancel: false }
+        Capabilities { in_process: true, cancel: false, webhooks: false }
     }
 
     fn submit<'a>(&'a self, _key: &'a str, request: &'a Request) -> BoxFuture<'a, Submitted> {

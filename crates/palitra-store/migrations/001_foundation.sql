@@ -171,6 +171,8 @@ create table edge(
 create table attempt(
   generation_id text not null references generation(id), n bigint not null, key_id text not null, reason text not null, paid_by text not null,
   state text not null check(state in ('submitting', 'accepted', 'succeeded', 'failed', 'cancelled', 'refused', 'unknown', 'abandoned', 'lost', 'vanished')),
+  -- Part of the address that the market was given to call: who knows it may speak of this attempt.
+  token text,
   reference text, outputs text, cost_micros bigint, cost_currency text, error_code text, error_text text, error_body text,
   opened_at bigint not null, accepted_at bigint, closed_at bigint,
   primary key(generation_id, n)

@@ -7,6 +7,7 @@ pub mod config;
 pub mod console;
 mod crash;
 pub mod failure;
+mod hooks;
 pub mod pages;
 pub mod sheet;
 pub mod telemetry;

@@ -37,7 +37,7 @@ struct Slow {
 
 impl Market for Slow {
     fn capabilities(&self) -> Capabilities {
-        Capabilities { in_process: false, cancel: false }
+        Capabilities { in_process: false, cancel: false, webhooks: false }
     }
 
     fn submit<'a>(&'a self, _: &'a str, request: &'a Request) -> BoxFuture<'a, Submitted> {

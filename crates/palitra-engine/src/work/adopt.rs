@@ -11,6 +11,7 @@ use palitra_store::{
     generations::{self, ADOPTED_MAX, Adopted, Adoption},
     workers,
 };
+use std::time::Duration;
 use tokio::sync::MutexGuard;
 
 /// Dead processes of one round; more follow with the next.
@@ -92,9 +93,12 @@ struct Found {
 
 /// The ticket is made at once: whoever drains right after the start has to see that something is under way.
 fn split(machine: &Machine, work: Adopted) -> (Found, Ticket) {
-    let Adopted { fence, market, key, reason, longest_run, reference, outputs, accepted_at, .. } = work;
+    let Adopted { fence, market, key, reason, longest_run, reference, outputs, accepted_at, webhook, .. } =
+        work;
+    // How long it usually runs is not recorded; it has run for a while.
+    let called_after = (webhook && machine.webhooks.get().is_some()).then_some(Duration::ZERO);
     let in_flight = machine.in_flight(&fence);
-    let ticket = Ticket { fence, market, key, reason, longest_run, in_flight };
+    let ticket = Ticket { fence, market, key, reason, longest_run, called_after, in_flight };
     (Found { reference, outputs, accepted_at }, ticket)
 }
 

@@ -20,7 +20,10 @@ const VISIBLE_AFTER: Duration = Duration::from_secs(90);
 /// Puts accepted work among the waiting.
 pub(super) fn later(machine: &Machine, ticket: Ticket, remote: RemoteRef, accepted_at: Timestamp) {
     let now = machine.now();
-    insert(machine, ticket, remote, accepted_at, now.plus(waits::interval(now.since(accepted_at))));
+    let interval = waits::interval(now.since(accepted_at), ticket.called_after, machine.random());
+    // What has run for too long is seen in time whoever calls or does not.
+    let due = now.plus(interval).min(accepted_at.plus(ticket.longest_run).max(now));
+    insert(machine, ticket, remote, accepted_at, due);
 }
 
 /// Nobody has looked for as long as no process was there.
@@ -33,9 +36,9 @@ fn insert(machine: &Machine, ticket: Ticket, remote: RemoteRef, accepted_at: Tim
     if !machine.lease.is_held(machine.now()) {
         return;
     }
-    let Ticket { fence, market, key, longest_run, in_flight, .. } = ticket;
-    let waiting = Waiting { fence, market, key, remote, accepted_at, longest_run, in_flight };
-    machine.waits.insert(due, waiting);
+    let Ticket { fence, market, key, longest_run, called_after, in_flight, .. } = ticket;
+    let waiting = Waiting { fence, market, key, remote, accepted_at, longest_run, called_after, in_flight };
+    machine.waits.insert(due, waiting, machine.now());
 }
 
 /// One look: the pulled record is the truth.
@@ -45,8 +48,9 @@ pub(crate) async fn look(machine: Machine, waiting: Waiting) {
     let polled = polled.unwrap_or_else(|_| {
         Polled::Unreachable(MarketError::new(ErrorClass::Protocol, "the adapter panicked"))
     });
-    let Waiting { fence, market, key, remote, accepted_at, longest_run, in_flight } = waiting;
-    let ticket = Ticket { fence, market, key, reason: AttemptReason::First, longest_run, in_flight };
+    let Waiting { fence, market, key, remote, accepted_at, longest_run, called_after, in_flight } = waiting;
+    let reason = AttemptReason::First;
+    let ticket = Ticket { fence, market, key, reason, longest_run, called_after, in_flight };
     match polled {
         Polled::Pending { .. } => pending(&machine, ticket, remote, accepted_at).await,
         Polled::Unreachable(error) => {

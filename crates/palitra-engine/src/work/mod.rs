@@ -29,6 +29,8 @@ pub(crate) struct Ticket {
     pub(crate) key: String,
     pub(crate) reason: AttemptReason,
     pub(crate) longest_run: Duration,
+    /// The market was given an address to call: how long the work usually runs.
+    pub(crate) called_after: Option<Duration>,
     pub(crate) in_flight: InFlight,
 }
 
@@ -47,6 +49,7 @@ impl Ticket {
             key: claimed.key.clone(),
             reason: claimed.reason,
             longest_run: claimed.longest_run,
+            called_after: claimed.token.as_ref().map(|_| machine.usual_run(market, claimed)),
         }
     }
 
@@ -100,6 +103,7 @@ pub(crate) async fn commit<T: Send + 'static>(
 
 /// Tells that a generation has ended and that slots came free; nobody listening is fine.
 pub(crate) fn ended(machine: &Machine, id: &GenerationId, state: GenerationState, error: Option<ErrorCode>) {
+    machine.waits.forget(id);
     machine.events.send(EngineEvent::Ended(Ended { generation: id.clone(), state, error })).ok();
     machine.wake.notify_one();
 }

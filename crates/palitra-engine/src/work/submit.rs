@@ -9,7 +9,10 @@ use palitra_domain::{
     state::{AttemptReason, AttemptState, Event, GenerationState},
 };
 use palitra_store::generations::{self, Claimed};
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+
+/// Between two looks for a callback that another process may have taken.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
 /// Submits what was claimed. `submitting` is committed: from here on a crash leaves an attempt whose outcome is unknown.
 pub(crate) async fn submit(machine: Machine, ticket: Ticket, claimed: Claimed) {
@@ -35,7 +38,7 @@ pub(crate) async fn submit(machine: Machine, ticket: Ticket, claimed: Claimed) {
         mode: claimed.mode.clone(),
         input,
         longest_run: claimed.longest_run,
-        webhook: None,
+        webhook: machine.webhook(&ticket.market, &claimed),
     };
     tracing::info!(generation.id = %claimed.id, attempt = claimed.attempt, market = ticket.market, key = ticket.key, "submitting");
     match call(&market, &ticket.key, &request).await {
@@ -95,10 +98,14 @@ async fn refused(machine: &Machine, ticket: Ticket, error: MarketError, refusals
     again::retry(machine, ticket, error, next_at).await;
 }
 
-/// The outcome is unknown. Without a look-up or a callback there is nothing to wait for: the policy applies at once, and at most once
-/// (invariant 2).
+/// The outcome is unknown. Where the market was given an address, its callback may still tell; else there is nothing to wait for. Then
+/// the policy applies, and at most once (invariant 2).
 pub(super) async fn unknown(machine: &Machine, ticket: Ticket, error: MarketError) {
     tracing::warn!(generation.id = %ticket.id(), error.message = error.message, "the outcome of a submission is unknown");
+    if let Some(remote) = await_call(machine, &ticket).await {
+        machine.waits.hurry(ticket.id(), machine.now());
+        return accepted(machine, ticket, remote).await;
+    }
     let again =
         machine.settings.unknown == UnknownPolicy::ResubmitOnce && ticket.reason != AttemptReason::Unknown;
     if !again {
@@ -107,4 +114,34 @@ pub(super) async fn unknown(machine: &Machine, ticket: Ticket, error: MarketErro
         return end::fail(machine, ticket, failure).await;
     }
     again::resubmit(machine, ticket, error).await;
+}
+
+/// Waits for a callback that makes the work known. Another process may have taken the call, so the row is read now and then.
+async fn await_call(machine: &Machine, ticket: &Ticket) -> Option<RemoteRef> {
+    ticket.called_after?;
+    let webhooks = machine.webhooks.get()?;
+    let wait = webhooks.unknown_wait.unwrap_or(ticket.longest_run * 2);
+    loop {
+        let called = machine.called.notified();
+        let (id, n) = (ticket.id().clone(), ticket.fence.attempt);
+        let read = machine
+            .store
+            .read(move |tx| Ok((generations::hook(tx, &id, n)?, generations::unwanted(tx, &id)?.is_some())));
+        match read.await {
+            Ok((Some(hook), unwanted)) => {
+                if let Some(reference) = hook.reference {
+                    return Some(RemoteRef(reference));
+                }
+                if unwanted || machine.now().since(hook.opened_at) >= wait {
+                    return None;
+                }
+            }
+            Ok((None, _)) => return None,
+            Err(error) => tracing::warn!(%error, "cannot look for a callback now"),
+        }
+        tokio::select! {
+            () = called => {}
+            () = machine.clock.sleep(LOOK_AGAIN) => {}
+        }
+    }
 }

@@ -104,7 +104,7 @@ fn headers(settings: &[(String, Secret)]) -> Result<HeaderMap, SettingError> {
 
 impl Market for Fal {
     fn capabilities(&self) -> Capabilities {
-        Capabilities { in_process: false, cancel: true }
+        Capabilities { in_process: false, cancel: true, webhooks: true }
     }
 
     fn submit<'a>(&'a self, key: &'a str, request: &'a Request) -> BoxFuture<'a, Submitted> {

@@ -34,6 +34,11 @@ impl Answer {
         Answer { status: StatusCode::OK, headers, body, hang_up: false }
     }
 
+    /// Its body, where that is JSON.
+    pub(super) fn value(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+
     /// `{"detail": "…"}`, the platform's plain error.
     pub(super) fn detail(status: StatusCode, detail: &str) -> Answer {
         Answer::json(status, &json!({"detail": detail}))

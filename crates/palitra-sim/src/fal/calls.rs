@@ -13,9 +13,10 @@ use super::{
 use axum::{body::Body, http::Response, http::StatusCode};
 use palitra_domain::Timestamp;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// Answers one call.
-pub(super) async fn answer(market: &Market, asked: Asked) -> Response<Body> {
+pub(super) async fn answer(market: &Arc<Market>, asked: Asked) -> Response<Body> {
     let (call, id) = match &asked.route {
         Route::Submit { endpoint } => return super::submit::answer(market, endpoint, &asked).await,
         Route::Status { id, .. } => (Call::Status, id),
@@ -27,6 +28,9 @@ pub(super) async fn answer(market: &Market, asked: Asked) -> Response<Body> {
     };
     let plan = {
         let mut inner = market.lock();
+        if call == Call::Status {
+            inner.journal.look();
+        }
         let about = inner.world.find(id).map(|work| (work.new.endpoint.id, work.new.prompt.clone()));
         let (endpoint, prompt) = about.unwrap_or_default();
         inner.faults.plan(call, endpoint, &prompt)
@@ -141,7 +145,7 @@ fn status(
     (Answer::json(code, &body), id.to_owned())
 }
 
-fn result(work: &Work, state: State, market: &Market, id: &str) -> (Answer, String) {
+pub(super) fn result(work: &Work, state: State, market: &Market, id: &str) -> (Answer, String) {
     let answer = match (&work.new.ending, state) {
         (_, State::InQueue(_) | State::InProgress) => {
             Answer::detail(StatusCode::BAD_REQUEST, "Request is still in progress")

@@ -19,6 +19,12 @@ pub struct FalLog {
     pub cancels: Vec<Cancel>,
     /// Per key the most requests that were accepted and not finished at one time, waiting and abandoned ones included.
     pub overlap: BTreeMap<String, u32>,
+    /// Webhooks, each try one.
+    #[serde(default)]
+    pub deliveries: Vec<Delivery>,
+    /// How often somebody asked for a status.
+    #[serde(default)]
+    pub looks: u64,
 }
 
 impl FalLog {
@@ -71,6 +77,15 @@ pub struct Cancel {
     pub outcome: String,
 }
 
+/// One try to deliver a webhook.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delivery {
+    pub request_id: String,
+    pub prompt: String,
+    /// What was answered; none when nobody did.
+    pub status: Option<u16>,
+}
+
 /// A key as the log names it: never the key itself.
 pub fn key_tag(key: &str) -> String {
     if key.is_empty() {
@@ -118,6 +133,14 @@ impl Journal {
         (cancel.order, cancel.at_us) = (self.order, at.micros());
         self.write(&Line::Cancel(&cancel));
         self.log.cancels.push(cancel);
+    }
+
+    pub(super) fn delivery(&mut self, delivery: Delivery) {
+        self.log.deliveries.push(delivery);
+    }
+
+    pub(super) fn look(&mut self) {
+        self.log.looks += 1;
     }
 
     pub(super) fn snapshot(&self) -> FalLog {

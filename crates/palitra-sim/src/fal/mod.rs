@@ -1,10 +1,10 @@
 //! A strict simulator of fal.ai's queue API: a real HTTP server with a script of faults and a log that checkers read.
 //!
 //! It refuses what fal refuses and unknown fields besides, takes time, runs only so many requests of a key at once, and
-//! serves its own files. Rules: `providers.md` §1; scripts: `docs/markets.md`. It knows nothing of Palitra's adapter and
-//! delivers no webhooks.
+//! serves its own files and delivers signed webhooks. Rules: `providers.md` §1; scripts: `docs/markets.md`. It knows nothing of
+//! Palitra's adapter.
 //!
-//! Paths: fal's queue at the root, `/files/…`, and its own `GET /_sim/health`, `GET /_sim/log`, `POST /_sim/script`.
+//! Paths: fal's queue at the root, `/files/…`, `/.well-known/jwks.json`, and its own `GET /_sim/health`, `GET /_sim/log`, `POST /_sim/script`.
 
 mod answer;
 mod calls;
@@ -19,12 +19,13 @@ mod script;
 mod server;
 mod submit;
 mod text;
+mod webhook;
 mod world;
 
 #[cfg(test)]
 mod tests;
 
-pub use log::{Cancel, FalLog, Submission, key_tag};
+pub use log::{Cancel, Delivery, FalLog, Submission, key_tag};
 pub use picture::{Painter, Picture};
 pub use script::{BadScript, Call, EndpointScript, FalScript, Fault, Rule};
 
@@ -42,7 +43,11 @@ use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::{
+    net::TcpListener,
+    sync::Notify,
+    task::{JoinHandle, JoinSet},
+};
 
 /// The largest request body: a picture may come as a data URI.
 const BODY_MAX: usize = 64 * 1024 * 1024;
@@ -69,6 +74,10 @@ struct Market {
     address: SocketAddr,
     public_url: Option<String>,
     painter: Option<Painter>,
+    signer: webhook::Signer,
+    deliveries: Mutex<JoinSet<()>>,
+    /// A delivery was written to the log.
+    delivered: Notify,
     inner: Mutex<Inner>,
 }
 
@@ -109,6 +118,9 @@ impl FalSim {
             address,
             public_url: inner.script.public_url.clone(),
             painter,
+            signer: webhook::Signer::new(),
+            deliveries: Mutex::default(),
+            delivered: Notify::new(),
             inner: Mutex::new(inner),
         });
         let task = tokio::spawn(server::serve(listener, router(&market)));
@@ -128,6 +140,18 @@ impl FalSim {
         self.market.lock().journal.snapshot()
     }
 
+    /// Waits until so many webhooks were answered or given up, and answers the log.
+    pub async fn delivered(&self, count: usize) -> FalLog {
+        loop {
+            let delivered = self.market.delivered.notified();
+            let log = self.log();
+            if log.deliveries.len() >= count {
+                return log;
+            }
+            delivered.await;
+        }
+    }
+
     /// Replaces the script; counting starts anew, what runs goes on. Links and the log file stay as they were.
     pub fn set_script(&self, script: FalScript) -> Result<(), BadScript> {
         script.check()?;
@@ -137,6 +161,7 @@ impl FalSim {
 
     /// Closes the port and every connection at once; the log can still be read.
     pub async fn stop(&mut self) {
+        self.market.stop_deliveries();
         self.task.abort();
         if let Err(error) = (&mut self.task).await
             && !error.is_cancelled()
@@ -148,6 +173,7 @@ impl FalSim {
 
 impl Drop for FalSim {
     fn drop(&mut self) {
+        self.market.stop_deliveries();
         self.task.abort();
     }
 }
@@ -163,6 +189,7 @@ fn router(market: &Arc<Market>) -> Router {
         .route("/_sim/log", get(get_log))
         .route("/_sim/script", post(post_script))
         .route("/files/{name}", get(get_file))
+        .route("/.well-known/jwks.json", get(get_keys))
         .fallback(call)
         .with_state(Arc::clone(market))
 }
@@ -190,6 +217,14 @@ async fn get_file(
     output::file(&market, &name, &headers).await
 }
 
+/// Public keys: nobody may show an API key for them.
+async fn get_keys(State(market): State<Arc<Market>>, headers: HeaderMap) -> (StatusCode, Json<Value>) {
+    match headers.contains_key(header::AUTHORIZATION) {
+        true => (StatusCode::BAD_REQUEST, Json(json!({"detail": "An API key was sent"}))),
+        false => (StatusCode::OK, Json(market.signer.keys())),
+    }
+}
+
 async fn call(State(market): State<Arc<Market>>, request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, BODY_MAX).await else {
@@ -203,6 +238,10 @@ async fn call(State(market): State<Arc<Market>>, request: Request) -> Response<B
 impl Market {
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn stop_deliveries(&self) {
+        self.deliveries.lock().unwrap_or_else(PoisonError::into_inner).abort_all();
     }
 
     fn base(&self) -> String {

@@ -53,6 +53,8 @@ pub enum Call {
     Result,
     Cancel,
     File,
+    /// Ours: the delivery of a webhook, each try one.
+    Webhook,
 }
 
 /// One fault and when it fires. Without a trigger it fires every time.
@@ -139,6 +141,12 @@ pub enum Fault {
     Malformed {},
     /// The body is followed by spaces up to so many bytes: still JSON, and too long.
     Huge { bytes: usize },
+    /// The webhook comes twice.
+    Duplicate {},
+    /// The webhook was changed after it had been signed.
+    Forged {},
+    /// The webhook comes before the work has ended.
+    Early {},
 }
 
 /// A script that cannot be followed.
@@ -194,6 +202,9 @@ impl Rule {
 
 impl Fault {
     fn happens_on(&self, call: Call) -> bool {
+        if call == Call::Webhook {
+            return self.happens_on_webhook();
+        }
         match self {
             Fault::ErrorAfter { .. }
             | Fault::DropAfter {}
@@ -204,6 +215,7 @@ impl Fault {
             | Fault::Inline {}
             | Fault::Work { .. }
             | Fault::ForeignUrls { .. } => call == Call::Submit,
+            Fault::Duplicate {} | Fault::Forged {} | Fault::Early {} => false,
             Fault::UnknownStatus { .. } => call == Call::Status,
             Fault::Expired {} => call == Call::File,
             Fault::Redirect { .. } => matches!(call, Call::File | Call::Submit),
@@ -220,6 +232,21 @@ impl Fault {
             | Fault::Truncated {}
             | Fault::Huge { .. } => true,
         }
+    }
+}
+
+impl Fault {
+    /// Late, lost, twice, changed, signed by another key, before its time.
+    fn happens_on_webhook(&self) -> bool {
+        matches!(
+            self,
+            Fault::Latency { .. }
+                | Fault::Drop {}
+                | Fault::WrongKey {}
+                | Fault::Duplicate {}
+                | Fault::Forged {}
+                | Fault::Early {}
+        )
     }
 }
 

@@ -9,14 +9,15 @@ use super::{
     route::Asked,
     schema,
     script::{Call, Fault},
+    webhook,
     world::{Ending, NewWork},
 };
 use axum::{body::Body, http::Response, http::StatusCode};
 use palitra_domain::Timestamp;
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-pub(super) async fn answer(market: &Market, endpoint: &str, asked: &Asked) -> Response<Body> {
+pub(super) async fn answer(market: &Arc<Market>, endpoint: &str, asked: &Asked) -> Response<Body> {
     let input: Value = serde_json::from_slice(&asked.body).unwrap_or(Value::Null);
     let prompt = input.get("prompt").and_then(Value::as_str).unwrap_or_default().to_owned();
     let plan = market.lock().faults.plan(Call::Submit, endpoint, &prompt);
@@ -102,7 +103,7 @@ fn refuse(inner: &mut Inner, now: Timestamp, mut entry: Submission, refusal: Ref
 
 fn accept(
     inner: &mut Inner,
-    market: &Market,
+    market: &Arc<Market>,
     asked: &Asked,
     endpoint: &'static schema::Endpoint,
     mut entry: Submission,
@@ -140,6 +141,7 @@ fn accept(
     entry.accepted = true;
     entry.answered = !hides_the_id(fault);
     entry.status = answer.seen_status();
+    webhook::deliver(inner, market, &id, &entry);
     entry.request_id = Some(id);
     // Before the answer: a checker must find the submission even if nobody lives to see the answer.
     inner.journal.submission(now, entry);

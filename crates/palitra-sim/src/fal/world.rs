@@ -109,6 +109,12 @@ impl World {
         Some(place.map_or(State::InProgress, State::InQueue))
     }
 
+    /// When it will have ended, as far as that is known: not while it waits.
+    pub(super) fn ends_at(&self, id: &str) -> Option<Timestamp> {
+        let lane = self.keys.get(&self.work.get(id)?.new.key)?;
+        lane.running.iter().find(|(_, running)| running == id).map(|(done_at, _)| *done_at)
+    }
+
     /// Ends a request that has not ended, whether it runs or waits.
     pub(super) fn cancel(&mut self, id: &str, now: Timestamp, concurrency: u32) -> Option<Cancelled> {
         self.advance(now, concurrency);

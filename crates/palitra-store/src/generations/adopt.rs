@@ -20,6 +20,8 @@ pub struct Adopted {
     pub longest_run: Duration,
     pub accepted_at: Option<Timestamp>,
     pub cancel_requested: bool,
+    /// The market was given an address to call.
+    pub webhook: bool,
 }
 
 /// Rows that one adoption from a dead process takes; what is left comes with the next.
@@ -62,13 +64,13 @@ const TAKE_THESE: Sql = sql!(
 );
 
 const FOUND: &str = "select g.id, g.epoch, a.n, g.state, g.market, k.label, a.reason, a.reference, a.outputs, g.longest_run_us, a.accepted_at,
-            g.cancel_requested_at is not null
+            g.cancel_requested_at is not null, a.token is not null
      from generation g join attempt a on a.generation_id = g.id and a.n = g.attempts join market_key k on k.id = a.key_id
      where g.owner = $1 and g.state in ('submitting', 'running', 'storing') order by g.id";
 
 const FOUND_THESE: Sql = sql!(
     "select g.id, g.epoch, a.n, g.state, g.market, k.label, a.reason, a.reference, a.outputs, g.longest_run_us, a.accepted_at,
-            g.cancel_requested_at is not null
+            g.cancel_requested_at is not null, a.token is not null
      from generation g join attempt a on a.generation_id = g.id and a.n = g.attempts join market_key k on k.id = a.key_id
      where g.owner = $1 and g.state in ('submitting', 'running', 'storing') and g.id in (select value from ",
     EACH,
@@ -131,6 +133,7 @@ fn adopted(row: &Row) -> Result<Adopted> {
         longest_run: Duration::from_micros(longest.unsigned_abs()),
         accepted_at: row.get(10)?,
         cancel_requested: row.get(11)?,
+        webhook: row.get(12)?,
     })
 }
 

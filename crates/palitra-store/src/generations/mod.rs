@@ -13,6 +13,7 @@ mod claim;
 mod create;
 mod end;
 mod fail;
+mod hook;
 mod list;
 mod settle;
 mod submit;
@@ -28,6 +29,7 @@ pub use create::{BatchPlace, NewGeneration, create};
 pub(crate) use end::Ends;
 pub use end::{Finished, unwanted};
 pub use fail::{Failure, fail};
+pub use hook::{Hook, hook, note_reference};
 pub use list::{
     Asset, Attempt, Filter, Generation, assets, attempts, find, list, recipes_under_way, reusable,
 };

@@ -185,14 +185,16 @@ pub(crate) fn place(batch: u64, item: u64, step: StepKind) -> BatchPlace {
 }
 
 pub(crate) fn claim(tx: &mut Tx, max: u32, now: Timestamp) -> Result<Vec<Claimed>> {
-    let claim = Claim { market: MARKET.to_owned(), owner: "one".to_owned(), max, focus: None };
+    let claim =
+        Claim { market: MARKET.to_owned(), owner: "one".to_owned(), max, focus: None, tokens: Vec::new() };
     Ok(generations::claim(tx, &claim, now)?.claimed)
 }
 
 /// Claims that one and nothing else.
 pub(crate) fn claim_only(tx: &mut Tx, n: u64, now: Timestamp) -> Result<Fence> {
     let focus = Some(id::<GenerationId>(n).to_string());
-    let claim = Claim { market: MARKET.to_owned(), owner: "one".to_owned(), max: 1, focus };
+    let claim =
+        Claim { market: MARKET.to_owned(), owner: "one".to_owned(), max: 1, focus, tokens: Vec::new() };
     let claimed = generations::claim(tx, &claim, now)?.claimed;
     Ok(fence(claimed.first().expect("it can be claimed"), GenerationState::Submitting))
 }

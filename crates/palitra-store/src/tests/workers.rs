@@ -52,6 +52,7 @@ async fn claimed(fresh: &Fresh, count: u64) -> Vec<Fence> {
             owner: one().to_string(),
             max: u32::try_from(count).unwrap(),
             focus: None,
+            tokens: Vec::new(),
         };
         let claims = generations::claim(tx, &claim, at(1))?.claimed;
         Ok(claims.iter().map(|claimed| fence(claimed, GenerationState::Submitting)).collect())

@@ -1,9 +1,13 @@
-//! `palitra serve`: the scheduler, and `/healthz`.
+//! `palitra serve`: the scheduler, callbacks of markets, and `/healthz`.
 
 use super::{Result, Session, stop};
-use crate::failure::{Failure, Phrase};
+use crate::{
+    failure::{Failure, Phrase},
+    hooks,
+};
 use axum::{Router, routing::get};
 use palitra_domain::ErrorCode;
+use palitra_engine::Webhooks;
 use serde_json::json;
 use std::net::SocketAddr;
 use tokio::net::TcpListener;
@@ -17,8 +21,14 @@ pub(super) async fn run(session: &Session) -> Result<()> {
         std::io::Result::Ok((listener, address))
     };
     let (listener, address) = bound.await.map_err(|error| cannot_listen(listen, error))?;
+    let mut router = Router::new().route("/healthz", get(|| async { "ok\n" }));
+    // Without an address of its own nobody outside can call this service.
+    if let Some(public_url) = session.config().server.public_url.clone().filter(|url| !url.is_empty()) {
+        app.engine
+            .take_webhooks(Webhooks { public_url, unknown_wait: session.config().engine.unknown_wait() });
+        router = router.merge(hooks::router(app.engine.clone()));
+    }
     let running = app.engine.start(None).await?;
-    let router = Router::new().route("/healthz", get(|| async { "ok\n" }));
     session.console.document(&json!({ "listening": address.to_string() }));
     session.console.note(
         &session.console.text("serve-listening", &[("address", (&format!("http://{address}")).into())]),

@@ -159,6 +159,11 @@ impl Fal {
         self.log().accepted().filter(|submission| submission.endpoint == endpoint).cloned().collect()
     }
 
+    /// Waits until so many webhooks were tried.
+    pub(crate) fn delivered(&self, count: usize) -> FalLog {
+        self.runtime.block_on(self.sim.delivered(count))
+    }
+
     pub(crate) fn set_script(&self, script: FalScript) {
         let _guard = self.runtime.enter();
         self.sim.set_script(script).unwrap();

@@ -6,6 +6,7 @@ mod bad_input;
 mod commands;
 mod crash;
 mod harness;
+mod hooks;
 mod pipeline;
 mod slides;
 mod tidy;

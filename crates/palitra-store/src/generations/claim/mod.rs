@@ -26,6 +26,8 @@ pub struct Claim {
     pub max: u32,
     /// Only this batch or this generation: a one-shot command does not start other people's work.
     pub focus: Option<String>,
+    /// Random, one for each attempt whose market is asked to call back: `max` of them, or none.
+    pub tokens: Vec<String>,
 }
 
 /// A generation with its slots, ready to be submitted. `submitting` is committed.
@@ -44,6 +46,8 @@ pub struct Claimed {
     pub refusals: i64,
     /// The batch worker that does it: its number.
     pub worker: Option<i64>,
+    /// Part of the address the market may call.
+    pub token: Option<String>,
 }
 
 /// What a claim found.
@@ -88,7 +92,8 @@ fn take(
     for candidate in candidates {
         let Some(free_key) = &key else { break };
         let Some(worker) = slots::take_scopes(tx, &candidate, excess, now)? else { continue };
-        claimed.push(open_attempt(tx, claim, &candidate, free_key, worker, now)?);
+        let token = claim.tokens.get(claimed.len());
+        claimed.push(open_attempt(tx, claim, &candidate, free_key, (worker, token), now)?);
         clock = clock.max(Some(candidate.order.1));
         key = keys.next();
     }
@@ -103,7 +108,7 @@ fn open_attempt(
     claim: &Claim,
     candidate: &Candidate,
     key: &Key,
-    worker: Option<i64>,
+    (worker, token): (Option<i64>, Option<&String>),
     now: Timestamp,
 ) -> Result<Claimed> {
     let to = super::target(GenerationState::Queued, Event::Claim)?;
@@ -121,8 +126,16 @@ fn open_attempt(
     )?;
     tx.must(
         1,
-        "insert into attempt(generation_id, n, key_id, reason, paid_by, state, opened_at) values($1, $2, $3, $4, $5, 'submitting', $6)",
-        p![&candidate.id, attempt, &key.scope, candidate.reason.as_str(), candidate.reason.paid_by(), now.micros()],
+        "insert into attempt(generation_id, n, key_id, reason, paid_by, state, opened_at, token) values($1, $2, $3, $4, $5, 'submitting', $6, $7)",
+        p![
+            &candidate.id,
+            attempt,
+            &key.scope,
+            candidate.reason.as_str(),
+            candidate.reason.paid_by(),
+            now.micros(),
+            token
+        ],
     )?;
     let longest_run: i64 = row.get(5)?;
     Ok(Claimed {
@@ -137,6 +150,7 @@ fn open_attempt(
         longest_run: Duration::from_micros(longest_run.unsigned_abs()),
         refusals: row.get(6)?,
         worker,
+        token: token.cloned(),
     })
 }
 

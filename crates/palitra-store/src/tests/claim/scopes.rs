@@ -38,8 +38,13 @@ fn batch(count: u64, workers: u32, seconds: u64) -> NewBatch {
 
 async fn look(fresh: &Fresh, now: i64, focus: Option<String>) -> Claims {
     commit(fresh, move |tx| {
-        let claim =
-            Claim { market: MARKET.to_owned(), owner: "one".to_owned(), max: 64, focus: focus.clone() };
+        let claim = Claim {
+            market: MARKET.to_owned(),
+            owner: "one".to_owned(),
+            max: 64,
+            focus: focus.clone(),
+            tokens: Vec::new(),
+        };
         generations::claim(tx, &claim, at(now))
     })
     .await

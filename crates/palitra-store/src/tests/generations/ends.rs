@@ -107,8 +107,13 @@ async fn a_refused_one_waits_for_its_time(fresh: Fresh) {
     commit(&fresh, |tx| create(tx, &anna(), &[wanted(1)])).await;
     let look = |now| {
         commit(&fresh, move |tx| {
-            let claim =
-                generations::Claim { market: "fal".to_owned(), owner: "one".to_owned(), max: 4, focus: None };
+            let claim = generations::Claim {
+                market: "fal".to_owned(),
+                owner: "one".to_owned(),
+                max: 4,
+                focus: None,
+                tokens: Vec::new(),
+            };
             generations::claim(tx, &claim, at(now))
         })
     };

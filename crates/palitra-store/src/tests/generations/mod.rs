@@ -5,4 +5,5 @@ mod ends;
 mod family;
 mod fencing;
 mod ghosts;
+mod hook;
 mod transitions;

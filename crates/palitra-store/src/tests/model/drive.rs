@@ -143,8 +143,8 @@ async fn start(fresh: &Fresh, world: &mut World, items: u64, (gate, workers, bar
 }
 
 async fn claim(fresh: &Fresh, world: &mut World, max: u32) {
-    let claim =
-        Claim { market: MARKET.to_owned(), owner: id::<WorkerId>(world.owner).to_string(), max, focus: None };
+    let owner = id::<WorkerId>(world.owner).to_string();
+    let claim = Claim { market: MARKET.to_owned(), owner, max, focus: None, tokens: Vec::new() };
     let now = at(world.now);
     let claims = fresh.store.write(move |tx| generations::claim(tx, &claim, now)).await.unwrap();
     assert_eq!(claims.claimed.len(), world.claimable(max));

@@ -30,7 +30,13 @@ const CLAIMERS: usize = 4;
 /// Claims and settles until the queue is empty.
 async fn work(store: Store, owner: String, claimed: Arc<Mutex<Vec<GenerationId>>>) {
     loop {
-        let claim = Claim { market: MARKET.to_owned(), owner: owner.clone(), max: 2, focus: None };
+        let claim = Claim {
+            market: MARKET.to_owned(),
+            owner: owner.clone(),
+            max: 2,
+            focus: None,
+            tokens: Vec::new(),
+        };
         let claims = store.write(move |tx| generations::claim(tx, &claim, at(1))).await.unwrap().claimed;
         claimed.lock().unwrap().extend(claims.iter().map(|claimed| claimed.id.clone()));
         let done = claims.is_empty();

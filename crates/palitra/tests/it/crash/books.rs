@@ -4,71 +4,71 @@ use crate::harness::Desk;
 use palitra_store::{Row, Store, Tx, p};
 
 /// Everything a judge needs.
-pub(super) struct Books {
-    pub(super) generations: Vec<Generation>,
-    pub(super) attempts: Vec<Attempt>,
-    pub(super) assets: Vec<Asset>,
+pub(crate) struct Books {
+    pub(crate) generations: Vec<Generation>,
+    pub(crate) attempts: Vec<Attempt>,
+    pub(crate) assets: Vec<Asset>,
     /// Slots that somebody holds and that are not kept for a ghost.
-    pub(super) slots_taken: i64,
-    pub(super) batches_open: i64,
-    pub(super) fal_slots: i64,
+    pub(crate) slots_taken: i64,
+    pub(crate) batches_open: i64,
+    pub(crate) fal_slots: i64,
     /// Posted balance of the house, and what is held.
-    pub(super) cash: i64,
-    pub(super) held: i64,
+    pub(crate) cash: i64,
+    pub(crate) held: i64,
     /// What `doctor` would complain about.
-    pub(super) problems: Vec<String>,
+    pub(crate) problems: Vec<String>,
 }
 
-pub(super) struct Generation {
-    pub(super) id: String,
-    pub(super) batch: Option<String>,
-    pub(super) model: String,
-    pub(super) state: String,
-    pub(super) error: String,
-    pub(super) prompt: String,
+pub(crate) struct Generation {
+    pub(crate) id: String,
+    pub(crate) batch: Option<String>,
+    pub(crate) model: String,
+    pub(crate) state: String,
+    pub(crate) error: String,
+    pub(crate) prompt: String,
     /// State of its hold, and what was charged.
-    pub(super) hold: String,
-    pub(super) charged: i64,
-    pub(super) price: i64,
+    pub(crate) hold: String,
+    pub(crate) charged: i64,
+    pub(crate) price: i64,
 }
 
-pub(super) struct Attempt {
-    pub(super) generation: String,
-    pub(super) reason: String,
-    pub(super) paid_by: String,
-    pub(super) state: String,
-    pub(super) reference: String,
+pub(crate) struct Attempt {
+    pub(crate) generation: String,
+    pub(crate) reason: String,
+    pub(crate) paid_by: String,
+    pub(crate) state: String,
+    pub(crate) reference: String,
 }
 
-pub(super) struct Asset {
-    pub(super) generation: String,
-    pub(super) object_key: String,
-    pub(super) sha256: String,
+pub(crate) struct Asset {
+    pub(crate) generation: String,
+    pub(crate) object_key: String,
+    pub(crate) sha256: String,
 }
 
 impl Generation {
     /// `succeeded`, or how it ended and why: `failed invalid_input`.
-    pub(super) fn ending(&self) -> String {
+    pub(crate) fn ending(&self) -> String {
         format!("{} {}", self.state, self.error).trim_end().to_owned()
     }
 }
 
 impl Attempt {
     /// Nobody knows what became of it, or nobody knew for long enough.
-    pub(super) fn is_unknown(&self) -> bool {
+    pub(crate) fn is_unknown(&self) -> bool {
         matches!(self.state.as_str(), "unknown" | "lost")
     }
 }
 
 impl Books {
     /// Reads beside whoever works there, or after a process that was killed.
-    pub(super) fn read(desk: &Desk) -> Books {
+    pub(crate) fn read(desk: &Desk) -> Books {
         look(desk, read)
     }
 
     /// What `doctor` would complain about now. A database that is still being made has no books; with a journal beside it, it cannot
     /// even be read before somebody writes.
-    pub(super) fn problems(desk: &Desk) -> Vec<String> {
+    pub(crate) fn problems(desk: &Desk) -> Vec<String> {
         let journal = desk.path(&format!("{DATABASE}-journal"));
         if !desk.path(DATABASE).exists() || journal.exists() {
             return Vec::new();

@@ -3,11 +3,11 @@
 //!
 //! Nothing here sleeps: a run is waited for, and a kill comes at a named point or when a run has not ended in time.
 
-mod books;
+pub(crate) mod books;
 mod play;
 mod points;
-mod process;
+pub(crate) mod process;
 mod random;
-mod scenario;
+pub(crate) mod scenario;
 mod stop;
-mod verdict;
+pub(crate) mod verdict;

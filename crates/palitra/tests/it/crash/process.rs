@@ -15,7 +15,7 @@ use std::{
 const HANGS_AFTER: Duration = Duration::from_secs(90);
 
 /// A program at work.
-pub(super) struct Process {
+pub(crate) struct Process {
     pid: Pid,
     /// Lines for people, as they come.
     lines: Receiver<String>,
@@ -23,20 +23,20 @@ pub(super) struct Process {
 }
 
 /// How a run ended.
-pub(super) struct End {
-    pub(super) run: Run,
-    pub(super) signal: Option<i32>,
+pub(crate) struct End {
+    pub(crate) run: Run,
+    pub(crate) signal: Option<i32>,
 }
 
 impl End {
-    pub(super) fn was_killed(&self) -> bool {
+    pub(crate) fn was_killed(&self) -> bool {
         self.signal == Some(Signal::KILL.as_raw())
     }
 }
 
 impl Process {
     /// `settings` are of this run only.
-    pub(super) fn start(desk: &Desk, words: &[&str], settings: &[(&str, &str)]) -> Process {
+    pub(crate) fn start(desk: &Desk, words: &[&str], settings: &[(&str, &str)]) -> Process {
         let mut child = desk.command(words).envs(settings.iter().copied()).spawn().unwrap();
         let pid = Pid::from_child(&child);
         let (to_lines, lines) = channel();
@@ -56,7 +56,7 @@ impl Process {
     }
 
     /// Waits for a line that contains this text. `false`: it ended without one.
-    pub(super) fn says(&self, text: &str) -> bool {
+    pub(crate) fn says(&self, text: &str) -> bool {
         loop {
             match self.lines.recv_timeout(HANGS_AFTER) {
                 Ok(line) if line.contains(text) => return true,
@@ -68,12 +68,12 @@ impl Process {
     }
 
     /// One that has ended meanwhile is not there any more, and that is fine.
-    pub(super) fn signal(&self, signal: Signal) {
+    pub(crate) fn signal(&self, signal: Signal) {
         kill_process(self.pid, signal).ok();
     }
 
     /// Waits for its end, which comes by itself or by a signal sent before.
-    pub(super) fn end(self) -> End {
+    pub(crate) fn end(self) -> End {
         self.end_within(HANGS_AFTER).unwrap_or_else(|process| {
             process.signal(Signal::KILL);
             let (_, run) = process.ended.recv().unwrap();
@@ -82,7 +82,7 @@ impl Process {
     }
 
     /// Itself, when it still runs then.
-    pub(super) fn end_within(self, time: Duration) -> Result<End, Process> {
+    pub(crate) fn end_within(self, time: Duration) -> Result<End, Process> {
         match self.ended.recv_timeout(time) {
             Ok((status, run)) => Ok(End { run, signal: status.signal() }),
             Err(RecvTimeoutError::Timeout) => Err(self),
@@ -99,6 +99,6 @@ fn collect(mut child: Child, stderr: thread::JoinHandle<String>) -> (ExitStatus,
 }
 
 /// Runs it to its end.
-pub(super) fn run(desk: &Desk, words: &[&str], settings: &[(&str, &str)]) -> End {
+pub(crate) fn run(desk: &Desk, words: &[&str], settings: &[(&str, &str)]) -> End {
     Process::start(desk, words, settings).end()
 }

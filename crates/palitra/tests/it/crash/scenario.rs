@@ -49,7 +49,7 @@ fn gated(gate: &'static str, more: &[&'static str]) -> Vec<&'static str> {
 const FAL: &[&str] = &["--model", "fal-ai/flux/dev"];
 
 /// Slides that bring their prompts along, as JSON.
-pub(super) fn prompts<T: AsRef<str>>(prompts: &[T]) -> String {
+pub(crate) fn prompts<T: AsRef<str>>(prompts: &[T]) -> String {
     let slide = |prompt: &str| serde_json::json!({ "title": prompt, "content": "words", "prompt": prompt });
     serde_json::Value::from_iter(prompts.iter().map(|prompt| slide(prompt.as_ref()))).to_string()
 }
@@ -58,7 +58,7 @@ fn script(latency_ms: u64, rules: Vec<Rule>) -> FalScript {
     FalScript { latency_ms, rules, ..FalScript::default() }
 }
 
-pub(super) fn rule(on: Call, prompt: &str, fault: Fault) -> Rule {
+pub(crate) fn rule(on: Call, prompt: &str, fault: Fault) -> Rule {
     let match_prompt = Some(prompt.to_owned());
     Rule { on, match_prompt, match_endpoint: None, nth: None, every: None, times: None, fault }
 }
@@ -67,7 +67,7 @@ fn once(rule: Rule) -> Rule {
     Rule { times: Some(1), ..rule }
 }
 
-pub(super) const SUCCEEDED: &[&str] = &["succeeded"];
+pub(crate) const SUCCEEDED: &[&str] = &["succeeded"];
 
 pub(super) fn all() -> Vec<Scenario> {
     [plain(), troubled(), continued(), cancelled()].into_iter().flatten().collect()

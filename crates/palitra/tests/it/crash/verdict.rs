@@ -12,7 +12,7 @@ use std::{
 };
 
 /// What is wrong with a desk on which nothing runs any more, with what both sides say about it; empty when all is well.
-pub(super) fn offences(desk: &Desk, log: &FalLog, wanted: Endings) -> Vec<String> {
+pub(crate) fn offences(desk: &Desk, log: &FalLog, wanted: Endings) -> Vec<String> {
     let books = Books::read(desk);
     let mut offences = Vec::new();
     endings(&books, wanted, &mut offences);
@@ -29,7 +29,7 @@ pub(super) fn offences(desk: &Desk, log: &FalLog, wanted: Endings) -> Vec<String
 }
 
 /// How each generation may end.
-pub(super) type Endings = fn(&Generation) -> &'static [&'static str];
+pub(crate) type Endings = fn(&Generation) -> &'static [&'static str];
 
 /// Everything has ended, as it should, and holds nothing any more.
 fn endings(books: &Books, wanted: Endings, offences: &mut Vec<String>) {
