@@ -29,7 +29,7 @@ async fn the_administrators_defaults_change_nothing() {
         ("standard_conforming_strings", "off"),
         ("default_transaction_isolation", "serializable"),
         ("search_path", "public"),
-        ("statement_timeout", "1"),
+        ("statement_timeout", "250"),
     ];
     for (setting, value) in defaults {
         client.batch_execute(&format!("alter database {name} set {setting} = '{value}'")).await.unwrap();
