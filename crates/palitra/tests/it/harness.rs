@@ -189,6 +189,10 @@ pub(crate) fn deck_with_prompts(prompts: impl IntoIterator<Item = impl AsRef<str
 pub(crate) const FLUX: &str = "fal-ai/flux/dev";
 pub(crate) const ROUTER: &str = "openrouter/router";
 
+/// `deck.json` with ready prompts, drawn small by fal, whatever fails.
+pub(crate) const DRAWN_BY_FAL: &[&str] =
+    &["slides", "deck.json", "-o", "out", "--model", FLUX, "--format", "64x64", "--gate", "0", "--yes"];
+
 /// `slides DECK -o DIR` on fal, small and agreed to.
 pub(crate) fn on_fal<'a>(deck: &'a str, out: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     let words =

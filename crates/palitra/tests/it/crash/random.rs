@@ -6,25 +6,12 @@ use super::{
     scenario::{SUCCEEDED, prompts, rule},
     verdict,
 };
-use crate::harness::{Desk, Fal};
+use crate::harness::{DRAWN_BY_FAL, Desk, Fal};
 use palitra_sim::fal::{Call, FalScript, Fault, Rule};
 use rustix::process::Signal;
 use std::time::Duration;
 
 const SLIDES: usize = 12;
-const WORDS: &[&str] = &[
-    "slides",
-    "deck.json",
-    "-o",
-    "out",
-    "--model",
-    "fal-ai/flux/dev",
-    "--format",
-    "64x64",
-    "--gate",
-    "0",
-    "--yes",
-];
 
 /// The same delays in every run of the tests.
 struct Delays(u64);
@@ -58,7 +45,7 @@ fn killed_at_random_every_slide_is_charged_once() {
     // The first ones meet a database that is being made. Whoever comes to an end begins again, and finds everything there.
     while kills < 20 {
         let delay = if kills < 8 { Duration::from_millis(3 * (kills + 1)) } else { delays.next() };
-        match Process::start(&desk, WORDS, &[]).end_within(delay) {
+        match Process::start(&desk, DRAWN_BY_FAL, &[]).end_within(delay) {
             Ok(end) => assert_eq!(end.run.code, Some(0), "{}", end.run.stderr),
             Err(process) => {
                 process.signal(Signal::KILL);
@@ -71,7 +58,7 @@ fn killed_at_random_every_slide_is_charged_once() {
     }
     // A slide whose outcome was unknown twice has failed; the next run draws it.
     let done = (0..3).any(|_| {
-        let end = run(&desk, WORDS, &[]);
+        let end = run(&desk, DRAWN_BY_FAL, &[]);
         assert_eq!(end.run.code, Some(0), "{}", end.run.stderr);
         desk.read_json("out/report.json")["totals"]["succeeded"] == SLIDES
     });
@@ -85,7 +72,7 @@ fn interrupted_at_random_nothing_is_submitted_twice() {
     let mut delays = Delays(2);
     let mut stops = 0;
     loop {
-        let process = Process::start(&desk, WORDS, &[]);
+        let process = Process::start(&desk, DRAWN_BY_FAL, &[]);
         // The second line of this kind comes from a run that listens to signals.
         let _ = process.says("images: ") && process.says("images: ");
         let end = match process.end_within(delays.next() / 4) {

@@ -6,23 +6,9 @@ use super::{
     scenario::{SUCCEEDED, prompts, rule},
     verdict,
 };
-use crate::harness::{Desk, Fal};
+use crate::harness::{DRAWN_BY_FAL, Desk, Fal};
 use palitra_sim::fal::{Call, FalScript, Fault};
 use rustix::process::Signal;
-
-const WORDS: &[&str] = &[
-    "slides",
-    "deck.json",
-    "-o",
-    "out",
-    "--model",
-    "fal-ai/flux/dev",
-    "--format",
-    "64x64",
-    "--gate",
-    "0",
-    "--yes",
-];
 
 /// The first slide is quick, the second takes a minute.
 fn desk() -> (Fal, Desk) {
@@ -35,7 +21,7 @@ fn desk() -> (Fal, Desk) {
 
 /// A run that has drawn a picture and has another one at the market.
 fn at_work(desk: &Desk) -> Process {
-    let process = Process::start(desk, WORDS, &[]);
+    let process = Process::start(desk, DRAWN_BY_FAL, &[]);
     assert!(process.says("images: 1/3"));
     process
 }
@@ -51,7 +37,7 @@ fn a_second_signal_leaves_at_once_and_the_next_run_finds_the_work() {
     let states: Vec<String> = Books::read(&desk).generations.into_iter().map(|row| row.state).collect();
     assert!(states.contains(&"running".to_owned()), "{states:?}");
 
-    let next = Process::start(&desk, WORDS, &[]);
+    let next = Process::start(&desk, DRAWN_BY_FAL, &[]);
     assert!(next.says("images: 2/3"));
     next.signal(Signal::KILL);
     assert!(next.end().was_killed());
@@ -62,7 +48,7 @@ fn a_second_signal_leaves_at_once_and_the_next_run_finds_the_work() {
 fn a_second_process_on_the_data_directory_is_refused_and_may_look() {
     let (_fal, desk) = desk();
     let process = at_work(&desk);
-    let second = run(&desk, WORDS, &[]).run;
+    let second = run(&desk, DRAWN_BY_FAL, &[]).run;
     assert_eq!(second.code, Some(1), "{}", second.stderr);
     assert!(second.stderr.contains("is in use by process"), "{}", second.stderr);
     let listed = desk.json(&["jobs", "ls"]);
@@ -81,7 +67,7 @@ fn a_service_finishes_what_killed_processes_left() {
     let serve = ["serve", "--listen", "127.0.0.1:0"];
     let kill =
         |words, point| assert!(run(&desk, words, &[("PALITRA_CRASH_AT", point)]).was_killed(), "{point}");
-    kill(WORDS, "submitting.accept.after:1");
+    kill(DRAWN_BY_FAL, "submitting.accept.after:1");
     kill(&serve, "running.finish.before:1");
     let service = Process::start(&desk, &serve, &[]);
     assert!(service.says("http://"));
@@ -104,7 +90,7 @@ fn ghosts_keep_their_slots() {
         // Their longest run of five minutes is over in a second.
         .set("PALITRA_CLOCK_SCALE", "300");
     desk.write("deck.json", prompts(&["one", "two", "three", "four"]));
-    let words = [WORDS, &["--image-workers", "4"]].concat();
+    let words = [DRAWN_BY_FAL, &["--image-workers", "4"]].concat();
     assert!(run(&desk, &words, &[("PALITRA_CRASH_AT", "submitting.accept.before:1")]).was_killed());
     let end = run(&desk, &words, &[]);
     assert_eq!(end.run.code, Some(0), "{}", end.run.stderr);
