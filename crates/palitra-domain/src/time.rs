@@ -62,6 +62,11 @@ pub fn micros(duration: Duration) -> i64 {
 pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()>;
+
+    /// How many times faster than the wall's it runs: 1 but in rehearsals. For what is told to clocks that are not ours.
+    fn scale(&self) -> u32 {
+        1
+    }
 }
 
 #[cfg(test)]

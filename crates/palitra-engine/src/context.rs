@@ -3,6 +3,7 @@
 use crate::{
     EngineEvent, Error, Points, Result, Webhooks,
     doubts::Doubts,
+    leader::Leadership,
     lease::Lease,
     waits::{UnderWay, Waits},
 };
@@ -88,6 +89,7 @@ pub struct Context {
     pub(crate) random: Arc<dyn Fn() -> u128 + Send + Sync>,
     pub(crate) points: Points,
     pub(crate) lease: Lease,
+    pub(crate) leadership: Leadership,
     pub(crate) events: broadcast::Sender<EngineEvent>,
     /// Something may have become claimable.
     pub(crate) wake: Notify,
@@ -149,6 +151,7 @@ impl Engine {
             random,
             points,
             lease,
+            leadership: Leadership::default(),
             events: broadcast::channel(EVENTS_KEPT).0,
             wake: Notify::new(),
             waits: Waits::default(),

@@ -5,7 +5,10 @@
 
 use crate::{Context, Engine, EngineEvent, Result, scheduler::Machine};
 use palitra_domain::{ErrorCode, Timestamp, WorkerId};
-use palitra_store::workers;
+use palitra_store::{
+    leaders,
+    workers::{self, NewWorker},
+};
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -15,10 +18,13 @@ use tokio::sync::Notify;
 #[cfg(test)]
 mod tests;
 
+/// From one renewal to death: three heartbeats missed, and some.
+pub(crate) const LEASE: Duration = Duration::from_secs(20);
+
 /// One row is written this often, however much the process owns.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 
-/// Before the lease ends in the database (20 s): what is under way then must have stopped here before others begin.
+/// Before the lease ends in the database: what is under way then must have stopped here before others begin.
 const FENCED_AFTER: Duration = Duration::from_secs(15);
 
 /// Between tries while the database is away.
@@ -78,6 +84,11 @@ impl Lease {
     }
 }
 
+/// What the database is told: its clock is never scaled, ours is in rehearsals.
+pub(crate) fn by_the_database(context: &Context, duration: Duration) -> Duration {
+    duration / context.clock.scale()
+}
+
 /// Puts this process on the list as a new worker: an owner is not used again.
 pub(crate) async fn join(context: &Context) -> Result<()> {
     let sent = context.now();
@@ -86,7 +97,11 @@ pub(crate) async fn join(context: &Context) -> Result<()> {
     }
     let id = WorkerId::new(sent, context.random());
     let (new, place) = (id.clone(), format!("process {}", std::process::id()));
-    context.store.write(move |tx| workers::register(tx, &new, &place)).await?;
+    let lease = by_the_database(context, LEASE);
+    let register = move |tx: &mut palitra_store::Tx<'_>| {
+        workers::register(tx, &NewWorker { id: &new, place: &place, roles: "" }, lease)
+    };
+    context.store.write(register).await?;
     tracing::info!(worker.id = %id, "this process is a worker");
     context.lease.begin(id, sent);
     Ok(())
@@ -100,7 +115,10 @@ pub(crate) async fn leave(engine: &Engine) {
     let owner = engine.lease.owner();
     engine.lease.end();
     tokio::select! {
-        left = engine.store.write(move |tx| workers::remove(tx, &owner)) => {
+        left = engine.store.write(move |tx| {
+            leaders::leave(tx, &owner)?;
+            workers::remove(tx, &owner)
+        }) => {
             if let Err(error) = left {
                 tracing::warn!(%error, "could not leave, the lease has to end by itself");
             }
@@ -148,8 +166,9 @@ async fn beat(machine: &Machine) -> Beat {
     if left.is_zero() {
         return Beat::Ended;
     }
+    let lease = by_the_database(machine, LEASE);
     let answer = tokio::select! {
-        answer = machine.store.write(move |tx| workers::renew(tx, &owner)) => answer,
+        answer = machine.store.write(move |tx| workers::renew(tx, &owner, lease)) => answer,
         // No answer at all: the time is over all the same.
         () = machine.clock.sleep(left) => return Beat::Ended,
     };
@@ -170,6 +189,7 @@ async fn beat(machine: &Machine) -> Beat {
 /// is decided by its epoch.
 fn fence(machine: &Machine) {
     machine.lease.end();
+    machine.leadership.end();
     machine.waits.clear();
     tracing::error!(
         worker.id = %machine.lease.owner(),

@@ -4,6 +4,7 @@
 
 pub mod accounts;
 pub mod batches;
+mod chores;
 mod claims;
 mod context;
 mod doubts;
@@ -11,9 +12,12 @@ mod error;
 mod events;
 pub mod generations;
 mod hooks;
+mod leader;
 mod lease;
 mod points;
 mod scheduler;
+#[cfg(test)]
+mod town;
 mod trouble;
 mod waits;
 mod work;

@@ -3,7 +3,7 @@
 use crate::{
     Context, Engine, Result,
     claims::claims,
-    lease,
+    leader, lease,
     waits::{InFlight, Waits},
     work,
 };
@@ -43,6 +43,7 @@ impl Engine {
         }
         machine.spawn(looks(machine.clone()));
         machine.spawn(housekeeping(machine.clone()));
+        leader::start(&machine);
         let claims = machine.spawn(claims(machine.clone()));
         Ok(Running { machine, claims })
     }
@@ -152,8 +153,8 @@ async fn next_due(machine: &Machine, waits: &Waits) -> crate::waits::Waiting {
     }
 }
 
-/// Every second: ghosts whose time has passed give their slots back, wishes to cancel are carried to the markets, and work that nobody
-/// carries on is taken over.
+/// Every second: wishes to cancel are carried to the markets, and work that nobody carries on is taken over. What needs doing once for
+/// all processes is a chore of the leader.
 async fn housekeeping(machine: Machine) {
     let mut asked = std::collections::HashSet::new();
     loop {
@@ -165,15 +166,8 @@ async fn housekeeping(machine: Machine) {
         if let Err(error) = take_over(&machine).await {
             tracing::error!(%error, "cannot take over work");
         }
-        let kept = machine.store.write(move |tx| {
-            let freed = generations::expire_ghosts(tx, now)?;
-            Ok((freed, generations::cancel_wishes(tx, &owner)?))
-        });
-        match kept.await {
-            Ok((freed, wishes)) => {
-                if freed > 0 {
-                    machine.wake.notify_one();
-                }
+        match machine.store.read(move |tx| generations::cancel_wishes(tx, &owner)).await {
+            Ok(wishes) => {
                 // A market is asked once; the wish stays until the generation has ended.
                 asked.retain(|id| wishes.iter().any(|wish| wish.id == *id));
                 for wish in wishes {
@@ -182,7 +176,7 @@ async fn housekeeping(machine: Machine) {
                     }
                 }
             }
-            Err(error) => tracing::error!(%error, "cannot keep house"),
+            Err(error) => tracing::error!(%error, "cannot see what is to be cancelled"),
         }
     }
 }

@@ -6,6 +6,7 @@ pub mod batches;
 mod domain_values;
 mod error;
 pub mod generations;
+pub mod leaders;
 pub mod ledger;
 mod line;
 mod lite;
@@ -30,5 +31,7 @@ pub use tx::Tx;
 pub use value::{FromValue, Param, Row, Value};
 
 /// Every migration, oldest first; append-only.
-pub const MIGRATIONS: &[(&str, &str)] =
-    &[("001_foundation", include_str!("../migrations/001_foundation.sql"))];
+pub const MIGRATIONS: &[(&str, &str)] = &[
+    ("001_foundation", include_str!("../migrations/001_foundation.sql")),
+    ("002_processes", include_str!("../migrations/002_processes.sql")),
+];

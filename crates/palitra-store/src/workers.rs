@@ -8,27 +8,75 @@ use crate::{Result, Sql, Tx, p, sql};
 use palitra_domain::{WorkerId, time};
 use std::time::Duration;
 
-/// From one renewal to death: three heartbeats of five seconds missed, and some.
-pub const LEASE: Duration = Duration::from_secs(20);
+/// A process of the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Worker {
+    pub id: WorkerId,
+    /// Says to people where it runs.
+    pub place: String,
+    /// What it does, as it was told: `worker,api`.
+    pub roles: String,
+    /// How long ago its lease was renewed.
+    pub renewed_ago: Duration,
+    /// Until its lease ends; `None` when it has ended.
+    pub left: Option<Duration>,
+}
 
-/// A new process, alive from now on. `place` says to people where it runs.
-pub fn register(tx: &mut Tx, id: &WorkerId, place: &str) -> Result<()> {
+/// A new process.
+pub struct NewWorker<'a> {
+    pub id: &'a WorkerId,
+    pub place: &'a str,
+    pub roles: &'a str,
+}
+
+/// Alive from now on, for as long as its first `lease`.
+pub fn register(tx: &mut Tx, new: &NewWorker<'_>, lease: Duration) -> Result<()> {
     const NEW: Sql = sql!(
-        "insert into worker(id, place, started_at, lease_until) values($1, $2, ",
+        "insert into worker(id, place, roles, started_at, renewed_at, lease_until) values($1, $2, $3, ",
         NOW_US,
         ", ",
         NOW_US,
-        " + $3)"
+        ", ",
+        NOW_US,
+        " + $4)"
     );
-    tx.must(1, NEW, p![id.as_str(), place, time::micros(LEASE)])
+    tx.must(1, NEW, p![new.id.as_str(), new.place, new.roles, time::micros(lease)])
 }
 
-/// Alive for another [`LEASE`]. [`crate::Error::Rows`] when the lease has ended: then others may have taken
+/// Alive for another `lease`. [`crate::Error::Rows`] when the lease has ended: then others may have taken
 /// its work, and the process must let go of all of it.
-pub fn renew(tx: &mut Tx, id: &WorkerId) -> Result<()> {
-    const RENEW: Sql =
-        sql!("update worker set lease_until = ", NOW_US, " + $2 where id = $1 and lease_until > ", NOW_US);
-    tx.must(1, RENEW, p![id.as_str(), time::micros(LEASE)])
+pub fn renew(tx: &mut Tx, id: &WorkerId, lease: Duration) -> Result<()> {
+    const RENEW: Sql = sql!(
+        "update worker set lease_until = ",
+        NOW_US,
+        " + $2, renewed_at = ",
+        NOW_US,
+        " where id = $1 and lease_until > ",
+        NOW_US
+    );
+    tx.must(1, RENEW, p![id.as_str(), time::micros(lease)])
+}
+
+/// Every process of the list, the oldest first.
+pub fn list(tx: &mut Tx) -> Result<Vec<Worker>> {
+    const LIST: Sql = sql!(
+        "select id, place, roles, ",
+        NOW_US,
+        " - renewed_at, lease_until - ",
+        NOW_US,
+        " from worker order by started_at, id limit 1000"
+    );
+    let worker = |row: &crate::Row| {
+        let (ago, left): (i64, i64) = (row.get(3)?, row.get(4)?);
+        Ok(Worker {
+            id: row.get(0)?,
+            place: row.get(1)?,
+            roles: row.get(2)?,
+            renewed_ago: Duration::from_micros(u64::try_from(ago).unwrap_or(0)),
+            left: u64::try_from(left).ok().filter(|left| *left > 0).map(Duration::from_micros),
+        })
+    };
+    tx.query(LIST, p![])?.iter().map(worker).collect()
 }
 
 /// Whether the process is alive, and if so keeps it on the list until this transaction ends. Whoever becomes

@@ -31,6 +31,10 @@ impl Clock for SystemClock {
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
         Box::pin(tokio::time::sleep(duration / self.scale))
     }
+
+    fn scale(&self) -> u32 {
+        self.scale
+    }
 }
 
 /// 128 bits from the operating system.

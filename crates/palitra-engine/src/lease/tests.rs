@@ -1,185 +1,18 @@
-//! Two processes on one database, as far as they can tell, with a clock that the test turns. The leases themselves are by the database's
-//! clock: a test ends one by hand.
+//! Two processes on one database, as far as they can tell.
 
 use super::*;
 use crate::{
-    MarketPart, Parts, Points, Running, Settings, UnknownPolicy, claims,
-    generations::Wish,
-    scheduler,
+    Running, claims, scheduler,
+    town::{Town, end_all_leases, order, service, until},
     work::{self, Ticket},
 };
-use palitra_domain::{
-    BoxFuture, Clock, Currency, GenerationId, Livemode,
-    catalogue::Catalogue,
-    market::{
-        CancelAnswer, Capabilities, ErrorClass, Market, MarketError, Polled, RemoteRef, Request, Submitted,
-    },
-    money::Millionths,
-    objects::ByteStream,
-    price::PriceSettings,
-    state::GenerationState,
-};
-use palitra_objects::Disk;
-use palitra_store::{Store, generations, p};
+use palitra_domain::{GenerationId, state::GenerationState};
+use palitra_store::{generations, p};
 use std::sync::{
     Arc,
-    atomic::{AtomicU32, AtomicU64, Ordering},
+    atomic::{AtomicU32, Ordering},
 };
-use tempfile::TempDir;
-use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
-
-/// Takes everything and finishes nothing.
-#[derive(Default)]
-struct Slow {
-    submitted: AtomicU32,
-}
-
-impl Market for Slow {
-    fn capabilities(&self) -> Capabilities {
-        Capabilities { in_process: false, cancel: false, webhooks: false }
-    }
-
-    fn submit<'a>(&'a self, _: &'a str, request: &'a Request) -> BoxFuture<'a, Submitted> {
-        self.submitted.fetch_add(1, Ordering::SeqCst);
-        Box::pin(async { Submitted::Accepted(RemoteRef(request.generation.clone())) })
-    }
-
-    fn poll<'a>(&'a self, _: &'a str, _: &'a RemoteRef) -> BoxFuture<'a, Polled> {
-        Box::pin(std::future::pending())
-    }
-
-    fn cancel<'a>(&'a self, _: &'a str, _: &'a RemoteRef) -> BoxFuture<'a, CancelAnswer> {
-        Box::pin(async { CancelAnswer::Unsupported })
-    }
-
-    fn fetch<'a>(&'a self, _: &'a str) -> BoxFuture<'a, std::result::Result<ByteStream, MarketError>> {
-        Box::pin(async { Err(MarketError::new(ErrorClass::ResultExpired, "nothing")) })
-    }
-}
-
-/// Stands still until it is turned, and knows who sleeps by it: for how long, and until when.
-#[derive(Clone)]
-struct Hand {
-    time: watch::Sender<Timestamp>,
-    asleep: Arc<Mutex<Vec<(Duration, Timestamp)>>>,
-}
-
-/// Awake when dropped.
-struct Sleeper {
-    hand: Hand,
-    this: (Duration, Timestamp),
-}
-
-impl Drop for Sleeper {
-    fn drop(&mut self) {
-        let mut asleep = self.hand.asleep.lock().unwrap();
-        let at = asleep.iter().position(|sleeper| *sleeper == self.this).unwrap();
-        asleep.swap_remove(at);
-    }
-}
-
-impl Hand {
-    fn new() -> Hand {
-        Hand { time: watch::channel(Timestamp::from_micros(1_700_000_000_000_000)).0, asleep: Arc::default() }
-    }
-
-    fn turn(&self, seconds: u64) {
-        self.time.send_modify(|now| *now = now.plus(Duration::from_secs(seconds)));
-    }
-
-    /// How many sleep for that long and will not wake by themselves.
-    fn asleep_for(&self, duration: Duration) -> usize {
-        let now = self.now();
-        self.asleep.lock().unwrap().iter().filter(|(length, due)| *length == duration && *due > now).count()
-    }
-}
-
-impl Clock for Hand {
-    fn now(&self) -> Timestamp {
-        *self.time.borrow()
-    }
-
-    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
-        let (due, mut time) = (self.now().plus(duration), self.time.subscribe());
-        self.asleep.lock().unwrap().push((duration, due));
-        let sleeper = Sleeper { hand: self.clone(), this: (duration, due) };
-        Box::pin(async move {
-            time.wait_for(|now| *now >= due).await.ok();
-            drop(sleeper);
-        })
-    }
-}
-
-/// A database, a market and a clock for any number of processes.
-struct Town {
-    folder: TempDir,
-    clock: Hand,
-    market: Arc<Slow>,
-    dice: Arc<AtomicU64>,
-}
-
-impl Town {
-    fn new() -> Town {
-        let folder = tempfile::tempdir().unwrap();
-        Town { folder, clock: Hand::new(), market: Arc::default(), dice: Arc::new(AtomicU64::new(1)) }
-    }
-
-    /// A process that knows of others.
-    async fn process(&self) -> Engine {
-        let mut engine = self.alone().await;
-        let context = Arc::get_mut(&mut engine.0).unwrap();
-        context.lease.is_shared = true;
-        engine
-    }
-
-    /// A process with the database to itself.
-    async fn alone(&self) -> Engine {
-        let dice = self.dice.clone();
-        let prices = PriceSettings {
-            currency: Currency::RUB,
-            usd_rate: Millionths::whole(95),
-            markup: Millionths::whole(2),
-        };
-        let parts = Parts {
-            store: Store::sqlite(&self.folder.path().join("palitra.db"), 1).unwrap(),
-            objects: Arc::new(Disk::open(&self.folder.path().join("objects")).unwrap()),
-            markets: vec![MarketPart {
-                name: "fal".to_owned(),
-                adapter: self.market.clone(),
-                keys: vec![("main".to_owned(), 4)],
-            }],
-            catalogue: Catalogue::shipped(),
-            clock: Arc::new(self.clock.clone()),
-            random: Arc::new(move || u128::from(dice.fetch_add(1, Ordering::SeqCst))),
-            points: Points::default(),
-            settings: Settings {
-                unknown: UnknownPolicy::Fail,
-                refusals_max: 1,
-                polls_max: 1,
-                drain: Duration::ZERO,
-                prices,
-            },
-        };
-        Engine::open(parts).await.unwrap()
-    }
-}
-
-fn service(engine: &Engine) -> Machine {
-    Machine::new(engine, None, CancellationToken::new())
-}
-
-async fn order(engine: &Engine, prompt: &str) -> GenerationId {
-    let wish = Wish {
-        account: engine.house.id.clone(),
-        livemode: Livemode::Live,
-        model: "fal-ai/flux/dev".to_owned(),
-        mode: "create".to_owned(),
-        input: serde_json::json!({ "prompt": prompt, "width": 1000, "height": 1000, "seed": 1 }),
-        idempotency: None,
-    };
-    engine.create(wish, None).await.unwrap()
-}
 
 /// Claims what there is and brings it to the market.
 async fn submit_all(machine: &Machine) -> usize {
@@ -189,11 +22,6 @@ async fn submit_all(machine: &Machine) -> usize {
         work::submit(machine.clone(), ticket, claimed).await;
     }
     count
-}
-
-/// As if nothing had been heard of any process for longer than its lease.
-async fn end_all_leases(engine: &Engine) {
-    engine.store.write(|tx| tx.send("update worker set lease_until = 0", p![])).await.unwrap();
 }
 
 fn under_way(engine: &Engine) -> Vec<(GenerationId, i64)> {
@@ -209,12 +37,6 @@ async fn state(engine: &Engine, id: &GenerationId) -> GenerationState {
 async fn workers_listed(engine: &Engine) -> i64 {
     let count = |tx: &mut palitra_store::Tx<'_>| tx.query_one("select count(*) from worker", p![])?.get(0);
     engine.store.read(count).await.unwrap()
-}
-
-async fn until(happened: impl Fn() -> bool) {
-    while !happened() {
-        tokio::task::yield_now().await;
-    }
 }
 
 #[tokio::test]

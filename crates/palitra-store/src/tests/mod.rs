@@ -10,6 +10,7 @@ mod deck;
 mod dictionary;
 mod full;
 mod generations;
+mod leaders;
 mod ledger;
 mod lite;
 mod markets;

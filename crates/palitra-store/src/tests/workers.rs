@@ -8,9 +8,11 @@ use super::{
 use crate::{
     Error, MIGRATIONS, Result, Tx,
     generations::{self, ADOPTED_MAX, Adopted, Adoption, Claim, Fence},
-    p, workers,
+    p,
+    workers::{self, NewWorker},
 };
 use palitra_domain::{GenerationId, WorkerId, state::GenerationState};
+use std::time::Duration;
 
 on_every_database!(MIGRATIONS =>
     s3_a_lease_that_has_ended_is_not_renewed,
@@ -31,9 +33,15 @@ fn two() -> WorkerId {
     id(2)
 }
 
+const LEASE: Duration = Duration::from_secs(20);
+
+fn register(tx: &mut Tx<'_>, worker: &WorkerId, place: &str) -> Result<()> {
+    workers::register(tx, &NewWorker { id: worker, place, roles: "worker" }, LEASE)
+}
+
 fn register_both(tx: &mut Tx<'_>) -> Result<()> {
-    workers::register(tx, &one(), "here")?;
-    workers::register(tx, &two(), "there")
+    register(tx, &one(), "here")?;
+    register(tx, &two(), "there")
 }
 
 /// As if nothing had been heard of it for longer than its lease.
@@ -76,32 +84,33 @@ async fn s3_a_lease_that_has_ended_is_not_renewed(fresh: Fresh) {
     commit(&fresh, register_both).await;
     let expired = || fresh.store.read(|tx| workers::expired(tx, 9));
     assert_eq!(expired().await, Ok(vec![]));
-    commit(&fresh, |tx| workers::renew(tx, &one())).await;
+    commit(&fresh, |tx| workers::renew(tx, &one(), LEASE)).await;
     commit(&fresh, |tx| die(tx, &one())).await;
     assert_eq!(expired().await, Ok(vec![one()]));
     assert_eq!(
         commit(&fresh, |tx| Ok((workers::hold(tx, &one())?, workers::hold(tx, &two())?))).await,
         (false, true)
     );
-    let error = refused(&fresh, |tx| workers::renew(tx, &one())).await;
+    let error = refused(&fresh, |tx| workers::renew(tx, &one(), LEASE)).await;
     assert!(is_lost::<()>(&Err(error)));
-    commit(&fresh, |tx| workers::renew(tx, &two())).await;
+    commit(&fresh, |tx| workers::renew(tx, &two(), LEASE)).await;
     // Whose id is on the list is never another.
-    let error = refused(&fresh, |tx| workers::register(tx, &one(), "again")).await;
+    let error = refused(&fresh, |tx| register(tx, &one(), "again")).await;
     assert!(matches!(error, Error::Constraint { .. }), "{error:?}");
     // Longest dead first, and no more than asked for.
     commit(&fresh, |tx| die(tx, &two())).await;
     assert_eq!(fresh.store.read(|tx| workers::expired(tx, 1)).await, Ok(vec![one()]));
     // Nobody has heard of it: neither alive nor dead.
-    assert!(is_lost(&fresh.store.write(|tx| workers::renew(tx, &id(3))).await));
-    // The lease is some 20 s by the database's clock.
-    const LEFT: crate::Sql = crate::sql!("select lease_until - ", NOW_US, " from worker where id = $1");
-    let left = commit(&fresh, |tx| {
-        workers::register(tx, &id(4), "here")?;
-        tx.query_one(LEFT, p![id::<WorkerId>(4).as_str()])?.get::<i64>(0)
-    })
-    .await;
-    assert!((10_000_000..=20_000_000).contains(&left), "{left}");
+    assert!(is_lost(&fresh.store.write(|tx| workers::renew(tx, &id(3), LEASE)).await));
+    // The lease is some 20 s by the database's clock, and people can see who is alive.
+    commit(&fresh, |tx| register(tx, &id(4), "here")).await;
+    let listed = fresh.store.read(workers::list).await.unwrap();
+    let left: Vec<_> = listed.iter().map(|worker| (worker.id.clone(), worker.left.is_some())).collect();
+    assert_eq!(left, [(one(), false), (two(), false), (id(4), true)]);
+    let last = &listed[2];
+    assert_eq!((last.place.as_str(), last.roles.as_str()), ("here", "worker"));
+    let left = last.left.unwrap();
+    assert!(left > LEASE / 2 && left <= LEASE && last.renewed_ago < LEASE / 2, "{last:?}");
 }
 
 async fn s3_nothing_is_taken_from_the_living(fresh: Fresh) {
@@ -162,7 +171,7 @@ async fn s3_a_stopped_process_changes_nothing_when_it_wakes(fresh: Fresh) {
     assert!(is_lost::<()>(&Err(error)));
     // It neither claims nor comes back.
     assert!(!commit(&fresh, |tx| workers::hold(tx, &one())).await);
-    assert!(is_lost(&fresh.store.write(|tx| workers::renew(tx, &one())).await));
+    assert!(is_lost(&fresh.store.write(|tx| workers::renew(tx, &one(), LEASE)).await));
 }
 
 async fn who_leaves_with_work_leaves_it_to_others_at_once(fresh: Fresh) {
@@ -170,7 +179,7 @@ async fn who_leaves_with_work_leaves_it_to_others_at_once(fresh: Fresh) {
     assert!(!commit(&fresh, |tx| workers::remove(tx, &one())).await);
     assert_eq!(fresh.store.read(|tx| workers::expired(tx, 9)).await, Ok(vec![one()]));
     assert_eq!(ids(&commit(&fresh, from_the_first).await), [id(1)]);
-    commit(&fresh, |tx| workers::register(tx, &id(3), "here")).await;
+    commit(&fresh, |tx| register(tx, &id(3), "here")).await;
     assert!(commit(&fresh, |tx| workers::remove(tx, &id(3))).await);
     assert_eq!(number(&fresh, "select count(*) from worker").await, 1);
 }
@@ -204,7 +213,7 @@ async fn s3_no_claim_slips_past_an_adoption() {
         Ok(())
     });
     // Renewing does not wait for it, adopting passes it by.
-    commit(&fresh, |tx| workers::renew(tx, &one())).await;
+    commit(&fresh, |tx| workers::renew(tx, &one(), LEASE)).await;
     commit(&fresh, |tx| die(tx, &one())).await;
     assert_eq!(ids(&commit(&fresh, from_the_first).await), []);
     held.release();

@@ -1,0 +1,33 @@
+//! What has to be done once for all processes, on the leader alone (`leader`): one line each.
+//!
+//! A chore takes no input, finds out by itself what is to be done, and may be broken off at any await or, when a process is stopped for
+//! longer than its lease, be done twice at the same time: so each of its transactions is whole and harmless when repeated. It runs when
+//! this process begins to lead and then again and again.
+
+use crate::{Result, scheduler::Machine};
+use palitra_domain::BoxFuture;
+use palitra_store::generations;
+use std::time::Duration;
+
+pub(crate) struct Chore {
+    /// For logs.
+    pub(crate) name: &'static str,
+    /// From the end of one run to the start of the next.
+    pub(crate) every: Duration,
+    pub(crate) run: fn(Machine) -> BoxFuture<'static, Result<()>>,
+}
+
+pub(crate) const CHORES: &[Chore] = &[Chore {
+    name: "ghosts",
+    every: Duration::from_secs(2),
+    run: |machine| Box::pin(expire_ghosts(machine)),
+}];
+
+/// Ghosts whose time has passed give their slots back.
+async fn expire_ghosts(machine: Machine) -> Result<()> {
+    let now = machine.now();
+    if machine.store.write(move |tx| generations::expire_ghosts(tx, now)).await? > 0 {
+        machine.wake.notify_one();
+    }
+    Ok(())
+}
