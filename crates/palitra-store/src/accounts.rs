@@ -1,10 +1,13 @@
 //! Accounts and their API keys.
 
-use crate::{Result, Tx, ledger, p};
+use crate::{Error, Result, Tx, ledger, p};
 use palitra_domain::{AccountId, Currency, ErrorCode, KeyId, Livemode, Timestamp};
 
 /// The house: what the command line acts as without a key. Postpaid, no lower bound.
 pub const HOUSE: &str = "local";
+
+/// The largest share an account can be given: so many times the turns of an account of weight 1.
+pub const WEIGHT_MAX: i64 = 1_000;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
@@ -35,6 +38,16 @@ pub fn create(tx: &mut Tx, id: &AccountId, name: &str, postpaid: bool, now: Time
         ledger::open_book(tx, id, livemode, postpaid)?;
     }
     Ok(())
+}
+
+/// The account's share of the slots from now on, among those who wait: 2 gets twice the turns of 1. Refused
+/// outside 1 to [`WEIGHT_MAX`].
+pub fn set_weight(tx: &mut Tx, id: &AccountId, weight: i64) -> Result<()> {
+    if !(1..=WEIGHT_MAX).contains(&weight) {
+        return Err(Error::rule(ErrorCode::InvalidInput, "weight"));
+    }
+    let changed = tx.execute("update account set weight = $2 where id = $1", p![id.as_str(), weight])?;
+    if changed == 0 { Err(Error::rule(ErrorCode::NotFound, id.as_str())) } else { Ok(()) }
 }
 
 /// The house account, made on first use, and the wallet's currency, which never changes afterwards.

@@ -24,7 +24,7 @@ pub(crate) const WAITING_MAX: usize = 65_536;
 ///
 /// A transaction is a plain function over [`Tx`]. It may run more than once, so it must have no effect
 /// outside `tx`: ids and times are made before it and moved in. Where several rows are locked the order is
-/// slot, generation, account. Transactions may run at the same time: one that needs what another has written
+/// the one `generations` names. Transactions may run at the same time: one that needs what another has written
 /// is put in line after that one's answer.
 #[derive(Clone)]
 pub struct Store(Arc<Inner>);

@@ -1,12 +1,15 @@
 //! Creating generations: hold, rows and fair positions in one transaction.
 
-use super::turn::Turn;
+use super::turn::Turns;
 use crate::{Error, Result, Tx, ledger, p};
 use palitra_domain::{
     AccountId, BatchId, ErrorCode, GenerationId, ItemId, Livemode, Timestamp, TransferId, catalogue::Lane,
     state::StepKind, time,
 };
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::Duration,
+};
 
 /// A generation to be queued. Everything in it was decided before: price, recipe, ids.
 #[derive(Debug, Clone)]
@@ -56,31 +59,26 @@ pub fn create(
     now: Timestamp,
 ) -> Result<()> {
     check_parents(new)?;
-    for (market, group) in by_market(new) {
-        let mut turn = Turn::of(tx, account, market)?;
-        for generation in group {
-            let vcost = turn.cost(generation.usual_run);
-            insert(tx, (account, livemode), generation, (turn.vstart, vcost), now)?;
-            turn.vstart = turn.vstart.saturating_add(vcost);
-        }
-        turn.save(tx, account, market)?;
-    }
-    // The account's row last: it is the hot one, locked for the shortest time.
     let holds: Vec<_> = new
         .iter()
         .map(|new| ledger::Hold { transfer: &new.transfer, generation: &new.id, price: new.price })
         .collect();
-    ledger::hold(tx, account, livemode, &holds, now)
+    // The account's book first: its creates go one after another, and each sees what the others have queued.
+    ledger::hold(tx, account, livemode, &holds, now)?;
+    for (market, group) in by_market(new) {
+        let mut turns = Turns::take(tx, account, market, group.iter().map(|new| new.usual_run))?;
+        for generation in group {
+            insert(tx, (account, livemode), generation, turns.next(generation.usual_run), now)?;
+        }
+    }
+    Ok(())
 }
 
-/// Groups by market, in order of first appearance.
-fn by_market(new: &[NewGeneration]) -> Vec<(&str, Vec<&NewGeneration>)> {
-    let mut groups: Vec<(&str, Vec<&NewGeneration>)> = Vec::new();
+/// Groups by market, in one order for everybody: their turns are locked in it.
+fn by_market(new: &[NewGeneration]) -> BTreeMap<&str, Vec<&NewGeneration>> {
+    let mut groups: BTreeMap<&str, Vec<&NewGeneration>> = BTreeMap::new();
     for generation in new {
-        match groups.iter_mut().find(|(market, _)| *market == generation.market) {
-            Some((_, group)) => group.push(generation),
-            None => groups.push((&generation.market, vec![generation])),
-        }
+        groups.entry(&generation.market).or_default().push(generation);
     }
     groups
 }

@@ -20,7 +20,7 @@ pub struct Finished {
 }
 
 /// Everything that ends in one transaction, all of one batch or of none. It is gathered, so that the rows
-/// which others wait for are written once and last: counters, then turns, then books.
+/// which others wait for are written once and last: counters, then books, then turns.
 #[derive(Default)]
 pub(crate) struct Ends {
     batch: Option<BatchId>,
@@ -77,10 +77,21 @@ impl Ends {
         self.queued(tx, children, Event::Cancel, ErrorCode::StepBeforeFailed, now)
     }
 
-    /// What follows, money last. `critical` says that no further call of the batch can succeed.
+    /// What follows, money late. `critical` says that no further call of the batch can succeed.
     pub(crate) fn conclude(
+        self,
+        tx: &mut Tx,
+        critical: Option<ErrorCode>,
+        now: Timestamp,
+    ) -> Result<Finished> {
+        self.conclude_with(tx, |_| Ok(()), critical, now)
+    }
+
+    /// The same; `charge` is what else has to happen to the account's book.
+    pub(super) fn conclude_with(
         mut self,
         tx: &mut Tx,
+        charge: impl FnOnce(&mut Tx) -> Result<()>,
         critical: Option<ErrorCode>,
         now: Timestamp,
     ) -> Result<Finished> {
@@ -88,8 +99,9 @@ impl Ends {
             Some(batch) => batches::count(tx, &batch, &mut self, critical, now)?,
             None => false,
         };
-        self.unused.give_back(tx)?;
         ledger::void(tx, &self.unpaid, now)?;
+        charge(tx)?;
+        self.unused.give_back(tx)?;
         Ok(Finished { batch_finished })
     }
 }

@@ -4,7 +4,7 @@
 //! one row. No row means that ownership was lost; the caller drops its result, charges nothing and delivers
 //! nothing.
 //!
-//! Rows are locked in the order batch, generation, slot, counters, turn, book. Claims wait for nobody: they
+//! Rows are locked in the order batch, generation, slot, counters, book, turn. Claims wait for nobody: they
 //! skip what is locked.
 
 mod adopt;

@@ -106,10 +106,8 @@ pub fn settle(tx: &mut Tx, settlement: &Settlement, now: Timestamp) -> Result<Fi
     let mut ends = Ends::default();
     ends.add(&fence.id, &row, 3, Tally::Succeeded)?;
     release_children(tx, settlement, &mut ends, now)?;
-    let finished = ends.conclude(tx, None, now)?;
-    // Money last: the account's row is the hot one.
-    ledger::settle(tx, &fence.id, settlement.charge.unwrap_or(price).clamp(0, price), now)?;
-    Ok(finished)
+    let charge = settlement.charge.unwrap_or(price).clamp(0, price);
+    ends.conclude_with(tx, |tx| ledger::settle(tx, &fence.id, charge, now), None, now)
 }
 
 fn insert_asset(

@@ -2,41 +2,60 @@
 //! starts at `max(vfinish(account), V(market))` and moves its account on by its expected slot time over the
 //! account's weight, so free work ages too. The clock follows what is claimed.
 
-use crate::{Error, Result, Tx, p};
+use crate::{Error, Result, Sql, Tx, accounts::WEIGHT_MAX, p, sql};
 use palitra_domain::{AccountId, ErrorCode, time};
 use std::time::Duration;
 
-/// How far an account has got.
-pub(super) struct Turn {
-    pub(super) vstart: i64,
+/// The positions of some generations of an account, in their order.
+pub(super) struct Turns {
+    next: i64,
+    /// Slot time of those that have their place, in microseconds before the weight.
+    placed: i64,
+    first: i64,
     weight: i64,
 }
 
-impl Turn {
-    pub(super) fn of(tx: &mut Tx, account: &AccountId, market: &str) -> Result<Turn> {
-        let row = tx.query_opt(
-            "select weight, coalesce((select vfinish from turn where account_id = $1 and market = $2), 0),
-                    coalesce((select v from virtual_clock where market = $2), 0)
-             from account where id = $1",
-            p![account.as_str(), market],
-        )?;
+/// Slot time that a turn counts, before the weight, in microseconds. At least 1 after it: work that takes no
+/// time takes its turn all the same.
+fn slot_time(usual_run: Duration) -> i64 {
+    time::micros(usual_run).max(WEIGHT_MAX)
+}
+
+/// The account's row of the market is locked from here on: two creates of one account take different
+/// positions. (One that has waited for the lock reads the clock as it was before: a little too early is no
+/// harm.)
+const TAKE: Sql = sql!(
+    "insert into turn(account_id, market, vfinish)
+     select id, $2, coalesce((select v from virtual_clock where market = $2), 0) + $3 / weight from account where id = $1
+     on conflict(account_id, market) do update set vfinish = ",
+    GREATEST,
+    "(turn.vfinish + $3 / (select weight from account where id = $1), excluded.vfinish)
+     returning vfinish, (select weight from account where id = $1)"
+);
+
+impl Turns {
+    /// Takes positions for runs that usually take so long, and moves the account on.
+    pub(super) fn take(
+        tx: &mut Tx,
+        account: &AccountId,
+        market: &str,
+        runs: impl Iterator<Item = Duration>,
+    ) -> Result<Turns> {
+        let total = runs.fold(0i64, |sum, run| sum.saturating_add(slot_time(run)));
+        let row = tx.query_opt(TAKE, p![account.as_str(), market, total])?;
         let row = row.ok_or_else(|| Error::rule(ErrorCode::NotFound, account.as_str()))?;
-        let (weight, vfinish, clock): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        Ok(Turn { vstart: vfinish.max(clock), weight })
+        let (vfinish, weight): (i64, i64) = (row.get(0)?, row.get(1)?);
+        let first = vfinish.saturating_sub(total / weight);
+        Ok(Turns { next: first, placed: 0, first, weight })
     }
 
-    /// At least 1: work that takes no time takes its turn all the same.
-    pub(super) fn cost(&self, usual_run: Duration) -> i64 {
-        (time::micros(usual_run) / self.weight).max(1)
-    }
-
-    pub(super) fn save(&self, tx: &mut Tx, account: &AccountId, market: &str) -> Result<()> {
-        tx.must(
-            1,
-            "insert into turn(account_id, market, vfinish) values($1, $2, $3)
-             on conflict(account_id, market) do update set vfinish = excluded.vfinish",
-            p![account.as_str(), market, self.vstart],
-        )
+    /// Start and cost of the next one.
+    pub(super) fn next(&mut self, usual_run: Duration) -> (i64, i64) {
+        let start = self.next;
+        self.placed = self.placed.saturating_add(slot_time(usual_run));
+        // One division of the sum, as the row was moved on by one.
+        self.next = self.first.saturating_add(self.placed / self.weight);
+        (start, self.next - start)
     }
 }
 

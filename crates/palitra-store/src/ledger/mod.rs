@@ -63,7 +63,8 @@ pub(crate) fn hold(
     );
     let total = holds.iter().try_fold(0i64, |sum, hold| sum.checked_add(hold.price));
     let total = total.ok_or_else(|| Error::rule(ErrorCode::InvalidInput, "price"))?;
-    let row = tx.query_one(BOOK, p![account.as_str(), livemode.as_str()])?;
+    let row = tx.query_opt(BOOK, p![account.as_str(), livemode.as_str()])?;
+    let row = row.ok_or_else(|| Error::rule(ErrorCode::NotFound, account.as_str()))?;
     let (mut cash, mut bonus, postpaid): (i64, i64, bool) = (row.get(0)?, row.get(1)?, row.get(2)?);
     let mut taken = Split { bonus: 0, cash: 0 };
     for hold in holds {

@@ -2,19 +2,19 @@
 //! first (invariant 5).
 
 use crate::{
-    MIGRATIONS, Tx,
+    Dialect, MIGRATIONS, Tx, accounts,
     generations::{self, NewGeneration},
     p,
     tests::{
         harness::{Fresh, on_every_database},
         shop::{
-            anna, at, boris, child, claim, claim_only, commit, create, failure, fence, id, number, open,
-            settlement, trouble, wanted,
+            anna, at, boris, child, claim, claim_only, commit, create, failure, fence, id, is_rule, number,
+            open, refused, settlement, trouble, wanted,
         },
     },
 };
 use palitra_domain::{
-    AccountId, GenerationId,
+    AccountId, ErrorCode, GenerationId,
     state::{AttemptState, Event, GenerationState},
 };
 use std::time::Duration;
@@ -23,6 +23,8 @@ on_every_database!(MIGRATIONS =>
     order_is_priority_then_virtual_time,
     a_thousand_jobs_delay_another_users_first_by_at_most_two_turns,
     turns_go_by_weight,
+    weight_2_gets_twice_the_turns,
+    creates_of_one_account_take_different_turns,
     work_that_takes_no_time_takes_turns_too,
     whoever_cancels_gets_the_turns_back,
     a_retry_keeps_its_place,
@@ -95,7 +97,7 @@ async fn a_thousand_jobs_delay_another_users_first_by_at_most_two_turns(fresh: F
 async fn turns_go_by_weight(fresh: Fresh) {
     open(&fresh, 8).await;
     commit(&fresh, |tx| {
-        tx.must(1, "update account set weight = 3 where id = $1", p![anna().as_str()])?;
+        accounts::set_weight(tx, &anna(), 3)?;
         create_many(tx, &anna(), 1, 400)?;
         create_many(tx, &boris(), 2_001, 400)
     })
@@ -110,10 +112,65 @@ async fn turns_go_by_weight(fresh: Fresh) {
     assert!(claimed.chunks(8).all(|turn| turn.iter().any(|n| *n > 400)));
 }
 
+async fn weight_2_gets_twice_the_turns(fresh: Fresh) {
+    open(&fresh, 3).await;
+    commit(&fresh, |tx| {
+        accounts::set_weight(tx, &boris(), 2)?;
+        create_many(tx, &anna(), 1, 60)?;
+        create_many(tx, &boris(), 2_001, 60)
+    })
+    .await;
+    for n in 0..10 {
+        let turn = turn(&fresh).await;
+        assert_eq!(turn.iter().filter(|n| **n > 2_000).count(), 2, "turn {n}: {turn:?}");
+    }
+    for weight in [0, accounts::WEIGHT_MAX + 1] {
+        let error = refused(&fresh, move |tx| accounts::set_weight(tx, &anna(), weight)).await;
+        assert!(is_rule(&error, ErrorCode::InvalidInput));
+    }
+    assert!(is_rule(&refused(&fresh, |tx| accounts::set_weight(tx, &id(9), 1)).await, ErrorCode::NotFound));
+}
+
+/// On PostgreSQL they run at the same time.
+async fn creates_of_one_account_take_different_turns(fresh: Fresh) {
+    open(&fresh, 4).await;
+    let store = match fresh.store.dialect() {
+        Dialect::Lite => fresh.store.clone(),
+        Dialect::Pg => crate::Store::postgres(&fresh.database().settings(6)).unwrap(),
+    };
+    let elsewhere = |n| NewGeneration { market: "kie".to_owned(), ..wanted(n) };
+    let creates: Vec<_> = (0..60)
+        .map(|n| {
+            // In one order or the other, and each gets through.
+            let new = if n % 2 == 0 {
+                [wanted(2 * n + 1), elsewhere(2 * n + 2)]
+            } else {
+                [elsewhere(2 * n + 1), wanted(2 * n + 2)]
+            };
+            store.post(move |tx| create(tx, &anna(), &new))
+        })
+        .collect();
+    for create in creates {
+        create.await.unwrap();
+    }
+    assert_eq!(number(&fresh, "select count(*) from generation").await, 120);
+    assert_eq!(
+        number(&fresh, "select count(distinct vstart) from generation where market = 'fal'").await,
+        60
+    );
+    let run = i64::try_from(crate::tests::shop::USUAL_RUN.as_micros()).unwrap();
+    assert_eq!(number(&fresh, "select min(vfinish) from turn").await, 60 * run);
+    assert_eq!(number(&fresh, "select max(vfinish) from turn").await, 60 * run);
+    commit(&fresh, |_| Ok(())).await;
+    if fresh.store.dialect() == Dialect::Pg {
+        store.close();
+    }
+}
+
 async fn work_that_takes_no_time_takes_turns_too(fresh: Fresh) {
     open(&fresh, 4).await;
     commit(&fresh, |tx| {
-        tx.must(1, "update account set weight = 1000 where id = $1", p![anna().as_str()])?;
+        accounts::set_weight(tx, &anna(), accounts::WEIGHT_MAX)?;
         let new: Vec<_> =
             (1..=100).map(|n| NewGeneration { usual_run: Duration::ZERO, ..wanted(n) }).collect();
         create(tx, &anna(), &new)?;
