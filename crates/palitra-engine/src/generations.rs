@@ -17,7 +17,7 @@ use serde_json::Value;
 use std::time::Duration;
 
 pub use quotes::Quote;
-pub use rows::{Asset, Attempt, CancelOutcome, Filter, Generation};
+pub use rows::{Asset, Attempt, CancelOutcome, Filter, Generation, Place};
 
 /// What somebody asks for.
 #[derive(Debug, Clone)]
@@ -131,6 +131,19 @@ impl Engine {
     /// Newest first.
     pub async fn generations(&self, filter: Filter) -> Result<Vec<Generation>> {
         Ok(self.store.read(move |tx| rows::list(tx, &filter)).await?)
+    }
+
+    /// Where a queued one stands in the line; `None` when it is not queued.
+    pub async fn place(&self, id: &GenerationId) -> Result<Option<Place>> {
+        let id = id.clone();
+        Ok(self.store.read(move |tx| rows::place(tx, &id)).await?)
+    }
+
+    /// About how long until its start, when each one before it takes what its own model usually takes.
+    pub fn starts_in(&self, generation: &Generation, place: &Place) -> Duration {
+        let mode = self.catalogue.find(&generation.model).and_then(|model| model.mode(&generation.mode));
+        let turns = u32::try_from(place.before / place.slots.max(1)).unwrap_or(u32::MAX);
+        mode.map_or(Duration::ZERO, |mode| mode.usual_run.saturating_mul(turns))
     }
 
     pub async fn attempts(&self, id: &GenerationId) -> Result<Vec<Attempt>> {

@@ -69,6 +69,8 @@ macro_rules! word {
             "(cast(unixepoch('subsec') * 1000 as integer) * 1000)",
             "cast(extract(epoch from clock_timestamp()) * 1000000 as bigint)")
     };
+    // Where a text is found in another, from 1; 0 when it is not: INSTR, `(input, $1)`. Letters are themselves: no folding.
+    ($d:ident INSTR) => { $crate::word!(@$d "instr", "strpos") };
     // A list of texts as one JSON parameter: `id in (select value from `, EACH, `$1`, EACH_END, `)`.
     ($d:ident EACH) => {
         $crate::word!(@$d "(select cast(value as text) as value from json_each(", "(select value from json_array_elements_text(cast(")

@@ -45,6 +45,33 @@ model-no_key = no key
 listen-taken = the address is taken
 keys-none = no keys yet; make one with `palitra keys create --account NAME`
 jobs-none = nothing here yet; try `palitra create "a cat in a space suit"`
+jobs-more = there may be more: the same command with `--after { $id }`
+show-asked = asked
+show-model = model
+show-price = price
+show-batch = batch
+show-created = created
+show-started = started
+show-finished = finished
+show-answer = answer
+show-error = error
+show-place = in line
+show-attempt = attempt
+show-asset = file
+place-line = { $position } in the line of its market, starts in about { $seconds } s; waiting for { $waited } s
+place-steps = { $count ->
+    [one] waits for { $count } step before it
+   *[other] waits for { $count } steps before it
+}
+place-not-before = tried again at { $time }
+attempt-key = key { $key }
+attempt-reason-first = first try
+attempt-reason-retry = again after a refusal
+attempt-reason-unknown = again after an unknown outcome
+attempt-reason-restart = again after its process died
+attempt-reason-gate = again after a refused result
+attempt-paid-by-account = paid by the account
+attempt-paid-by-house = paid by the house
 cancelled = cancelled: { $id }; the money is back on the account
 cancel-asked = the market was asked to stop { $id } and has not answered; the money stays on hold, `palitra serve` or the same command waits for the answer
 cancel-late = { $id } was ready already: its result is kept

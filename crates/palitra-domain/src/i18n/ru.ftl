@@ -48,6 +48,34 @@ model-no_key = нет ключа
 listen-taken = адрес уже занят
 keys-none = ключей пока нет; новый — `palitra keys create --account ИМЯ`
 jobs-none = пока ничего нет; попробуйте `palitra create "кот в скафандре"`
+jobs-more = может быть и больше: та же команда с `--after { $id }`
+show-asked = запрос
+show-model = модель
+show-price = цена
+show-batch = пакет
+show-created = создано
+show-started = начато
+show-finished = кончено
+show-answer = ответ
+show-error = ошибка
+show-place = очередь
+show-attempt = попытка
+show-asset = файл
+place-line = { $position }-е в очереди своего рынка, начало примерно через { $seconds } с; ждёт { $waited } с
+place-steps = { $count ->
+    [one] ждёт { $count } шаг перед собой
+    [few] ждёт { $count } шага перед собой
+   *[other] ждёт { $count } шагов перед собой
+}
+place-not-before = новая попытка в { $time }
+attempt-key = ключ { $key }
+attempt-reason-first = первая попытка
+attempt-reason-retry = повтор после отказа
+attempt-reason-unknown = повтор после неизвестного исхода
+attempt-reason-restart = повтор после гибели процесса
+attempt-reason-gate = повтор после отвергнутого результата
+attempt-paid-by-account = платит счёт
+attempt-paid-by-house = платит дом
 cancelled = отменено: { $id }; деньги возвращены на счёт
 cancel-asked = рынок попросили остановить { $id }, он ещё не ответил; деньги пока удержаны, ответа дождётся `palitra serve` или та же команда
 cancel-late = { $id } уже было готово: результат сохранён

@@ -73,7 +73,7 @@ pub(super) struct PlannedItem {
 #[derive(Debug)]
 pub(super) enum Step {
     /// Answered by an older result of the same recipe.
-    Reused(Generation),
+    Reused(Box<Generation>),
     /// To be run. The input of a picture whose prompt is still to be written has no `prompt` yet.
     Run(Value),
     /// Cannot run: no English text is left in the prompt.
@@ -134,7 +134,7 @@ impl Engine {
                 match self.reusable(options, writer, write, &input).await? {
                     Some(found) => {
                         let text = found.output.clone();
-                        (Some(Step::Reused(found)), text)
+                        (Some(Step::Reused(Box::new(found))), text)
                     }
                     None => (Some(Step::Run(input)), None),
                 }
@@ -147,7 +147,7 @@ impl Engine {
             Some(clean) => {
                 picture["prompt"] = Value::from(clean);
                 match self.reusable(options, image, create, &picture).await? {
-                    Some(found) => Step::Reused(found),
+                    Some(found) => Step::Reused(Box::new(found)),
                     None => Step::Run(picture),
                 }
             }

@@ -1,5 +1,4 @@
-//! Reading generations: one, many with filters, their attempts and assets, and results that answer a recipe
-//! again.
+//! Reading generations: one, its attempts and assets, and results that answer a recipe again.
 
 use crate::{Result, Row, Tx, p};
 use palitra_domain::{
@@ -15,6 +14,7 @@ pub struct Generation {
     pub account: AccountId,
     pub livemode: Livemode,
     pub batch: Option<BatchId>,
+    pub market: String,
     pub model: String,
     pub mode: String,
     pub lane: Lane,
@@ -31,10 +31,10 @@ pub struct Generation {
     pub finished_at: Option<Timestamp>,
 }
 
-const COLUMNS: &str = "id, account_id, livemode, batch_id, model, mode, lane, state, price, attempts, input, output, error_code, \
-    error_text, created_at, updated_at, started_at, finished_at";
+pub(super) const COLUMNS: &str = "id, account_id, livemode, batch_id, model, mode, lane, state, price, attempts, input, output, error_code, \
+    error_text, created_at, updated_at, started_at, finished_at, market";
 
-fn generation(row: &Row) -> Result<Generation> {
+pub(super) fn generation(row: &Row) -> Result<Generation> {
     Ok(Generation {
         id: row.get(0)?,
         account: row.get(1)?,
@@ -54,41 +54,13 @@ fn generation(row: &Row) -> Result<Generation> {
         updated_at: row.get(15)?,
         started_at: row.get(16)?,
         finished_at: row.get(17)?,
+        market: row.get(18)?,
     })
 }
 
 pub fn find(tx: &mut Tx, id: &GenerationId) -> Result<Option<Generation>> {
     let sql = format!("select {COLUMNS} from generation where id = $1");
     tx.query_opt(&sql, p![id.as_str()])?.as_ref().map(generation).transpose()
-}
-
-/// Which generations, newest first.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    pub account: Option<AccountId>,
-    pub state: Option<GenerationState>,
-    pub batch: Option<BatchId>,
-    pub limit: u32,
-}
-
-pub fn list(tx: &mut Tx, filter: &Filter) -> Result<Vec<Generation>> {
-    // A clause for each filter that is set, so that an index can be used; `or` would hide it.
-    let account = if filter.account.is_some() { "account_id = $1" } else { "$1 = ''" };
-    let state = if filter.state.is_some() { "state = $2" } else { "$2 = ''" };
-    let batch = if filter.batch.is_some() { "batch_id = $3" } else { "$3 = ''" };
-    let sql = format!(
-        "select {COLUMNS} from generation where {account} and {state} and {batch} order by id desc limit $4"
-    );
-    let rows = tx.query(
-        &sql,
-        p![
-            filter.account.as_ref().map_or("", AccountId::as_str),
-            filter.state.map_or("", GenerationState::as_str),
-            filter.batch.as_ref().map_or("", BatchId::as_str),
-            filter.limit.clamp(1, 10_000)
-        ],
-    )?;
-    rows.iter().map(generation).collect()
 }
 
 /// One submission, as the operator sees it.

@@ -15,6 +15,8 @@ mod end;
 mod fail;
 mod hook;
 mod list;
+mod page;
+mod place;
 mod settle;
 mod submit;
 mod turn;
@@ -30,9 +32,9 @@ pub(crate) use end::Ends;
 pub use end::{Finished, unwanted};
 pub use fail::{Failure, fail};
 pub use hook::{Hook, hook, note_reference};
-pub use list::{
-    Asset, Attempt, Filter, Generation, assets, attempts, find, list, recipes_under_way, reusable,
-};
+pub use list::{Asset, Attempt, Generation, assets, attempts, find, recipes_under_way, reusable};
+pub use page::{Filter, list};
+pub use place::{Place, place};
 pub use settle::{Child, Fill, NewAsset, Settlement, children, settle};
 pub use submit::{Fence, accept, answer, finish, refuse, restart, resubmit};
 

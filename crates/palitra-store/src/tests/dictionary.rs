@@ -20,6 +20,7 @@ fn every_word_has_both_texts() {
             "(select cast(value as text) as value from json_each($1)) list",
             "(select value from json_array_elements_text(cast($1 as json))) list",
         ),
+        (sql!(INSTR, "(a, b)"), "instr(a, b)", "strpos(a, b)"),
         (sql!(JSON, "input", JSON_END), "input", "cast(input as json)"),
         (
             sql!(TABLES),

@@ -2,7 +2,6 @@
 
 use super::values;
 use clap::{Args, Subcommand, ValueEnum};
-use palitra_domain::state::GenerationState;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 /// Flags of commands that may cost money.
@@ -90,44 +89,6 @@ pub struct Slides {
     pub gate: Option<u32>,
     #[command(flatten)]
     pub spend: Spend,
-}
-
-pub(super) const JOBS_EXAMPLES: &str = "\
-Examples:
-  palitra jobs ls --status running
-  palitra jobs watch gen_…
-  palitra jobs cancel gen_… --yes";
-
-#[derive(Debug, Subcommand)]
-pub enum Jobs {
-    /// List generations, newest first
-    Ls(JobsLs),
-    /// Show one generation with its attempts and its money
-    Show(JobId),
-    /// Follow one generation until it ends
-    Watch(JobId),
-    /// Cancel one generation; the money on hold goes back
-    Cancel(JobId),
-}
-
-#[derive(Debug, Args)]
-pub struct JobsLs {
-    /// Only those in this state: queued, submitting, running, storing, succeeded, failed, cancelled, timed_out
-    #[arg(long, value_name = "STATE", value_parser = values::state)]
-    pub status: Option<GenerationState>,
-    /// Only those of this account
-    #[arg(long, value_name = "NAME")]
-    pub account: Option<String>,
-    /// At most this many
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    pub limit: u32,
-}
-
-#[derive(Debug, Args)]
-pub struct JobId {
-    /// Generation or batch, `gen_…` or `bat_…`
-    #[arg(value_name = "ID")]
-    pub id: String,
 }
 
 pub(super) const BALANCE_EXAMPLES: &str = "\

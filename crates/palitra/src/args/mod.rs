@@ -4,6 +4,8 @@
 //! the reader's language; what clap refuses is written by `usage` in the same `error:` / `hint:` form.
 
 mod commands;
+mod jobs;
+mod moment;
 mod usage;
 mod values;
 
@@ -11,6 +13,8 @@ mod values;
 mod tests;
 
 pub use commands::*;
+pub use jobs::{JobId, Jobs, JobsLs};
+pub use moment::Moment;
 pub use usage::{Usage, parse, welcome};
 
 use clap::{Parser, Subcommand};
@@ -60,7 +64,7 @@ pub enum Command {
     #[command(after_help = commands::SLIDES_EXAMPLES)]
     Slides(Slides),
     /// List, look at, follow or cancel generations
-    #[command(subcommand, after_help = commands::JOBS_EXAMPLES)]
+    #[command(subcommand, after_help = jobs::JOBS_EXAMPLES)]
     Jobs(Jobs),
     /// Show the money of an account, or add some
     #[command(after_help = commands::BALANCE_EXAMPLES)]

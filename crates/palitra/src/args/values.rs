@@ -1,6 +1,6 @@
 //! Texts of flags to values. Messages finish clap's `invalid value … for …: `.
 
-use palitra_domain::{Currency, Money, i18n::Lang, state::GenerationState};
+use palitra_domain::{Currency, Money, catalogue::Lane, i18n::Lang, state::GenerationState};
 use std::time::Duration;
 
 pub(super) fn lang(text: &str) -> Result<Lang, &'static str> {
@@ -10,6 +10,11 @@ pub(super) fn lang(text: &str) -> Result<Lang, &'static str> {
 pub(super) fn state(text: &str) -> Result<GenerationState, String> {
     let known = || GenerationState::ALL.iter().map(|state| state.as_str()).collect::<Vec<_>>().join(", ");
     GenerationState::parse(text).ok_or_else(|| format!("one of {}", known()))
+}
+
+pub(super) fn lane(text: &str) -> Result<Lane, String> {
+    let known = || Lane::ALL.iter().map(|lane| lane.as_str()).collect::<Vec<_>>().join(", ");
+    Lane::parse(text).ok_or_else(|| format!("one of {}", known()))
 }
 
 /// Decimal units as people type them, in minor units: `1000` is 100000 (design §2, Money). Every wallet has two decimals.

@@ -7,6 +7,7 @@ mod commands;
 mod crash;
 mod harness;
 mod hooks;
+mod jobs;
 mod pipeline;
 mod slides;
 mod tidy;

@@ -6,4 +6,5 @@ mod family;
 mod fencing;
 mod ghosts;
 mod hook;
+mod page;
 mod transitions;

@@ -1,0 +1,104 @@
+//! Lists of generations: which ones, newest first, a page at a time.
+
+use super::list::{COLUMNS, Generation, generation};
+use crate::{Dialect, Param, Result, Tx, word};
+use palitra_domain::{AccountId, BatchId, GenerationId, Timestamp, catalogue::Lane, state::GenerationState};
+
+/// Which generations; what is not set is not asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub account: Option<AccountId>,
+    pub state: Option<GenerationState>,
+    pub batch: Option<BatchId>,
+    pub market: Option<String>,
+    /// Public id.
+    pub model: Option<String>,
+    pub lane: Option<Lane>,
+    /// Made at this time or later. Ids are made of their time, so this is a range of the primary key.
+    pub since: Option<Timestamp>,
+    /// Made before this time.
+    pub until: Option<Timestamp>,
+    /// Somewhere in the input, letter by letter. There is no index: it reads what the other filters leave.
+    pub text: Option<String>,
+    /// Older than this one: the last of the page before.
+    pub after: Option<GenerationId>,
+    /// At most this many, up to 10,000.
+    pub limit: u32,
+}
+
+/// Newest first.
+pub fn list(tx: &mut Tx, filter: &Filter) -> Result<Vec<Generation>> {
+    let since = filter.since.map(first_id);
+    let until = filter.until.map(first_id);
+    let text = filter.text.as_deref().map(as_in_json);
+    let find = match tx.dialect() {
+        Dialect::Lite => word!(lite INSTR),
+        Dialect::Pg => word!(pg INSTR),
+    };
+    let mut clauses = Clauses::default();
+    clauses.add("account_id = ", filter.account.as_ref().map(AccountId::as_str), "");
+    clauses.add("batch_id = ", filter.batch.as_ref().map(BatchId::as_str), "");
+    clauses.add("market = ", filter.market.as_deref(), "");
+    clauses.add("model = ", filter.model.as_deref(), "");
+    clauses.add("lane = ", filter.lane.map(Lane::as_str), "");
+    clauses.add("id >= ", since.as_ref().map(GenerationId::as_str), "");
+    clauses.add("id < ", until.as_ref().map(GenerationId::as_str), "");
+    clauses.add("id < ", filter.after.as_ref().map(GenerationId::as_str), "");
+    clauses.add(&format!("{find}(input, "), text.as_deref(), ") > 0");
+    if let Some(state) = filter.state {
+        clauses.state(state);
+    }
+    let Clauses { mut text, mut params } = clauses;
+    params.push(Param::from(filter.limit.clamp(1, 10_000)));
+    text.push_str(&format!(" order by id desc limit ${}", params.len()));
+    let sql = format!("select {COLUMNS} from generation where {text}");
+    tx.query(&sql, &params)?.iter().map(generation).collect()
+}
+
+/// A clause for each filter that is set, so that an index can be used; `or` would hide it.
+struct Clauses<'a> {
+    text: String,
+    params: Vec<Param<'a>>,
+}
+
+impl Default for Clauses<'_> {
+    fn default() -> Self {
+        Clauses { text: "1 = 1".to_owned(), params: Vec::new() }
+    }
+}
+
+impl<'a> Clauses<'a> {
+    fn add(&mut self, before: &str, value: Option<&'a str>, behind: &str) {
+        let Some(value) = value else { return };
+        self.params.push(Param::from(value));
+        self.text.push_str(&format!(" and {before}${}{behind}", self.params.len()));
+    }
+
+    /// Literal, and what is under way in the words of its partial index: so few rows are found among millions.
+    fn state(&mut self, state: GenerationState) {
+        if matches!(state, GenerationState::Submitting | GenerationState::Running | GenerationState::Storing)
+        {
+            self.text.push_str(" and state in ('submitting', 'running', 'storing')");
+        }
+        self.text.push_str(&format!(" and state = '{state}'"));
+    }
+}
+
+fn first_id(at: Timestamp) -> GenerationId {
+    GenerationId::new(at, 0)
+}
+
+/// As the text stands inside the JSON of an input.
+fn as_in_json(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '"' | '\\' => escaped.extend(['\\', letter]),
+            '\n' => escaped.push_str("\\n"),
+            '\t' => escaped.push_str("\\t"),
+            '\r' => escaped.push_str("\\r"),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}

@@ -1,0 +1,52 @@
+//! Where a queued generation stands in its market's line.
+
+use crate::{Result, Tx, p};
+use palitra_domain::{GenerationId, Timestamp};
+
+/// Counting ends here: who is further behind is told "at least".
+const COUNTED_MAX: i64 = 10_000;
+
+/// A place in the line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// Claimable generations of the market that come before it in fair order, at most 10,000.
+    pub before: i64,
+    /// What the market's keys can run at once.
+    pub slots: i64,
+    /// It cannot be claimed before: the time of its next try.
+    pub not_before: Option<Timestamp>,
+    /// Steps that have to be done first.
+    pub parents_left: i64,
+}
+
+/// `None` when it is not queued. Work with limits of its own (a batch's workers) may wait longer than its place says.
+pub fn place(tx: &mut Tx, id: &GenerationId) -> Result<Option<Place>> {
+    let row = tx.query_opt(
+        "select market, priority, vstart, next_at, parents_left, ready from generation where id = $1 and state = 'queued'",
+        p![id.as_str()],
+    )?;
+    let Some(row) = row else { return Ok(None) };
+    let (market, priority, vstart): (String, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+    let ready: bool = row.get(5)?;
+    let not_before = if ready { None } else { Some(row.get(3)?).filter(|at| *at > Timestamp::default()) };
+    let mut before = 0;
+    for index in ["scope is null", "scope is not null"] {
+        // Row by row in the order of the index, so that it ends at the bound.
+        let sql = format!(
+            "select count(*) from (select 1 as one from generation
+             where market = $1 and state = 'queued' and ready = 1 and {index} and (priority, vstart, id) < ($2, $3, $4) limit $5) line"
+        );
+        let counted = tx.query_one(&sql, p![&market, priority, vstart, id.as_str(), COUNTED_MAX])?;
+        before += counted.get::<i64>(0)?;
+    }
+    let slots = tx.query_one(
+        "select count(*) from slot where kind = 'key' and market = $1 and retiring = 0 and kept_until is null",
+        p![&market],
+    )?;
+    Ok(Some(Place {
+        before: before.min(COUNTED_MAX),
+        slots: slots.get(0)?,
+        not_before,
+        parents_left: row.get(4)?,
+    }))
+}
