@@ -14,6 +14,7 @@ pub mod markets;
 mod migrate;
 mod pg;
 pub mod quotes;
+pub mod rehearsal;
 mod sql;
 mod store;
 mod tx;

@@ -3,7 +3,7 @@
 //! `PALITRA_CRASH_AT=submitting.accept.before:2` kills the process with SIGKILL the second time it gets there, with `:int` behind it
 //! sends it SIGINT as Ctrl-C does;
 //! `PALITRA_POINTS_FILE=FILE` appends each point that is reached; `PALITRA_CLOCK_SCALE=20` lets a minute pass in three seconds.
-//! None of them is set in normal operation.
+//! `PALITRA_REHEARSAL_SOCKET=FILE` opens the door of `rehearsal`. None of them is set in normal operation.
 
 use palitra_engine::Points;
 use rustix::process::Signal;
@@ -22,6 +22,10 @@ fn value<'a>(environment: &'a [(String, String)], name: &str) -> Option<&'a str>
 
 pub(crate) fn clock_scale(environment: &[(String, String)]) -> u32 {
     value(environment, "PALITRA_CLOCK_SCALE").and_then(|scale| scale.parse().ok()).unwrap_or(1)
+}
+
+pub(crate) fn rehearsal_socket(environment: &[(String, String)]) -> Option<&std::path::Path> {
+    value(environment, "PALITRA_REHEARSAL_SOCKET").map(std::path::Path::new)
 }
 
 /// Unarmed unless the environment says otherwise.

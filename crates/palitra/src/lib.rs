@@ -9,6 +9,7 @@ mod crash;
 pub mod failure;
 mod hooks;
 pub mod pages;
+mod rehearsal;
 pub mod sheet;
 pub mod telemetry;
 pub mod wiring;

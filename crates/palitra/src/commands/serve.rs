@@ -2,8 +2,10 @@
 
 use super::{Result, Session, stop};
 use crate::{
+    crash,
     failure::{Failure, Phrase},
-    hooks,
+    hooks, rehearsal,
+    wiring::io_failure,
 };
 use axum::{Router, routing::get};
 use palitra_domain::ErrorCode;
@@ -29,6 +31,9 @@ pub(super) async fn run(session: &Session) -> Result<()> {
         router = router.merge(hooks::router(app.engine.clone()));
     }
     let running = app.engine.start(None).await?;
+    if let Some(file) = crash::rehearsal_socket(&session.environment) {
+        rehearsal::listen(app.engine.clone(), file).map_err(|error| io_failure(file, error))?;
+    }
     session.console.document(&json!({ "listening": address.to_string() }));
     session.console.note(
         &session.console.text("serve-listening", &[("address", (&format!("http://{address}")).into())]),
