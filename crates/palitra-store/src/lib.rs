@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod batches;
+pub mod census;
 mod domain_values;
 mod error;
 pub mod generations;

@@ -1,5 +1,7 @@
-//! Group commit: everything that waits shares one durable commit, each closure in its own savepoint. And the
-//! single read.
+//! Group commit: everything that waits shares one durable commit. And the single read.
+//!
+//! The closures of a group run one after another in one transaction. Only when one of them fails is the group run again, each closure
+//! in a savepoint of its own: a savepoint copies every page that is written in it, a fifth of the work, and almost none is ever used.
 
 use rusqlite::Connection;
 
@@ -8,16 +10,35 @@ use crate::{Error, Result, Tx, line::Job};
 
 /// Runs `jobs` in one transaction and answers each of them after the commit. When that fails the transaction
 /// may still be open.
-pub(super) fn commit(connection: &Connection, jobs: Vec<Box<dyn Job>>) {
+pub(super) fn commit(connection: &Connection, mut jobs: Vec<Box<dyn Job>>) {
+    jobs.retain(|job| !job.abandoned());
+    if let Err(error) = run(connection, "begin immediate") {
+        return jobs.into_iter().for_each(|job| job.answer(Err(error.clone())));
+    }
+    let failed = jobs.iter_mut().find_map(|job| job.run(&mut Tx::lite(connection)).err());
+    let Some(error) = failed else {
+        let end = run(connection, "commit").map_err(unclear);
+        return jobs.into_iter().for_each(|job| job.answer(end.clone()));
+    };
+    if !connection.is_autocommit()
+        && let Err(error) = run(connection, "rollback")
+    {
+        return jobs.into_iter().for_each(|job| job.answer(Err(error.clone())));
+    }
+    match <[_; 1]>::try_from(jobs) {
+        Ok([alone]) => alone.answer(Err(error)),
+        Err(jobs) => commit_apart(connection, jobs),
+    }
+}
+
+/// As [`commit`], but who fails takes nobody along.
+fn commit_apart(connection: &Connection, jobs: Vec<Box<dyn Job>>) {
     if let Err(error) = run(connection, "begin immediate") {
         return jobs.into_iter().for_each(|job| job.answer(Err(error.clone())));
     }
     let mut ran = Vec::with_capacity(jobs.len());
     let mut lost: Option<Error> = None;
     for mut job in jobs {
-        if job.abandoned() {
-            continue;
-        }
         let outcome = match &lost {
             None => run_in_savepoint(connection, job.as_mut()),
             Some(error) => Err(error.clone()),

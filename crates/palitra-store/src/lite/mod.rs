@@ -15,7 +15,7 @@ use std::{
     thread::{Builder, JoinHandle},
 };
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 pub(crate) use statement::{execute, query, script};
 
@@ -75,6 +75,8 @@ fn open_reader(file: &Path) -> Result<Connection> {
 
 fn prepare(connection: &Connection) -> Result<()> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
+    // A plan that may depend on a value is made anew whenever the value changes: with partial indices that is for every transition.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(error_from)?;
     // 5 s for another process at the same file, sorting in memory, 16 MB of pages.
     script(
         connection,

@@ -5,6 +5,7 @@ pub(crate) mod shop;
 
 mod accounts;
 mod batches;
+mod census;
 mod claim;
 mod deck;
 mod dictionary;
