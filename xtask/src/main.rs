@@ -4,6 +4,7 @@
 
 mod bench;
 mod docs;
+mod soak;
 mod steps;
 mod test;
 mod tools;
@@ -41,6 +42,12 @@ const COMMANDS: &[Command] = &[
         about: "Start a throwaway PostgreSQL for tests by hand",
         help: test::POSTGRES_HELP,
         run: test::postgres,
+    },
+    Command {
+        name: "soak",
+        about: "Kill, stop and starve real services at random, and judge them",
+        help: soak::HELP,
+        run: soak::run,
     },
     Command { name: "docs", about: "Write the generated pages again", help: docs::HELP, run: docs::run },
 ];

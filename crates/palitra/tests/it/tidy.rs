@@ -30,7 +30,7 @@ const EDGES: &[(&str, &[&str], &[&str])] = &[
             "palitra-sim",
             "palitra-store",
         ],
-        &[],
+        &["xtask"],
     ),
     ("xtask", &[], &[]),
 ];
