@@ -48,6 +48,8 @@ error_codes! {
     InsufficientFunds = "insufficient_funds", 402, false, 3;
     OverMaxCost = "over_max_cost", 402, false, 3;
     QuoteExpired = "quote_expired", 410, false, 1;
+    /// More than was charged, or than is left of it.
+    RefundTooLarge = "refund_too_large", 409, false, 2;
     // The market.
     NoKey = "no_key", 503, false, 1;
     MarketAuth = "market_auth", 502, false, 1;

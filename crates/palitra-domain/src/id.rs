@@ -120,5 +120,19 @@ define_id! {
     WorkerId = "wrk", "a worker";
 }
 
+impl DeliveryId {
+    /// The delivery of a generation's end. There is one of each, so its id is the generation's in other words.
+    pub fn of_generation(id: &GenerationId) -> DeliveryId {
+        DeliveryId(id.0.replacen(GenerationId::PREFIX, DeliveryId::PREFIX, 1))
+    }
+
+    /// The delivery of something that has an id of its own, such as an asset, and is delivered once.
+    pub fn of_text(kind: &str, made_at: Timestamp, what: &str) -> DeliveryId {
+        use sha2::{Digest, Sha256};
+        let digest = Sha256::digest(format!("{kind} {what}"));
+        DeliveryId::new(made_at, digest.iter().take(16).fold(0, |bits, byte| bits << 8 | u128::from(*byte)))
+    }
+}
+
 #[cfg(test)]
 mod tests;

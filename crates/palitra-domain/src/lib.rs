@@ -5,6 +5,7 @@
 //! that matters twice has its one place in this crate.
 
 pub mod catalogue;
+pub mod deliver;
 pub mod error_codes;
 pub mod format;
 pub mod i18n;

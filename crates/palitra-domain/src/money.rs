@@ -152,11 +152,12 @@ pub struct Split {
 
 impl Split {
     /// Splits `price` over what is available. `None` when there is not enough and the account has to pay in advance;
-    /// a postpaid account takes the rest from cash, below zero if need be.
+    /// a postpaid account takes the rest from cash, below zero if need be. Who is in debt (`cash_available` below zero) pays that
+    /// first and is given nothing for a bonus either; work that costs nothing goes on.
     pub fn hold(price: i64, bonus_available: i64, cash_available: i64, postpaid: bool) -> Option<Split> {
         let bonus = price.min(bonus_available.max(0));
         let cash = price - bonus;
-        (postpaid || cash <= cash_available.max(0)).then_some(Split { bonus, cash })
+        (postpaid || price == 0 || cash <= cash_available).then_some(Split { bonus, cash })
     }
 
     pub fn total(self) -> i64 {
@@ -167,6 +168,17 @@ impl Split {
     pub fn charged(self, amount: i64) -> Split {
         let bonus = amount.min(self.bonus);
         Split { bonus, cash: (amount - bonus).min(self.cash) }
+    }
+
+    /// What goes back of this charge when `amount` of it is refunded and `before` has been refunded already: cash first, then bonus,
+    /// the reverse of charging. So the account stands as if the smaller sum had been charged from the start. `None` when it is not
+    /// above zero or more than is left.
+    pub fn refunded(self, before: i64, amount: i64) -> Option<Split> {
+        let left = self.total() - before;
+        (1..=left).contains(&amount).then(|| {
+            let (was, is) = (self.charged(left), self.charged(left - amount));
+            Split { bonus: was.bonus - is.bonus, cash: was.cash - is.cash }
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::{
     EngineEvent, Error, Points, Result, Webhooks,
+    deliveries::Receivers,
     doubts::Doubts,
     leader::Leadership,
     lease::Lease,
@@ -102,6 +103,9 @@ pub struct Context {
     /// Held from a transaction that takes work until that work is among what is under way.
     pub(crate) taking: Mutex<()>,
     pub(crate) doubts: Doubts,
+    pub(crate) receivers: Receivers,
+    /// A delivery has been written that is not to wait for the next look.
+    pub(crate) posted: Notify,
 }
 
 /// Events that a slow listener may be behind before it has to read the database again.
@@ -160,6 +164,8 @@ impl Engine {
             in_flight: Arc::new(watch::channel(HashSet::new()).0),
             taking: Mutex::new(()),
             doubts: Doubts::default(),
+            receivers: Receivers::default(),
+            posted: Notify::new(),
         }))
     }
 

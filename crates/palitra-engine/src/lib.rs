@@ -7,6 +7,7 @@ pub mod batches;
 mod chores;
 mod claims;
 mod context;
+mod deliveries;
 mod doubts;
 mod error;
 mod events;
@@ -15,6 +16,7 @@ mod hooks;
 mod leader;
 mod lease;
 mod points;
+pub mod refunds;
 mod scheduler;
 #[cfg(test)]
 mod town;

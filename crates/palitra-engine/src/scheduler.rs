@@ -3,7 +3,7 @@
 use crate::{
     Context, Engine, Result,
     claims::claims,
-    leader, lease,
+    deliveries, leader, lease,
     waits::{InFlight, Waits},
     work,
 };
@@ -38,6 +38,7 @@ impl Engine {
     async fn begin(&self, focus: Option<String>, stop: CancellationToken) -> Result<Running> {
         let machine = Machine::new(self, focus, stop);
         work::adopt(&machine).await?;
+        deliveries::start(&machine).await?;
         if machine.lease.is_shared {
             machine.spawn(lease::heartbeat(machine.clone()));
         }

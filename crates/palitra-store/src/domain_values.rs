@@ -2,10 +2,10 @@
 
 use crate::{FromValue, Value};
 use palitra_domain::{
-    AccountId, AssetId, BatchId, Currency, ErrorCode, GenerationId, ItemId, KeyId, Livemode, QuoteId,
-    Timestamp, TransferId, WorkerId,
+    AccountId, AssetId, BatchId, Currency, DeliveryId, ErrorCode, GenerationId, ItemId, KeyId, Livemode,
+    QuoteId, Timestamp, TransferId, WorkerId,
     catalogue::Lane,
-    state::{AttemptReason, AttemptState, BatchState, GenerationState, StepKind},
+    state::{AttemptReason, AttemptState, BatchState, GenerationState, StepKind, TransferState},
 };
 
 fn text(value: &Value) -> Option<&str> {
@@ -27,6 +27,7 @@ from_text! {
     AccountId: |text| AccountId::parse(text).ok();
     AssetId: |text| AssetId::parse(text).ok();
     BatchId: |text| BatchId::parse(text).ok();
+    DeliveryId: |text| DeliveryId::parse(text).ok();
     GenerationId: |text| GenerationId::parse(text).ok();
     ItemId: |text| ItemId::parse(text).ok();
     KeyId: |text| KeyId::parse(text).ok();
@@ -42,6 +43,7 @@ from_text! {
     BatchState: BatchState::parse;
     GenerationState: GenerationState::parse;
     StepKind: StepKind::parse;
+    TransferState: TransferState::parse;
 }
 
 impl FromValue for Timestamp {

@@ -13,6 +13,7 @@ mod line;
 mod lite;
 pub mod markets;
 mod migrate;
+pub mod outbox;
 mod pg;
 pub mod quotes;
 pub mod rehearsal;
@@ -36,4 +37,5 @@ pub use value::{FromValue, Param, Row, Value};
 pub const MIGRATIONS: &[(&str, &str)] = &[
     ("001_foundation", include_str!("../migrations/001_foundation.sql")),
     ("002_processes", include_str!("../migrations/002_processes.sql")),
+    ("006_money", include_str!("../migrations/006_money.sql")),
 ];

@@ -10,12 +10,7 @@ use palitra_domain::{
 use palitra_store::generations::{self, Failure};
 
 /// A failure with everything that follows from the market's words. Callers change event and code where they know better.
-pub(super) fn failure(
-    machine: &Machine,
-    ticket: &Ticket,
-    error: MarketError,
-    attempt: AttemptState,
-) -> Failure {
+pub(super) fn failure(_: &Machine, ticket: &Ticket, error: MarketError, attempt: AttemptState) -> Failure {
     Failure {
         fence: ticket.fence.clone(),
         event: Event::Fail,
@@ -24,7 +19,7 @@ pub(super) fn failure(
         error,
         attempt,
         cost: None,
-        delivery: DeliveryId::new(machine.now(), machine.random()),
+        delivery: DeliveryId::of_generation(ticket.id()),
     }
 }
 

@@ -298,7 +298,7 @@ async fn settle(
         output: outputs.text,
         charge: None,
         fills,
-        delivery: DeliveryId::new(machine.now(), machine.random()),
+        delivery: DeliveryId::of_generation(ticket.id()),
     };
     let now = machine.now();
     if child_fails {

@@ -1,7 +1,11 @@
 //! What ends without a result, and what follows from it: descendants are skipped, the batch counts and may
 //! stop, fair positions and money are given back.
 
-use super::{submit::Fence, target, turn::Unused};
+use super::{
+    submit::{self, Fence},
+    target,
+    turn::Unused,
+};
 use crate::{
     Result, Row, Tx,
     batches::{self, Tally},
@@ -26,6 +30,8 @@ pub(crate) struct Ends {
     batch: Option<BatchId>,
     pub(crate) steps: Vec<(StepKind, Tally)>,
     unpaid: Vec<GenerationId>,
+    /// Ended in the queue: nobody else tells of it.
+    untold: Vec<GenerationId>,
     unused: Unused,
 }
 
@@ -65,6 +71,7 @@ impl Ends {
             if row.get::<i64>(2)? == 0 {
                 self.unused.add(row.get(3)?, row.get(4)?, row.get(5)?);
             }
+            self.untold.push(id.clone());
             self.descendants(tx, &id, now)?;
         }
         Ok(())
@@ -99,6 +106,7 @@ impl Ends {
             Some(batch) => batches::count(tx, &batch, &mut self, critical, now)?,
             None => false,
         };
+        submit::deliver_ends(tx, &self.untold, now)?;
         ledger::void(tx, &self.unpaid, now)?;
         charge(tx)?;
         self.unused.give_back(tx)?;

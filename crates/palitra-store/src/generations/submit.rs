@@ -1,7 +1,7 @@
 //! From the claim to the result: what the market said to a submission.
 
 use super::{Finished, end::end_unwanted, target};
-use crate::{Result, Tx, batches, p};
+use crate::{Result, Tx, batches, p, sql};
 use palitra_domain::{
     DeliveryId, GenerationId, Timestamp,
     market::MarketError,
@@ -204,4 +204,23 @@ pub(super) fn deliver(
         "insert into outbox(id, kind, account_id, generation_id, payload, next_at, created_at) values($1, 'generation', $2, $3, '{}', $4, $4)",
         p![delivery.as_str(), account, generation.as_str(), now.micros()],
     )
+}
+
+/// The same for what ended in the queue. The delivery of an end has the generation's id in other words
+/// ([`DeliveryId::of_generation`]).
+pub(super) fn deliver_ends(tx: &mut Tx, ended: &[GenerationId], now: Timestamp) -> Result<()> {
+    const ENDS: crate::Sql = sql!(
+        "insert into outbox(id, kind, account_id, generation_id, payload, next_at, created_at)
+         select 'dlv_' || substr(id, 5), 'generation', account_id, id, '{}', $2, $2 from generation where id in (select value from ",
+        EACH,
+        "$1",
+        EACH_END,
+        ")"
+    );
+    if ended.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<&str> = ended.iter().map(GenerationId::as_str).collect();
+    let rows = u64::try_from(ended.len()).unwrap_or(u64::MAX);
+    tx.must(rows, ENDS, p![&format!("[\"{}\"]", ids.join("\",\"")), now.micros()])
 }

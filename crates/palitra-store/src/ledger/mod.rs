@@ -10,9 +10,15 @@ use palitra_domain::{
 };
 use std::collections::BTreeMap;
 
+mod credit;
+mod history;
 mod problems;
+mod refund;
 
+pub use credit::{Adjustment, Purse, TopUp, adjust, top_up};
+pub use history::{Movement, history};
 pub use problems::problems;
+pub use refund::{Refund, Refunded, TakeBack, refund, take_back};
 
 /// What an account has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +28,8 @@ pub struct Balance {
     pub bonus: i64,
     /// Held by work under way, both purses together.
     pub held: i64,
+    /// Owed: spent of a top-up that was taken back. Nothing new is held before it is paid.
+    pub debt: i64,
 }
 
 /// What a new account starts with.
@@ -35,10 +43,10 @@ pub fn open_book(tx: &mut Tx, account: &AccountId, livemode: Livemode, postpaid:
 
 pub fn balance(tx: &mut Tx, account: &AccountId, livemode: Livemode) -> Result<Balance> {
     let row = tx.query_one(
-        "select cash, bonus, cash_held + bonus_held from book where account_id = $1 and livemode = $2",
+        "select cash, bonus, cash_held + bonus_held, debt from book where account_id = $1 and livemode = $2",
         p![account.as_str(), livemode.as_str()],
     )?;
-    Ok(Balance { cash: row.get(0)?, bonus: row.get(1)?, held: row.get(2)? })
+    Ok(Balance { cash: row.get(0)?, bonus: row.get(1)?, held: row.get(2)?, debt: row.get(3)? })
 }
 
 /// One hold to take: which generation, and at most how much.
@@ -49,7 +57,7 @@ pub(crate) struct Hold<'a> {
 }
 
 /// Takes all holds or none, bonus first. Refused when a prepaid account has not enough for all of them
-/// together.
+/// together, or is in debt.
 pub(crate) fn hold(
     tx: &mut Tx,
     account: &AccountId,
@@ -58,7 +66,7 @@ pub(crate) fn hold(
     now: Timestamp,
 ) -> Result<()> {
     const BOOK: crate::Sql = sql!(
-        "select cash - cash_held, bonus - bonus_held, postpaid from book where account_id = $1 and livemode = $2",
+        "select cash - cash_held - debt, bonus - bonus_held, postpaid from book where account_id = $1 and livemode = $2",
         FOR_UPDATE
     );
     let total = holds.iter().try_fold(0i64, |sum, hold| sum.checked_add(hold.price));
@@ -170,49 +178,5 @@ fn post(tx: &mut Tx, transfer: &str, book: &str, livemode: &str, amount: i64) ->
         1,
         "insert into entry(transfer_id, book, livemode, amount) values($1, $2, $3, $4)",
         p![transfer, book, livemode, amount],
-    )
-}
-
-/// A purse of an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purse {
-    Cash,
-    Bonus,
-}
-
-/// Money that comes in: the operator's credit, a welcome. `source` is the book on the other side, such as
-/// `topup:operator`.
-pub struct TopUp {
-    pub transfer: TransferId,
-    pub account: AccountId,
-    pub livemode: Livemode,
-    pub purse: Purse,
-    /// Minor units, above zero.
-    pub amount: i64,
-    pub source: String,
-    pub note: String,
-}
-
-pub fn top_up(tx: &mut Tx, top_up: &TopUp, now: Timestamp) -> Result<()> {
-    if top_up.amount <= 0 {
-        return Err(Error::rule(ErrorCode::InvalidInput, "amount"));
-    }
-    let (cash, bonus, purse) = match top_up.purse {
-        Purse::Cash => (top_up.amount, 0, "cash"),
-        Purse::Bonus => (0, top_up.amount, "bonus"),
-    };
-    let (account, livemode) = (top_up.account.as_str(), top_up.livemode.as_str());
-    tx.must(
-        1,
-        "insert into transfer(id, account_id, livemode, kind, state, cash, bonus, charged_cash, charged_bonus, note, created_at, closed_at)
-         values($1, $2, $3, 'topup', 'posted', $4, $5, 0, 0, $6, $7, $7)",
-        p![top_up.transfer.as_str(), account, livemode, cash, bonus, &top_up.note, now.micros()],
-    )?;
-    post(tx, top_up.transfer.as_str(), &format!("{account}:{purse}"), livemode, top_up.amount)?;
-    post(tx, top_up.transfer.as_str(), &top_up.source, livemode, -top_up.amount)?;
-    tx.must(
-        1,
-        "update book set cash = cash + $3, bonus = bonus + $4 where account_id = $1 and livemode = $2",
-        p![account, livemode, cash, bonus],
     )
 }

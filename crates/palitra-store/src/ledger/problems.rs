@@ -25,13 +25,15 @@ const CHECKS: &[Check] = &[
     ),
     (
         "select t.id from entry e join transfer t on t.id = e.transfer_id
-         where e.livemode <> t.livemode or e.book in (t.account_id || ':cash', t.account_id || ':bonus') and t.state <> 'posted'
+         where e.livemode <> t.livemode
+            or e.book in (t.account_id || ':cash', t.account_id || ':bonus', t.account_id || ':debt') and t.state <> 'posted'
          order by t.id limit $1",
         |row| Ok(format!("transfer {} has postings that are not its own", text(row, 0)?)),
     ),
     (
         "select t.id from transfer t where t.state = 'posted' and (
-           coalesce((select e.amount from entry e where e.transfer_id = t.id and e.book = t.account_id || ':cash'), 0)
+           coalesce((select cast(sum(e.amount) as bigint) from entry e
+                     where e.transfer_id = t.id and e.book in (t.account_id || ':cash', t.account_id || ':debt')), 0)
              <> case when t.kind = 'hold' then -t.charged_cash else t.cash end
            or coalesce((select e.amount from entry e where e.transfer_id = t.id and e.book = t.account_id || ':bonus'), 0)
              <> case when t.kind = 'hold' then -t.charged_bonus else t.bonus end)
@@ -42,6 +44,7 @@ const CHECKS: &[Check] = &[
         "select account_id, livemode from book where
            cash <> (select coalesce(sum(amount), 0) from entry where book = account_id || ':cash' and livemode = book.livemode)
            or bonus <> (select coalesce(sum(amount), 0) from entry where book = account_id || ':bonus' and livemode = book.livemode)
+           or -debt <> (select coalesce(sum(amount), 0) from entry where book = account_id || ':debt' and livemode = book.livemode)
            or cash_held <> (select coalesce(sum(cash), 0) from transfer
                             where account_id = book.account_id and livemode = book.livemode and state = 'pending')
            or bonus_held <> (select coalesce(sum(bonus), 0) from transfer
@@ -64,6 +67,20 @@ const CHECKS: &[Check] = &[
          where t.kind = 'hold' and (g.id is null or t.account_id <> g.account_id or t.livemode <> g.livemode
            or t.cash + t.bonus <> g.price) order by t.id limit $1",
         |row| Ok(format!("hold {} is not the price of a generation of its account", text(row, 0)?)),
+    ),
+    (
+        "select t.id from transfer t where (t.refunded_cash <> 0 or t.refunded_bonus <> 0) and (
+           (select coalesce(sum(case when t.kind = 'hold' then r.cash else -r.cash end), 0) from transfer r where r.reverses = t.id)
+             <> t.refunded_cash
+           or (select coalesce(sum(case when t.kind = 'hold' then r.bonus else -r.bonus end), 0) from transfer r where r.reverses = t.id)
+             <> t.refunded_bonus) order by t.id limit $1",
+        |row| Ok(format!("of transfer {} more or less went back than stands on it", text(row, 0)?)),
+    ),
+    (
+        "select r.id from transfer r left join transfer t on t.id = r.reverses
+         where r.reverses is not null and (t.id is null or t.account_id <> r.account_id or t.livemode <> r.livemode
+           or t.refunded_cash = 0 and t.refunded_bonus = 0) order by r.id limit $1",
+        |row| Ok(format!("refund {} is not of a movement of its account", text(row, 0)?)),
     ),
 ];
 

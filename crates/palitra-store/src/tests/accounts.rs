@@ -44,7 +44,7 @@ async fn a_name_is_taken_once(fresh: Fresh) {
     assert_eq!(fresh.store.read(|tx| accounts::find(tx, "nobody")).await, Ok(None));
     for livemode in [Livemode::Live, Livemode::Test] {
         let empty = fresh.store.read(move |tx| ledger::balance(tx, &anna(), livemode)).await;
-        assert_eq!(empty, Ok(Balance { cash: 0, bonus: 0, held: 0 }));
+        assert_eq!(empty, Ok(Balance { cash: 0, bonus: 0, held: 0, debt: 0 }));
     }
 }
 

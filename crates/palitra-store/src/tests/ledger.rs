@@ -56,7 +56,7 @@ fn void(tx: &mut Tx) -> crate::Result<()> {
 
 async fn a_hold_takes_bonus_first_and_remembers_the_split(fresh: Fresh) {
     anna_with(&fresh, 200, 100).await;
-    assert_eq!(balance(&fresh, anna()).await, Balance { cash: 200, bonus: 30, held: 100 });
+    assert_eq!(balance(&fresh, anna()).await, Balance { cash: 200, bonus: 30, held: 100, debt: 0 });
     let split = fresh.store.read(|tx| {
         let row = tx.query_one("select bonus, cash from transfer where kind = 'hold'", p![])?;
         Ok((row.get::<i64>(0)?, row.get::<i64>(1)?))
@@ -67,19 +67,19 @@ async fn a_hold_takes_bonus_first_and_remembers_the_split(fresh: Fresh) {
 async fn a_settlement_may_be_partial_and_takes_bonus_first(fresh: Fresh) {
     anna_with(&fresh, 200, 100).await;
     commit(&fresh, |tx| settle(tx, 45)).await;
-    assert_eq!(balance(&fresh, anna()).await, Balance { cash: 185, bonus: 0, held: 0 });
+    assert_eq!(balance(&fresh, anna()).await, Balance { cash: 185, bonus: 0, held: 0, debt: 0 });
 }
 
 async fn a_settlement_never_takes_more_than_the_hold(fresh: Fresh) {
     anna_with(&fresh, 200, 100).await;
     commit(&fresh, |tx| settle(tx, 1_000)).await;
-    assert_eq!(balance(&fresh, anna()).await, Balance { cash: 130, bonus: 0, held: 0 });
+    assert_eq!(balance(&fresh, anna()).await, Balance { cash: 130, bonus: 0, held: 0, debt: 0 });
 }
 
 async fn a_void_gives_both_purses_back(fresh: Fresh) {
     anna_with(&fresh, 200, 100).await;
     commit(&fresh, void).await;
-    assert_eq!(balance(&fresh, anna()).await, Balance { cash: 200, bonus: 30, held: 0 });
+    assert_eq!(balance(&fresh, anna()).await, Balance { cash: 200, bonus: 30, held: 0, debt: 0 });
 }
 
 async fn too_little_money_refuses_every_hold_of_the_call(fresh: Fresh) {
@@ -87,7 +87,7 @@ async fn too_little_money_refuses_every_hold_of_the_call(fresh: Fresh) {
     let error = refused(&fresh, |tx| create(tx, &anna(), &[wanted(2), wanted(3)])).await;
     assert_eq!(error, Error::Rule { code: ErrorCode::InsufficientFunds, value: "200".to_owned() });
     commit(&fresh, |tx| create(tx, &anna(), &[wanted(2)])).await;
-    assert_eq!(balance(&fresh, anna()).await, Balance { cash: 250, bonus: 30, held: 200 });
+    assert_eq!(balance(&fresh, anna()).await, Balance { cash: 250, bonus: 30, held: 200, debt: 0 });
 }
 
 async fn a_postpaid_account_goes_below_zero(fresh: Fresh) {
@@ -98,7 +98,7 @@ async fn a_postpaid_account_goes_below_zero(fresh: Fresh) {
         generations::settle(tx, &settlement(&fence, 1), at(2))
     })
     .await;
-    assert_eq!(balance(&fresh, house()).await, Balance { cash: -PRICE, bonus: 0, held: PRICE });
+    assert_eq!(balance(&fresh, house()).await, Balance { cash: -PRICE, bonus: 0, held: PRICE, debt: 0 });
 }
 
 async fn a_hold_ends_once(fresh: Fresh) {
@@ -128,7 +128,7 @@ async fn test_money_and_live_money_never_meet(fresh: Fresh) {
     let test = |tx: &mut Tx<'_>| generations::create(tx, &anna(), Livemode::Test, &[wanted(1)], at(0));
     let error = refused(&fresh, test).await;
     assert!(is_rule(&error, ErrorCode::InsufficientFunds), "{error:?}");
-    assert_eq!(balance(&fresh, anna()).await, Balance { cash: CASH, bonus: 0, held: 0 });
+    assert_eq!(balance(&fresh, anna()).await, Balance { cash: CASH, bonus: 0, held: 0, debt: 0 });
 }
 
 async fn a_top_up_is_above_zero(fresh: Fresh) {
@@ -144,7 +144,7 @@ async fn free_work_has_a_hold_too(fresh: Fresh) {
     assert_eq!(standing(&fresh, 1).await, (GenerationState::Queued, 0, "pending".to_owned()));
     commit(&fresh, |tx| settle(tx, 0)).await;
     assert_eq!(standing(&fresh, 1).await.2, "posted");
-    assert_eq!(balance(&fresh, anna()).await, Balance { cash: 1, bonus: 30, held: 0 });
+    assert_eq!(balance(&fresh, anna()).await, Balance { cash: 1, bonus: 30, held: 0, debt: 0 });
 }
 
 async fn the_check_finds_what_is_wrong(fresh: Fresh) {
@@ -169,6 +169,9 @@ async fn the_check_finds_what_is_wrong(fresh: Fresh) {
         ("update book set bonus = bonus + 1", "not the sum of its postings"),
         ("update book set cash_held = cash_held - 1 where cash_held > 0", "not the sum of its postings"),
         ("update book set bonus = 1, bonus_held = 1", "not the sum of its postings"),
+        ("update book set debt = debt + 1", "not the sum of its postings"),
+        ("update transfer set refunded_cash = 1 where charged_cash > 0", "more or less went back"),
+        ("update transfer set reverses = id where kind = 'topup'", "not of a movement"),
         ("delete from transfer where {hold} = 'pending'", "its hold is missing"),
         (
             "update transfer set state = 'pending', charged_cash = 0 where {hold} = 'posted'",

@@ -35,6 +35,10 @@ pub(crate) fn check<S: Strategy + Sync>(
 pub(crate) fn empty(tx: &mut Tx<'_>) -> crate::Result<()> {
     for table in [
         "outbox",
+        "outbox_kind",
+        "checked",
+        "checked_book",
+        "generation_past",
         "asset",
         "attempt",
         "edge",

@@ -233,7 +233,7 @@ pub(crate) fn settlement(fence: &Fence, n: u64) -> Settlement {
         charge: None,
         cost: None,
         fills: Vec::new(),
-        delivery: id(n),
+        delivery: DeliveryId::of_generation(&fence.id),
     }
 }
 
@@ -250,7 +250,7 @@ pub(crate) fn failure(fence: &Fence, n: u64, event: Event, attempt: AttemptState
         attempt,
         cost: None,
         critical: false,
-        delivery: id(n),
+        delivery: DeliveryId::of_generation(&fence.id),
     }
 }
 

@@ -95,7 +95,9 @@ pub(super) const BALANCE_EXAMPLES: &str = "\
 Examples:
   palitra balance
   palitra balance --account ann --json
-  palitra balance add 500 --account ann";
+  palitra balance add 500 --account ann
+  palitra balance refund gen_… --amount 5 --note 'six fingers'
+  palitra balance ledger --account ann";
 
 #[derive(Debug, Args)]
 pub struct Balance {
@@ -113,6 +115,33 @@ pub enum BalanceAction {
         /// In units of the wallet: `500`, `9.50`
         #[arg(value_name = "AMOUNT", value_parser = values::minor_units)]
         amount_minor: i64,
+    },
+    /// Take money back from the account, no more than is free
+    Take {
+        /// In units of the wallet: `500`, `9.50`
+        #[arg(value_name = "AMOUNT", value_parser = values::minor_units)]
+        amount_minor: i64,
+        /// Why, for the account's ledger
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        note: String,
+    },
+    /// Give back what was charged for a generation, or a part of it
+    Refund {
+        /// The generation, `gen_…`
+        #[arg(value_name = "ID")]
+        id: String,
+        /// How much, in units of the wallet; without it all that is left of the charge
+        #[arg(long = "amount", value_name = "AMOUNT", value_parser = values::minor_units)]
+        amount_minor: Option<i64>,
+        /// Why, for the account's ledger
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        note: String,
+    },
+    /// List what moved the account's money, newest first
+    Ledger {
+        /// At most this many
+        #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        limit: u32,
     },
 }
 

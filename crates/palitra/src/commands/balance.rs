@@ -1,4 +1,4 @@
-//! `palitra balance` and `palitra balance add`: what an account has.
+//! `palitra balance`: what an account has, money that comes in, is taken or goes back, and what moved it.
 
 use super::{Result, Session, keys::KEYS_LS};
 use crate::{
@@ -6,9 +6,12 @@ use crate::{
     failure::Failure,
     wiring::App,
 };
-use palitra_domain::{ErrorCode, Livemode, Money};
-use palitra_engine::accounts::{self, HOUSE};
-use serde_json::json;
+use palitra_domain::{ErrorCode, GenerationId, Livemode, Money, Timestamp};
+use palitra_engine::{
+    accounts::{self, HOUSE},
+    refunds::Movement,
+};
+use serde_json::{Value, json};
 
 pub(super) async fn run(session: &Session, args: Balance) -> Result<()> {
     let name = args.account.as_deref().unwrap_or(HOUSE);
@@ -21,6 +24,26 @@ pub(super) async fn run(session: &Session, args: Balance) -> Result<()> {
             show(session, name, balance);
             app.close().await;
         }
+        Some(BalanceAction::Take { amount_minor, note }) => {
+            let app = session.open().await?;
+            let account = account(&app, name).await?;
+            let currency = session.config().money.currency;
+            agree(session, "confirm-take", &[("account", name), ("amount", &money(session, amount_minor))])?;
+            let amount = Money::new(-amount_minor, currency);
+            let taken = app.engine.correct(&account.id, Livemode::Live, amount, &note).await;
+            let balance = taken.map_err(|error| match error.code {
+                ErrorCode::InsufficientFunds => Failure::new(error.code)
+                    .with("account", format!("`{name}`"))
+                    .with("value", money(session, amount_minor)),
+                _ => error.into(),
+            })?;
+            show(session, name, balance);
+            app.close().await;
+        }
+        Some(BalanceAction::Refund { id, amount_minor, note }) => {
+            refund(session, &id, amount_minor, &note).await?;
+        }
+        Some(BalanceAction::Ledger { limit }) => ledger(session, name, limit).await?,
         None => match session.look().await? {
             Some(app) => {
                 let account = account(&app, name).await?;
@@ -31,7 +54,7 @@ pub(super) async fn run(session: &Session, args: Balance) -> Result<()> {
                 }
             }
             None if name != HOUSE => return Err(unknown(name)),
-            None => show(session, name, accounts::Balance { cash: 0, bonus: 0, held: 0 }),
+            None => show(session, name, accounts::Balance { cash: 0, bonus: 0, held: 0, debt: 0 }),
         },
     }
     Ok(())
@@ -49,20 +72,113 @@ fn unknown(name: &str) -> Failure {
     Failure::new(ErrorCode::NotFound).with("value", format!("`{name}`")).with("hint", KEYS_LS)
 }
 
-fn show(session: &Session, name: &str, balance: accounts::Balance) {
-    let money = |amount| Money::new(amount, session.config().money.currency);
+/// A yes on a terminal, or `--yes`.
+fn agree(session: &Session, key: &str, values: &[(&str, &str)]) -> Result<()> {
+    if session.cli.yes {
+        return Ok(());
+    }
+    if !session.console.is_interactive() {
+        let moved = values.last().map_or("", |(_, value)| value);
+        return Err(Failure::new(ErrorCode::NeedsConfirmation).with("value", moved));
+    }
+    let args: Vec<_> = values.iter().map(|(name, value)| (*name, (*value).into())).collect();
+    let agreed = session.console.ask(&session.console.text(key, &args));
+    if agreed { Ok(()) } else { Err(Failure::new(ErrorCode::Cancelled)) }
+}
+
+async fn refund(session: &Session, id: &str, amount_minor: Option<i64>, note: &str) -> Result<()> {
+    let not_found = || {
+        Failure::new(ErrorCode::NotFound)
+            .with("value", format!("`{}`", id.chars().take(60).collect::<String>()))
+    };
+    let id = GenerationId::parse(id).map_err(|_| not_found())?;
+    let app = session.open().await?;
+    let currency = session.config().money.currency;
+    // What is asked for, or what it cost at most: the books say how much of it goes back.
+    let price = app.engine.generation(&id).await.map_err(|_| not_found())?.price;
+    agree(
+        session,
+        "confirm-refund",
+        &[("id", id.as_str()), ("amount", &money(session, amount_minor.unwrap_or(price)))],
+    )?;
+    let amount = amount_minor.map(|amount| Money::new(amount, currency));
+    let refunded = app.engine.refund(&id, amount, note).await?;
     session.console.document(&json!({
-        "account": name, "cash": money(balance.cash), "bonus": money(balance.bonus), "held": money(balance.held),
+        "generation": id, "account": refunded.account,
+        "cash": Money::new(refunded.back.cash, currency), "bonus": Money::new(refunded.back.bonus, currency),
+        "left": Money::new(refunded.left, currency),
     }));
-    let (cash, bonus, held) =
-        (money(balance.cash).to_string(), money(balance.bonus).to_string(), money(balance.held).to_string());
+    if !session.console.json {
+        let (cash, bonus) = (money(session, refunded.back.cash), money(session, refunded.back.bonus));
+        let args = [("id", id.as_str().into()), ("cash", (&cash).into()), ("bonus", (&bonus).into())];
+        session.console.say(&session.console.text("refunded", &args));
+    }
+    app.close().await;
+    Ok(())
+}
+
+async fn ledger(session: &Session, name: &str, limit: u32) -> Result<()> {
+    let mut movements = Vec::new();
+    match session.look().await? {
+        Some(app) => {
+            let account = account(&app, name).await?;
+            movements = app.engine.movements(&account.id, Livemode::Live, None, limit).await?;
+        }
+        None if name != HOUSE => return Err(unknown(name)),
+        None => {}
+    }
+    session.console.document(&movements.iter().map(|it| document(session, it)).collect::<Vec<_>>());
+    if session.console.json {
+        return Ok(());
+    }
+    if movements.is_empty() {
+        session.console.note(&session.console.text("ledger-none", &[]));
+    }
+    for it in movements {
+        let kind = session.console.text(&format!("movement-{}-{}", it.kind, it.state), &[]);
+        let what = it.generation.as_ref().map_or(it.id.as_str(), GenerationId::as_str);
+        let (cash, bonus) = (money(session, it.cash), money(session, it.bonus));
+        let bonus = session.console.text("movement-bonus", &[("amount", (&bonus).into())]);
+        let line =
+            format!("{}  {what}  {kind:<16} {cash:>12}  {bonus}  {}", it.created_at.rfc3339(), it.note);
+        session.console.say(line.trim_end());
+    }
+    Ok(())
+}
+
+fn document(session: &Session, it: &Movement) -> Value {
+    let money = |amount| Money::new(amount, session.config().money.currency);
+    json!({
+        "id": it.id, "kind": it.kind, "state": it.state, "cash": money(it.cash), "bonus": money(it.bonus),
+        "generation": it.generation, "reverses": it.reverses, "note": it.note,
+        "created_at": it.created_at.rfc3339(), "closed_at": it.closed_at.map(Timestamp::rfc3339),
+    })
+}
+
+fn money(session: &Session, amount: i64) -> String {
+    Money::new(amount, session.config().money.currency).to_string()
+}
+
+fn show(session: &Session, name: &str, balance: accounts::Balance) {
+    let minor = |amount| Money::new(amount, session.config().money.currency);
+    session.console.document(&json!({
+        "account": name, "cash": minor(balance.cash), "bonus": minor(balance.bonus), "held": minor(balance.held),
+        "debt": minor(balance.debt),
+    }));
+    if session.console.json {
+        return;
+    }
+    let of = |amount| money(session, amount);
+    let (cash, bonus, held, debt) = (of(balance.cash), of(balance.bonus), of(balance.held), of(balance.debt));
     let args = [
         ("account", name.into()),
         ("cash", (&cash).into()),
         ("bonus", (&bonus).into()),
         ("held", (&held).into()),
+        ("debt", (&debt).into()),
     ];
-    if !session.console.json {
-        session.console.say(&session.console.text("balance-line", &args));
+    session.console.say(&session.console.text("balance-line", &args));
+    if balance.debt > 0 {
+        session.console.say(&session.console.text("balance-debt", &args));
     }
 }
