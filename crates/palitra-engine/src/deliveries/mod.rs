@@ -70,6 +70,18 @@ impl Engine {
 
 /// A service delivers; a command only closes events, so that they do not pile up where nobody ever serves.
 pub(crate) async fn start(machine: &Machine) -> Result<()> {
+    let receivers = begin(machine).await?;
+    if !receivers.contains_key(outbox::GENERATION) {
+        machine.spawn(close_events(machine.clone()));
+    }
+    for receiver in receivers.into_values().filter(|_| machine.is_service) {
+        machine.spawn(deliver_all(machine.clone(), receiver));
+    }
+    Ok(())
+}
+
+/// Who receives, and what the dead of a service had taken is free again.
+async fn begin(machine: &Machine) -> Result<BTreeMap<&'static str, Arc<dyn Deliver>>> {
     let context: &Context = machine;
     for built_in in [Arc::new(Alerts) as Arc<dyn Deliver>, Arc::new(Erase(context.objects.clone()))] {
         if !context.receivers.all().contains_key(built_in.kind()) {
@@ -80,19 +92,13 @@ pub(crate) async fn start(machine: &Machine) -> Result<()> {
     if machine.is_service {
         let (now, is_alone) = (machine.now(), !machine.lease.is_shared);
         let kinds: Vec<&str> = receivers.keys().copied().collect();
-        let begin = machine.store.write(move |tx| {
+        let write = machine.store.write(move |tx| {
             kinds.iter().try_for_each(|kind| outbox::know_kind(tx, kind))?;
             if is_alone { outbox::release_all(tx, now) } else { Ok(0) }
         });
-        begin.await?;
+        write.await?;
     }
-    if !receivers.contains_key(outbox::GENERATION) {
-        machine.spawn(close_events(machine.clone()));
-    }
-    for receiver in receivers.into_values().filter(|_| machine.is_service) {
-        machine.spawn(deliver_all(machine.clone(), receiver));
-    }
-    Ok(())
+    Ok(receivers)
 }
 
 /// Now and then, until nothing is left.

@@ -72,11 +72,7 @@ async fn every_end_is_told_once_under_an_id_of_its_own(fresh: Fresh) {
     let told = |n: u64| DeliveryId::of_generation(&id::<GenerationId>(n));
     commit(&fresh, |tx| {
         let fence = make(tx, 1, at(1))?;
-        generations::settle(
-            tx,
-            &generations::Settlement { delivery: told(1), ..settlement(&fence, 1) },
-            at(2),
-        )?;
+        generations::settle(tx, &settlement(&fence, 1), at(2))?;
         let fence = make(tx, 2, at(1))?;
         generations::fail(tx, &failure(&fence, 2, Event::Fail, AttemptState::Failed), at(2))?;
         generations::cancel(tx, &id(3), at(3))?;

@@ -241,7 +241,7 @@ pub(crate) fn trouble() -> MarketError {
     MarketError::new(ErrorClass::GenerationFailed, "no")
 }
 
-pub(crate) fn failure(fence: &Fence, n: u64, event: Event, attempt: AttemptState) -> Failure {
+pub(crate) fn failure(fence: &Fence, _: u64, event: Event, attempt: AttemptState) -> Failure {
     Failure {
         fence: fence.clone(),
         event,
