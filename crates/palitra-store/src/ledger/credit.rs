@@ -83,7 +83,11 @@ pub fn adjust(tx: &mut Tx, adjustment: &Adjustment, now: Timestamp) -> Result<()
     if adjustment.amount < 0 {
         let row = tx.query_one(FREE, p![account, livemode])?;
         let (cash, bonus, postpaid): (i64, i64, bool) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        if bonus < -amount.bonus || !postpaid && cash < -amount.cash {
+        let is_there = match adjustment.purse {
+            Purse::Cash => postpaid || cash >= -amount.cash,
+            Purse::Bonus => bonus >= -amount.bonus,
+        };
+        if !is_there {
             return Err(Error::rule(ErrorCode::InsufficientFunds, amount.total().unsigned_abs().to_string()));
         }
     }

@@ -69,3 +69,46 @@ fn real_money_needs_a_yes_and_the_sandbox_never_asks() {
     }
     assert_eq!(fal.log().submissions.len(), 0, "a key in the environment never changes what runs by default");
 }
+
+#[test]
+fn a_refund_gives_back_what_was_charged_once_and_says_so_in_the_ledger() {
+    let fal = market();
+    let desk = Desk::with_fal(&fal.url());
+    desk.write("deck.json", deck_with_prompts(["a calm lake"]));
+    desk.json(&["slides", "deck.json", "-o", "out", "--model", FLUX, "--prompt-model", ROUTER, "--yes"]);
+    let paid = desk.json(&["jobs", "ls"])[0]["id"].as_str().unwrap().to_owned();
+    let refund = |more: &[&str]| desk.run(&[&["balance", "refund", &paid], more].concat());
+    assert_eq!(refund(&[]).code, Some(2), "nobody has agreed");
+    let part = desk.json(&["balance", "refund", &paid, "--amount", "9", "--note", "six fingers", "--yes"]);
+    assert_eq!((&part["cash"]["amount"], &part["left"]["amount"]), (&json!(900), &json!(50)));
+    assert_eq!(refund(&["--amount", "0.51", "--yes"]).code, Some(2));
+    assert_eq!(desk.json(&["balance", "refund", &paid, "--yes"])["left"]["amount"], 0);
+    assert_eq!(refund(&["--yes"]).code, Some(2));
+    assert_eq!(desk.json(&["balance"])["cash"]["amount"], 0);
+    let ledger = desk.json(&["balance", "ledger"]);
+    let shown: Vec<_> = ledger
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| (&it["kind"], &it["cash"]["amount"], &it["note"]))
+        .collect();
+    let of = |kind: &str, amount: i64, note: &str| (json!(kind), json!(amount), json!(note));
+    let wanted = [of("refund", 50, ""), of("refund", 900, "six fingers"), of("hold", -950, "")];
+    assert_eq!(shown, wanted.iter().map(|(a, b, c)| (a, b, c)).collect::<Vec<_>>());
+    assert!(ledger.as_array().unwrap().iter().all(|it| it["generation"] == paid.as_str()));
+    for lang in ["en", "ru"] {
+        let told = desk.run(&["balance", "ledger", "--lang", lang]);
+        assert_eq!((told.code, told.stdout.lines().count()), (Some(0), 3), "{}", told.stderr);
+    }
+    assert_eq!(desk.run(&["balance", "refund", "gen_nonsense", "--yes"]).code, Some(2));
+}
+
+#[test]
+fn no_more_is_taken_from_an_account_than_is_free() {
+    let desk = Desk::new();
+    desk.json(&["keys", "create", "--account", "ann", "--credit", "10"]);
+    let take = |amount| desk.run(&["balance", "take", amount, "--account", "ann", "--yes"]);
+    assert_eq!(take("10.01").code, Some(3));
+    assert_eq!(take("4").code, Some(0));
+    assert_eq!(desk.json(&["balance", "--account", "ann"])["cash"]["amount"], 600);
+}
