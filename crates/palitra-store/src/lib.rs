@@ -38,4 +38,5 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
     ("001_foundation", include_str!("../migrations/001_foundation.sql")),
     ("002_processes", include_str!("../migrations/002_processes.sql")),
     ("006_money", include_str!("../migrations/006_money.sql")),
+    ("007_hot_path", include_str!("../migrations/007_hot_path.sql")),
 ];

@@ -42,7 +42,7 @@ pub enum Adoption {
 
 pub(super) const TAKE: Sql = sql!(
     "update generation set owner = $1, epoch = epoch + 1, updated_at = $2
-     where state in ('submitting', 'running', 'storing') and coalesce(owner, '') <> $1
+     where owner is not null and owner <> $1
        and not exists (select 1 from worker w where w.id = generation.owner and w.lease_until > ",
     NOW_US,
     ")"

@@ -157,7 +157,7 @@ pub fn reusable(
 pub fn recipes_under_way(tx: &mut Tx, account: &AccountId, livemode: Livemode) -> Result<Vec<String>> {
     let rows = tx.query(
         "select recipe from generation
-         where state in ('submitting', 'running', 'storing') and account_id = $1 and livemode = $2",
+         where owner is not null and account_id = $1 and livemode = $2",
         p![account.as_str(), livemode.as_str()],
     )?;
     rows.iter().map(|row| row.get(0)).collect()

@@ -78,7 +78,7 @@ impl<'a> Clauses<'a> {
     fn state(&mut self, state: GenerationState) {
         if matches!(state, GenerationState::Submitting | GenerationState::Running | GenerationState::Storing)
         {
-            self.text.push_str(" and state in ('submitting', 'running', 'storing')");
+            self.text.push_str(" and owner is not null");
         }
         self.text.push_str(&format!(" and state = '{state}'"));
     }

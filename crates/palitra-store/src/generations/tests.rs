@@ -23,7 +23,7 @@ async fn keeping_house_reads_only_what_is_under_way() {
     let fresh = Fresh::sqlite(MIGRATIONS).await;
     let cases = [
         (cancel::WISHES, 1, "SEARCH g USING INDEX generation_live (owner=?)"),
-        (adopt::TAKE.lite, 2, "SCAN generation USING INDEX generation_live"),
+        (adopt::TAKE.lite, 2, "SEARCH generation USING COVERING INDEX generation_live (owner>?)"),
         (adopt::OWNED, 3, "SEARCH generation USING INDEX generation_live (owner=?)"),
         (adopt::OLDEST.lite, 2, "SEARCH generation USING INDEX generation_live (owner=?)"),
         (adopt::EXPIRE, 1, "SEARCH slot USING INDEX slot_kept (kept_until<?)"),
