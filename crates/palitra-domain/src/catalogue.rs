@@ -27,7 +27,17 @@ pub struct Model {
     pub parallel: Option<u32>,
     /// Start-to-start, for models that ask for it (S0-12).
     pub start_interval: Duration,
+    /// Starts a minute of all its work together, whatever the keys allow.
+    pub rate: Option<StartRate>,
     pub modes: Vec<Mode>,
+}
+
+/// How often work of a model may start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StartRate {
+    pub per_minute: u32,
+    /// At once after a pause.
+    pub burst: u32,
 }
 
 /// One operation of a model.
@@ -160,6 +170,8 @@ mod wire {
         parallel: Option<u32>,
         #[serde(default)]
         start_interval_ms: u64,
+        rate_per_minute: Option<std::num::NonZero<u32>>,
+        rate_burst: Option<std::num::NonZero<u32>>,
         mode: Vec<Mode>,
     }
 
@@ -203,6 +215,10 @@ mod wire {
                 licence: self.licence,
                 parallel: self.parallel,
                 start_interval: Duration::from_millis(self.start_interval_ms),
+                rate: self.rate_per_minute.map(|per_minute| super::StartRate {
+                    per_minute: per_minute.get(),
+                    burst: self.rate_burst.map_or(1, std::num::NonZero::get),
+                }),
                 modes: self.mode.into_iter().map(Mode::into_mode).collect(),
             }
         }

@@ -8,6 +8,7 @@ pub mod catalogue;
 pub mod deliver;
 pub mod error_codes;
 pub mod format;
+pub mod health;
 pub mod i18n;
 pub mod id;
 pub mod market;

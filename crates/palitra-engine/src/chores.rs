@@ -4,7 +4,7 @@
 //! longer than its lease, be done twice at the same time: so each of its transactions is whole and harmless when repeated. It runs when
 //! this process begins to lead and then again and again.
 
-use crate::{Result, scheduler::Machine};
+use crate::{Result, keys, scheduler::Machine};
 use palitra_domain::BoxFuture;
 use palitra_store::generations;
 use std::time::Duration;
@@ -17,11 +17,14 @@ pub(crate) struct Chore {
     pub(crate) run: fn(Machine) -> BoxFuture<'static, Result<()>>,
 }
 
-pub(crate) const CHORES: &[Chore] = &[Chore {
-    name: "ghosts",
-    every: Duration::from_secs(2),
-    run: |machine| Box::pin(expire_ghosts(machine)),
-}];
+pub(crate) const CHORES: &[Chore] = &[
+    Chore { name: "ghosts", every: Duration::from_secs(2), run: |machine| Box::pin(expire_ghosts(machine)) },
+    Chore {
+        name: "stopped markets",
+        every: Duration::from_secs(2),
+        run: |machine| Box::pin(keys::drain_stopped(machine)),
+    },
+];
 
 /// Ghosts whose time has passed give their slots back.
 async fn expire_ghosts(machine: Machine) -> Result<()> {

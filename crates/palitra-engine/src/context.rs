@@ -4,6 +4,7 @@ use crate::{
     EngineEvent, Error, Points, Result, Webhooks,
     deliveries::Receivers,
     doubts::Doubts,
+    keys::Unwell,
     leader::Leadership,
     lease::Lease,
     waits::{UnderWay, Waits},
@@ -45,11 +46,19 @@ pub struct Settings {
     pub prices: PriceSettings,
 }
 
-/// A market that has keys: its adapter, and each key's label with its slots.
+/// A market that has keys, and its adapter.
 pub struct MarketPart {
     pub name: String,
     pub adapter: Arc<dyn Market>,
-    pub keys: Vec<(String, u32)>,
+    pub keys: Vec<KeyPart>,
+}
+
+/// A key of a market: how much of its work runs at once, and how much may start in a minute.
+#[derive(Debug, Clone)]
+pub struct KeyPart {
+    pub label: String,
+    pub slots: u32,
+    pub rate: Option<crate::Rate>,
 }
 
 /// What an engine is made of; the binary wires it.
@@ -106,6 +115,7 @@ pub struct Context {
     pub(crate) receivers: Receivers,
     /// A delivery has been written that is not to wait for the next look.
     pub(crate) posted: Notify,
+    pub(crate) unwell: Unwell,
 }
 
 /// Events that a slow listener may be behind before it has to read the database again.
@@ -166,6 +176,7 @@ impl Engine {
             doubts: Doubts::default(),
             receivers: Receivers::default(),
             posted: Notify::new(),
+            unwell: Unwell::default(),
         }))
     }
 
@@ -185,11 +196,12 @@ fn foreign(error: palitra_store::Error) -> Error {
 
 fn configured_keys(markets: &[MarketPart], now: Timestamp, random: &dyn Fn() -> u128) -> Vec<ConfiguredKey> {
     let keys = markets.iter().flat_map(|market| market.keys.iter().map(move |key| (&market.name, key)));
-    keys.map(|(market, (label, slots))| ConfiguredKey {
+    keys.map(|(market, key)| ConfiguredKey {
         id: KeyId::new(now, random()),
         market: market.clone(),
-        label: label.clone(),
-        slots: *slots,
+        label: key.label.clone(),
+        slots: key.slots,
+        rate: key.rate,
     })
     .collect()
 }
@@ -265,7 +277,8 @@ impl Context {
             price: mode.price.price(&amounts, &self.settings.prices)?.amount,
             price_version: self.price_version,
             batch: None,
-            model_scope: model.parallel.map(|_| palitra_store::markets::model_scope(&model.id)),
+            model_scope: (model.parallel.is_some() || model.rate.is_some())
+                .then(|| palitra_store::markets::model_scope(&model.id)),
             parents: Vec::new(),
             idempotency: None,
         })

@@ -13,8 +13,10 @@ mod error;
 mod events;
 pub mod generations;
 mod hooks;
+mod keys;
 mod leader;
 mod lease;
+pub mod markets;
 mod points;
 pub mod refunds;
 mod scheduler;
@@ -24,10 +26,11 @@ mod trouble;
 mod waits;
 mod work;
 
-pub use context::{Context, Engine, MarketPart, Parts, Settings, UnknownPolicy};
+pub use context::{Context, Engine, KeyPart, MarketPart, Parts, Settings, UnknownPolicy};
 pub use error::Error;
 pub use events::{Ended, EngineEvent, Started};
 pub use hooks::{Callback, Received, Webhooks};
+pub use palitra_store::markets::Rate;
 pub use points::{Point, Points, Side};
 pub use scheduler::Running;
 

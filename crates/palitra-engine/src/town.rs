@@ -145,7 +145,7 @@ impl Town {
             markets: vec![MarketPart {
                 name: "fal".to_owned(),
                 adapter: self.market.clone(),
-                keys: vec![("main".to_owned(), 4)],
+                keys: vec![crate::KeyPart { label: "main".to_owned(), slots: 4, rate: None }],
             }],
             catalogue: Catalogue::shipped(),
             clock: Arc::new(self.clock.clone()),

@@ -81,7 +81,7 @@ async fn open(folder: &Path, clock: &Hand, usd_rate: i64, seed: u64) -> Engine {
         markets: vec![MarketPart {
             name: "fal".to_owned(),
             adapter: Arc::new(Silent),
-            keys: vec![("main".to_owned(), 1)],
+            keys: vec![palitra_engine::KeyPart { label: "main".to_owned(), slots: 1, rate: None }],
         }],
         catalogue: Catalogue::shipped(),
         clock: Arc::new(clock.clone()),

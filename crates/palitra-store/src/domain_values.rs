@@ -5,6 +5,7 @@ use palitra_domain::{
     AccountId, AssetId, BatchId, Currency, DeliveryId, ErrorCode, GenerationId, ItemId, KeyId, Livemode,
     QuoteId, Timestamp, TransferId, WorkerId,
     catalogue::Lane,
+    health::KeyHealth,
     state::{AttemptReason, AttemptState, BatchState, GenerationState, StepKind, TransferState},
 };
 
@@ -38,6 +39,7 @@ from_text! {
     ErrorCode: ErrorCode::parse;
     Livemode: Livemode::parse;
     Lane: Lane::parse;
+    KeyHealth: KeyHealth::parse;
     AttemptReason: AttemptReason::parse;
     AttemptState: AttemptState::parse;
     BatchState: BatchState::parse;

@@ -2,6 +2,7 @@
 //! It deliberately holds no rule: what is allowed, and what it costs, is decided in `palitra-domain` and `palitra-engine`.
 
 pub mod accounts;
+pub mod alerts;
 pub mod batches;
 pub mod census;
 mod domain_values;
@@ -37,6 +38,7 @@ pub use value::{FromValue, Param, Row, Value};
 pub const MIGRATIONS: &[(&str, &str)] = &[
     ("001_foundation", include_str!("../migrations/001_foundation.sql")),
     ("002_processes", include_str!("../migrations/002_processes.sql")),
+    ("003_health", include_str!("../migrations/003_health.sql")),
     ("006_money", include_str!("../migrations/006_money.sql")),
     ("007_hot_path", include_str!("../migrations/007_hot_path.sql")),
 ];

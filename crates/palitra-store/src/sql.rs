@@ -58,6 +58,9 @@ macro_rules! sql {
 macro_rules! word {
     // Ends a `select` whose rows this transaction takes for itself. SQLite has one writer: nobody to skip.
     ($d:ident SKIP_LOCKED) => { $crate::word!(@$d "", " for update skip locked") };
+    // The same for a join, of which only the slots, or only the keys, are taken.
+    ($d:ident SKIP_LOCKED_SLOTS) => { $crate::word!(@$d "", " for update of slot skip locked") };
+    ($d:ident SKIP_LOCKED_KEYS) => { $crate::word!(@$d "", " for update of k skip locked") };
     // Ends a `select` whose rows this transaction changes next.
     ($d:ident FOR_UPDATE) => { $crate::word!(@$d "", " for update") };
     ($d:ident GREATEST) => { $crate::word!(@$d "max", "greatest") };

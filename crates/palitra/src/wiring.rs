@@ -2,12 +2,12 @@
 
 use crate::{
     clock::{self, SystemClock},
-    config::{self, Config},
+    config::{self, Config, MarketKey},
     crash,
     failure::Failure,
 };
 use palitra_domain::{Clock, ErrorCode, catalogue::Catalogue, price::PriceSettings};
-use palitra_engine::{Engine, MarketPart, Parts, Settings, UnknownPolicy};
+use palitra_engine::{Engine, KeyPart, MarketPart, Parts, Settings, UnknownPolicy};
 use palitra_markets::fal::{Fal, FalSettings};
 use palitra_objects::Disk;
 use palitra_sim::sandbox::{Pace, Sandbox};
@@ -164,7 +164,7 @@ fn markets(config: &Config, clock: &Arc<dyn Clock>) -> Result<Vec<MarketPart>, F
     let mut markets = vec![MarketPart {
         name: "sandbox".to_owned(),
         adapter: Arc::new(Sandbox::new(clock.clone(), pace, threads)),
-        keys: vec![("built-in".to_owned(), sandbox.slots)],
+        keys: vec![KeyPart { label: "built-in".to_owned(), slots: sandbox.slots, rate: sandbox.rate() }],
     }];
     let fal = &config.markets.fal;
     let keys = fal.market_keys();
@@ -183,7 +183,8 @@ fn markets(config: &Config, clock: &Arc<dyn Clock>) -> Result<Vec<MarketPart>, F
         let adapter = Fal::new(settings).map_err(|error| {
             Failure::new(ErrorCode::BadSetting).with("place", "`markets.fal`").with("why", error.to_string())
         })?;
-        let keys = keys.iter().map(|key| (key.label.clone(), key.slots)).collect();
+        let part = |key: MarketKey| KeyPart { label: key.label, slots: key.slots, rate: key.rate };
+        let keys = keys.into_iter().map(part).collect();
         markets.push(MarketPart { name: "fal".to_owned(), adapter: Arc::new(adapter), keys });
     }
     Ok(markets)

@@ -1,14 +1,17 @@
 //! The call to the market, and what follows from its answer.
 
 use super::{Ticket, again, back_off, commit, end, keep, look};
-use crate::{EngineEvent, Started, UnknownPolicy, scheduler::Machine};
+use crate::{EngineEvent, Started, UnknownPolicy, keys, scheduler::Machine};
 use futures_util::FutureExt;
 use palitra_domain::{
     ErrorCode,
     market::{ErrorClass, Market, MarketError, RemoteRef, Request, Submitted},
     state::{AttemptReason, AttemptState, Event, GenerationState},
 };
-use palitra_store::generations::{self, Claimed};
+use palitra_store::{
+    generations::{self, Claimed},
+    markets::Stopped,
+};
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 /// Between two looks for a callback that another process may have taken.
@@ -41,10 +44,12 @@ pub(crate) async fn submit(machine: Machine, ticket: Ticket, claimed: Claimed) {
         webhook: machine.webhook(&ticket.market, &claimed),
     };
     tracing::info!(generation.id = %claimed.id, attempt = claimed.attempt, market = ticket.market, key = ticket.key, "submitting");
-    match call(&market, &ticket.key, &request).await {
+    let answer = call(&market, &ticket.key, &request).await;
+    let stopped = keys::hear(&machine, &ticket, &claimed, &answer).await;
+    match answer {
         Submitted::Accepted(remote) => accepted(&machine, ticket, remote).await,
         Submitted::Done(outputs) => answered(&machine, ticket, outputs).await,
-        Submitted::Refused(error) => refused(&machine, ticket, error, claimed.refusals).await,
+        Submitted::Refused(error) => refused(&machine, ticket, error, (claimed.refusals, stopped)).await,
         Submitted::Unknown(error) => unknown(&machine, ticket, error).await,
     }
 }
@@ -85,16 +90,22 @@ async fn answered(machine: &Machine, ticket: Ticket, outputs: palitra_domain::ma
     keep::keep(machine, ticket.now_in(GenerationState::Storing), outputs).await;
 }
 
-/// Provably unbilled: back to the queue when it may pass later, else the end.
-async fn refused(machine: &Machine, ticket: Ticket, error: MarketError, refusals: i64) {
-    if !error.class.is_retried() || refusals >= machine.settings.refusals_max {
-        let failure = end::failure(machine, &ticket, error, AttemptState::Refused);
+/// Provably unbilled: back to the queue when it may pass later or with another key, else the end. It moves to another key at once, as
+/// often as there are others; then it waits.
+async fn refused(machine: &Machine, ticket: Ticket, error: MarketError, (refusals, stopped): (i64, Stopped)) {
+    let another_may = keys::takes_key_out(&error) && stopped.code.is_none();
+    if !(error.class.is_retried() || another_may) || refusals >= machine.settings.refusals_max {
+        let mut failure = end::failure(machine, &ticket, error, AttemptState::Refused);
+        failure.critical &= !another_may;
         return end::fail(machine, ticket, failure).await;
     }
-    tracing::warn!(generation.id = %ticket.id(), error.message = error.message, "refused, will try again");
+    tracing::warn!(generation.id = %ticket.id(), key = ticket.key, error.message = error.message, "refused, will try again");
     let now = machine.now();
-    let next_at =
-        error.retry_after.map_or_else(|| back_off(refusals, machine.random(), now), |after| now.plus(after));
+    let next_at = if refusals < stopped.others {
+        now
+    } else {
+        error.retry_after.map_or_else(|| back_off(refusals, machine.random(), now), |after| now.plus(after))
+    };
     again::retry(machine, ticket, error, next_at).await;
 }
 

@@ -115,6 +115,7 @@ fn requeue(
     tx.must(
         1,
         "update generation set state = $4, owner = null, ready = $5, next_at = $6, updated_at = $8, refusals = refusals + $9,
+           not_key = case when $9 = 1 then (select key_id from attempt where generation_id = $1 and n = $10) end,
            next_reason = case when next_reason in ('unknown', 'gate') then next_reason else $7 end
          where id = $1 and epoch = $2 and state = $3",
         p![
@@ -126,7 +127,8 @@ fn requeue(
             next_at.micros(),
             reason.as_str(),
             now.micros(),
-            i64::from(event == Event::Retry)
+            i64::from(event == Event::Retry),
+            fence.attempt
         ],
     )
 }
@@ -192,7 +194,7 @@ pub(super) fn count_worker(tx: &mut Tx, id: &GenerationId, ok: bool) -> Result<(
 }
 
 /// Tells the door, in the transaction that ends the generation.
-pub(super) fn deliver(
+pub(crate) fn deliver(
     tx: &mut Tx,
     delivery: &DeliveryId,
     generation: &GenerationId,

@@ -30,7 +30,7 @@ const TAKE: Sql = sql!(
      on conflict(account_id, market) do update set vfinish = ",
     GREATEST,
     "(turn.vfinish + $3 / (select weight from account where id = $1), excluded.vfinish)
-     returning vfinish, (select weight from account where id = $1)"
+     returning vfinish, (select weight from account where id = $1), (select code from market_stop where market = $2)"
 );
 
 impl Turns {
@@ -44,6 +44,10 @@ impl Turns {
         let total = runs.fold(0i64, |sum, run| sum.saturating_add(slot_time(run)));
         let row = tx.query_opt(TAKE, p![account.as_str(), market, total])?;
         let row = row.ok_or_else(|| Error::rule(ErrorCode::NotFound, account.as_str()))?;
+        // Before money is held: nothing could be done for it.
+        if let Some(code) = row.get::<Option<ErrorCode>>(2)? {
+            return Err(Error::rule(code, market));
+        }
         let (vfinish, weight): (i64, i64) = (row.get(0)?, row.get(1)?);
         let first = vfinish.saturating_sub(total / weight);
         Ok(Turns { next: first, placed: 0, first, weight })

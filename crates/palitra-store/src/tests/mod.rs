@@ -11,6 +11,7 @@ mod deck;
 mod dictionary;
 mod full;
 mod generations;
+mod keys;
 mod leaders;
 mod ledger;
 mod lite;

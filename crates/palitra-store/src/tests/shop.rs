@@ -74,7 +74,7 @@ pub(crate) fn house() -> AccountId {
 }
 
 pub(crate) fn key(label: &str, n: u64, slots: u32) -> ConfiguredKey {
-    ConfiguredKey { id: id(n), market: MARKET.to_owned(), label: label.to_owned(), slots }
+    ConfiguredKey { id: id(n), market: MARKET.to_owned(), label: label.to_owned(), slots, rate: None }
 }
 
 /// Three accounts, two of them with money, and one key with `slots`.
@@ -137,6 +137,9 @@ async fn everything(fresh: &Fresh) -> Vec<Vec<Value>> {
         "select batch_id, kind, total, succeeded, failed, skipped from stage order by batch_id, kind",
         "select id, generation_id, n from asset order by id",
         "select id, generation_id from outbox order by id",
+        "select id, health, usable_at, failures, rounds, paused_at from market_key order by id",
+        "select scope, full_at from bucket order by scope",
+        "select market, code from market_stop order by market",
     ];
     let read = move |tx: &mut Tx<'_>| {
         let mut rows = Vec::new();

@@ -55,6 +55,7 @@ pub(super) async fn run(session: &Session, args: Create) -> Result<(), Stop> {
     }
     super::slides::check_writable(folder_of(&out))?;
     money::agree(session, &args.spend, price, app.engine.is_real_market(model))?;
+    app.engine.retry_keys().await?;
     let id = app.engine.create(wish, Some(quote.id)).await?;
     let running = app.engine.start(Some(id.to_string())).await?;
     let status = status_line(session, model, seconds);

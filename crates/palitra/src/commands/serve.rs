@@ -30,6 +30,7 @@ pub(super) async fn run(session: &Session) -> Result<()> {
             .take_webhooks(Webhooks { public_url, unknown_wait: session.config().engine.unknown_wait() });
         router = router.merge(hooks::router(app.engine.clone()));
     }
+    app.engine.retry_keys().await?;
     let running = app.engine.start(None).await?;
     if let Some(file) = crash::rehearsal_socket(&session.environment) {
         rehearsal::listen(app.engine.clone(), file).map_err(|error| io_failure(file, error))?;

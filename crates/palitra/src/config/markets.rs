@@ -6,6 +6,10 @@ use super::{
 };
 use crate::failure::Phrase;
 use palitra_domain::secret::Secret;
+use palitra_engine::{
+    Rate,
+    markets::{BURST, PER_MINUTE},
+};
 use serde::Deserialize;
 use std::{collections::BTreeMap, time::Duration};
 
@@ -26,11 +30,18 @@ pub struct Markets {
 #[serde(deny_unknown_fields)]
 pub struct Sandbox {
     pub slots: u32,
+    rate_per_minute: u32,
+    rate_burst: u32,
     artist_ms: u64,
     writer_ms: u64,
 }
 
 impl Sandbox {
+    /// Starts a minute; `None`: as many as there are slots.
+    pub fn rate(&self) -> Option<Rate> {
+        rate(self.rate_per_minute, self.rate_burst)
+    }
+
     /// Extra time per picture.
     pub fn artist_delay(&self) -> Duration {
         Duration::from_millis(self.artist_ms)
@@ -43,6 +54,8 @@ impl Sandbox {
 
     pub(super) fn validate(&self, problems: &mut Vec<Problem>) {
         within(problems, "markets.sandbox.slots", &self.slots, 1..=64);
+        within(problems, "markets.sandbox.rate_per_minute", &self.rate_per_minute, PER_MINUTE);
+        within(problems, "markets.sandbox.rate_burst", &self.rate_burst, BURST);
         within(problems, "markets.sandbox.artist_ms", &self.artist_ms, 0..=TEN_MINUTES_MS);
         within(problems, "markets.sandbox.writer_ms", &self.writer_ms, 0..=TEN_MINUTES_MS);
     }
@@ -55,6 +68,8 @@ pub struct Fal {
     #[expect(dead_code, reason = "read by the layer it stands in; here so that it is a known setting")]
     key_file: String,
     slots: u32,
+    rate_per_minute: u32,
+    rate_burst: u32,
     keys: Vec<LabelledKey>,
     #[serde(deserialize_with = "wire::url")]
     pub queue_url: String,
@@ -78,6 +93,8 @@ struct LabelledKey {
     #[expect(dead_code, reason = "read by the layer it stands in; here so that it is a known setting")]
     key_file: String,
     slots: Option<u32>,
+    rate_per_minute: Option<u32>,
+    rate_burst: Option<u32>,
 }
 
 /// A key of a market, with its name in tables, logs and `palitra markets`.
@@ -86,6 +103,13 @@ pub struct MarketKey {
     pub label: String,
     pub key: Secret,
     pub slots: u32,
+    /// Starts a minute; `None`: as many as there are slots.
+    pub rate: Option<Rate>,
+}
+
+/// 0 starts a minute: no limit.
+fn rate(per_minute: u32, burst: u32) -> Option<Rate> {
+    (per_minute > 0).then_some(Rate { per_minute, burst })
 }
 
 /// Label of the key given by `markets.fal.key` or `FAL_KEY`.
@@ -98,15 +122,25 @@ impl Fal {
             label: listed.label.clone(),
             key: listed.key.clone(),
             slots: listed.slots.unwrap_or(self.slots),
+            rate: rate(
+                listed.rate_per_minute.unwrap_or(self.rate_per_minute),
+                listed.rate_burst.unwrap_or(self.rate_burst),
+            ),
         });
         let short = !self.key.reveal().is_empty() && self.keys.iter().all(|listed| listed.key != self.key);
-        let short =
-            short.then(|| MarketKey { label: MAIN_KEY.to_owned(), key: self.key.clone(), slots: self.slots });
+        let short = short.then(|| MarketKey {
+            label: MAIN_KEY.to_owned(),
+            key: self.key.clone(),
+            slots: self.slots,
+            rate: rate(self.rate_per_minute, self.rate_burst),
+        });
         short.into_iter().chain(listed).collect()
     }
 
     pub(super) fn validate(&self, problems: &mut Vec<Problem>) {
         within(problems, "markets.fal.slots", &self.slots, 1..=1000);
+        within(problems, "markets.fal.rate_per_minute", &self.rate_per_minute, PER_MINUTE);
+        within(problems, "markets.fal.rate_burst", &self.rate_burst, BURST);
         for (index, listed) in self.keys.iter().enumerate() {
             let setting = format!("markets.fal.keys.{index}");
             let mut refuse = |key: &str| {
@@ -123,6 +157,13 @@ impl Fal {
                 refuse("setting-key-twice");
             }
             within(problems, format!("{setting}.slots"), &listed.slots.unwrap_or(1), 1..=1000);
+            within(
+                problems,
+                format!("{setting}.rate_per_minute"),
+                &listed.rate_per_minute.unwrap_or(0),
+                PER_MINUTE,
+            );
+            within(problems, format!("{setting}.rate_burst"), &listed.rate_burst.unwrap_or(1), BURST);
         }
         if self.writer_model.is_empty() {
             problems.push(Problem {

@@ -1,5 +1,6 @@
 //! The claim: free slots meet the next generations in fair order, in one transaction.
 
+mod gates;
 mod queue;
 mod slots;
 
@@ -8,6 +9,7 @@ mod tests;
 
 use super::turn;
 use crate::{Result, Tx, p};
+use gates::Gates;
 use palitra_domain::{
     GenerationId, Timestamp,
     state::{AttemptReason, Event, GenerationState},
@@ -38,6 +40,9 @@ pub struct Claimed {
     pub attempt: i64,
     pub reason: AttemptReason,
     pub key: String,
+    /// Something is known against the key, so a success is news.
+    pub is_key_unwell: bool,
+    pub claimed_at: Timestamp,
     pub market_model: String,
     pub mode: String,
     pub input: String,
@@ -64,7 +69,7 @@ pub struct Claims {
 pub fn claim(tx: &mut Tx, claim: &Claim, now: Timestamp) -> Result<Claims> {
     queue::wake(tx, now)?;
     let excess = Excess::of(tx)?;
-    let keys = slots::free_keys(tx, claim, &excess)?;
+    let keys = slots::free_keys(tx, claim, &excess, now)?;
     let mut claims = Claims::default();
     if !keys.is_empty() {
         let candidates = queue::candidates(tx, claim, keys.len(), now)?;
@@ -85,22 +90,30 @@ fn take(
     (keys, excess): (Vec<Key>, &Excess),
     now: Timestamp,
 ) -> Result<Vec<Claimed>> {
-    let mut keys = keys.into_iter();
+    let mut gates = Gates::of(tx, &keys, now)?;
+    let mut keys: Vec<Key> = keys.into_iter().filter(|key| gates.is_open(key)).collect();
     let mut claimed = Vec::new();
     let mut clock = None;
-    let mut key = keys.next();
     for candidate in candidates {
-        let Some(free_key) = &key else { break };
+        let Some(at) = place(&keys, &gates, candidate.not_key.as_deref()) else { break };
         let Some(worker) = slots::take_scopes(tx, &candidate, excess, now)? else { continue };
+        let key = keys.remove(at);
+        gates.pass(&key);
         let token = claim.tokens.get(claimed.len());
-        claimed.push(open_attempt(tx, claim, &candidate, free_key, (worker, token), now)?);
+        claimed.push(open_attempt(tx, claim, &candidate, &key, (worker, token), now)?);
         clock = clock.max(Some(candidate.order.1));
-        key = keys.next();
     }
+    gates.close(tx, now)?;
     if let Some(v) = clock {
         turn::raise_clock(tx, &claim.market, v)?;
     }
     Ok(claimed)
+}
+
+/// The next free slot, of another key than the one that has just refused the generation where there is one.
+fn place(keys: &[Key], gates: &Gates, not: Option<&str>) -> Option<usize> {
+    let another = |key: &Key| gates.is_open(key) && Some(key.scope.as_str()) != not;
+    keys.iter().position(another).or_else(|| keys.iter().position(|key| gates.is_open(key)))
 }
 
 fn open_attempt(
@@ -144,6 +157,8 @@ fn open_attempt(
         attempt,
         reason: candidate.reason,
         key: key.label.clone(),
+        is_key_unwell: key.is_unwell,
+        claimed_at: now,
         market_model: row.get(2)?,
         mode: row.get(3)?,
         input: row.get(4)?,

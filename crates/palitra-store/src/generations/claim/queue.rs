@@ -12,6 +12,8 @@ pub(super) struct Candidate {
     /// Priority, virtual time.
     pub(super) order: (i64, i64),
     pub(super) reason: AttemptReason,
+    /// The key that has just refused it.
+    pub(super) not_key: Option<String>,
 }
 
 fn candidate(row: &Row) -> Result<Candidate> {
@@ -21,6 +23,7 @@ fn candidate(row: &Row) -> Result<Candidate> {
         also_scope: row.get(2)?,
         order: (row.get(3)?, row.get(4)?),
         reason: row.get(5)?,
+        not_key: row.get(6)?,
     })
 }
 
@@ -38,8 +41,9 @@ pub(super) fn wake(tx: &mut Tx, now: Timestamp) -> Result<()> {
 }
 
 pub(super) const UNSCOPED: Sql = sql!(
-    "select id, scope, also_scope, priority, vstart, next_reason from generation
+    "select id, scope, also_scope, priority, vstart, next_reason, not_key from generation
      where market = $1 and state = 'queued' and ready = 1 and scope is null and ($3 = '' or id = $3 or batch_id = $3)
+       and lane not in (select name from pause where kind = 'lane')
      order by priority, vstart, id limit $2",
     SKIP_LOCKED
 );
@@ -47,11 +51,13 @@ pub(super) const UNSCOPED: Sql = sql!(
 /// Scopes with free slots. Their number is that of open batches and of models with limits.
 pub(super) const SCOPES: &str = "select scope, count(*) from slot
      where market in ($1, '') and kind in ('model', 'batch') and generation_id is null and retiring = 0 and ready_at <= $2
+       and scope not in (select scope from bucket where full_at > $2 + (burst - 1) * interval_us)
      group by scope";
 
 pub(super) const SCOPED: Sql = sql!(
-    "select id, scope, also_scope, priority, vstart, next_reason from generation
+    "select id, scope, also_scope, priority, vstart, next_reason, not_key from generation
      where scope = $1 and market = $4 and state = 'queued' and ready = 1 and ($3 = '' or id = $3 or batch_id = $3)
+       and lane not in (select name from pause where kind = 'lane')
      order by priority, vstart, id limit $2",
     SKIP_LOCKED
 );
@@ -69,15 +75,20 @@ pub(super) fn candidates(tx: &mut Tx, claim: &Claim, keys: usize, now: Timestamp
     Ok(candidates)
 }
 
+/// Beside it, when a key is cool again and when a start rate allows the next start.
 pub(super) const NEXT_DELAYED: &str =
-    "select min(next_at) from generation where state = 'queued' and ready = 0 and parents_left = 0";
+    "select min(next_at), (select min(usable_at) from market_key where market = $1 and usable_at > $2),
+            (select min(full_at - (burst - 1) * interval_us) from bucket where full_at > $2 + (burst - 1) * interval_us)
+     from generation where state = 'queued' and ready = 0 and parents_left = 0";
 
 pub(super) const NEXT_RESTING: &str = "select min(ready_at) from slot
      where market in ($1, '') and kind in ('model', 'batch') and generation_id is null and retiring = 0 and ready_at > $2";
 
 /// The earliest time at which a delayed generation or a resting slot is free again.
 pub(super) fn next_at(tx: &mut Tx, market: &str, now: Timestamp) -> Result<Option<Timestamp>> {
-    let delayed: Option<Timestamp> = tx.query_one(NEXT_DELAYED, p![])?.get(0)?;
+    let row = tx.query_one(NEXT_DELAYED, p![market, now.micros()])?;
+    let (delayed, cool, allowed): (Option<Timestamp>, Option<Timestamp>, Option<Timestamp>) =
+        (row.get(0)?, row.get(1)?, row.get(2)?);
     let resting: Option<Timestamp> = tx.query_one(NEXT_RESTING, p![market, now.micros()])?.get(0)?;
-    Ok([delayed, resting].into_iter().flatten().min())
+    Ok([delayed, cool, allowed, resting].into_iter().flatten().min())
 }

@@ -1,15 +1,19 @@
 //! Free slots: of the market's keys, and those a generation needs beside them.
 
 use super::{Candidate, Claim, limit};
-use crate::{Result, Row, Sql, Tx, p, sql};
+use crate::{Result, Row, Sql, Tx, markets::Bucket, p, sql};
 use palitra_domain::Timestamp;
 use std::collections::HashMap;
 
-/// A free slot of a market key.
+/// A free slot of a market key that may be used.
 pub(super) struct Key {
     pub(super) scope: String,
     pub(super) n: i64,
     pub(super) label: String,
+    /// It has a start rate, or is not well: how much it gives is looked at (`gates`).
+    pub(super) is_gated: bool,
+    /// Something is known against it, so a success is news.
+    pub(super) is_unwell: bool,
 }
 
 /// Scopes whose limit was lowered while their slots were taken, and how many slots beyond the limit still
@@ -32,18 +36,33 @@ impl Excess {
     }
 }
 
-/// Evenly over the keys: each key's first slot before any key's second, the longest unused first.
+/// Evenly over the keys: each key's first slot before any key's second, the longest unused first. Keys that are paused, out or cooling
+/// are passed over, and those that have started as often as they may.
 pub(super) const KEYS: Sql = sql!(
-    "select scope, n, (select label from market_key where id = scope) from slot
-     where market = $1 and kind = 'key' and generation_id is null and retiring = 0
-     order by n, coalesce(taken_at, 0), scope limit $2",
-    SKIP_LOCKED
+    "select slot.scope, slot.n, k.label, k.health <> 'ok' or b.scope is not null, k.health <> 'ok' or k.failures > 0
+     from slot cross join market_key k left join bucket b on b.scope = slot.scope
+     where slot.market = $1 and slot.kind = 'key' and slot.generation_id is null and slot.retiring = 0
+       and k.id = slot.scope and k.paused_at is null and k.usable_at <= $3
+       and (b.scope is null or b.full_at <= $3 + (b.burst - 1) * b.interval_us)
+       and not exists (select 1 from pause where kind = 'market' and name = $1)
+       and not exists (select 1 from market_stop where market = $1)
+     order by slot.n, coalesce(slot.taken_at, 0), slot.scope limit $2",
+    SKIP_LOCKED_SLOTS
 );
 
-pub(super) fn free_keys(tx: &mut Tx, claim: &Claim, excess: &Excess) -> Result<Vec<Key>> {
+pub(super) fn free_keys(tx: &mut Tx, claim: &Claim, excess: &Excess, now: Timestamp) -> Result<Vec<Key>> {
     let wanted = usize::try_from(claim.max).unwrap_or(usize::MAX);
-    let rows = tx.query(KEYS, p![&claim.market, limit(wanted.saturating_add(excess.total()))])?;
-    let key = |row: &Row| Ok(Key { scope: row.get(0)?, n: row.get(1)?, label: row.get(2)? });
+    let rows =
+        tx.query(KEYS, p![&claim.market, limit(wanted.saturating_add(excess.total())), now.micros()])?;
+    let key = |row: &Row| {
+        Ok(Key {
+            scope: row.get(0)?,
+            n: row.get(1)?,
+            label: row.get(2)?,
+            is_gated: row.get(3)?,
+            is_unwell: row.get(4)?,
+        })
+    };
     let mut keys = rows.iter().map(key).collect::<Result<Vec<_>>>()?;
     for (scope, count) in &excess.0 {
         for _ in 0..*count {
@@ -56,7 +75,7 @@ pub(super) fn free_keys(tx: &mut Tx, claim: &Claim, excess: &Excess) -> Result<V
 }
 
 pub(super) const FREE: Sql = sql!(
-    "select n, kind from slot where scope = $1 and generation_id is null and retiring = 0 and ready_at <= $2
+    "select n, kind, (select count(*) from bucket where scope = $1) from slot where scope = $1 and generation_id is null and retiring = 0 and ready_at <= $2
      order by ready_at, n limit $3",
     SKIP_LOCKED
 );
@@ -78,9 +97,19 @@ pub(super) fn take_scopes(
         if row.get::<String>(1)? == "batch" {
             worker = Some(n);
         }
-        free.push((scope, n));
+        let mut bucket = None;
+        if row.get::<i64>(2)? > 0 {
+            bucket = Bucket::lock(tx, scope)?.filter(|bucket| bucket.left(now) > 0);
+            if bucket.is_none() {
+                return Ok(None);
+            }
+        }
+        free.push((scope, n, bucket));
     }
-    for (scope, n) in free {
+    for (scope, n, bucket) in free {
+        if let Some(bucket) = bucket {
+            bucket.take(tx, 1, now)?;
+        }
         tx.must(
             1,
             "update slot set generation_id = $3, taken_at = $4, ready_at = $4 + interval_us, first_at = coalesce(first_at, $4)

@@ -43,10 +43,10 @@ async fn a_claim_reads_no_more_than_it_takes() {
             plan(&fresh, queue::WAKE, 1).await.split_off(2),
             "SEARCH generation USING INDEX generation_later (next_at<?)",
         ),
-        (plan(&fresh, queue::NEXT_DELAYED, 0).await, "SEARCH generation USING INDEX generation_later"),
+        (plan(&fresh, queue::NEXT_DELAYED, 2).await, "SEARCH generation USING INDEX generation_later"),
         (plan(&fresh, queue::SCOPES, 2).await, scopes),
         (plan(&fresh, queue::NEXT_RESTING, 2).await, scopes),
-        (plan(&fresh, slots::KEYS, 2).await, "SEARCH slot USING INDEX slot_free (market=?)"),
+        (plan(&fresh, slots::KEYS, 3).await, "SEARCH slot USING INDEX slot_free (market=?)"),
         (plan(&fresh, slots::FREE, 3).await, "SEARCH slot USING INDEX sqlite_autoindex_slot_1 (scope=?)"),
         (plan(&fresh, slots::EXCESS, 0).await, "SCAN slot USING INDEX slot_retiring"),
     ];

@@ -111,6 +111,7 @@ fn show_plan(session: &Session, plan: &Plan) {
 
 /// Continues the interrupted run of the same deck, or starts a new one after the price was agreed.
 async fn start(session: &Session, app: &App, plan: &Plan, args: &Slides) -> Result<BatchId, Failure> {
+    app.engine.retry_keys().await?;
     if let Some(open) = app.engine.interrupted(plan).await? {
         session.console.note(&session.console.text("resumed", &[("batch", open.id.as_str().into())]));
         app.engine.resume_slides(plan, &open.id).await?;

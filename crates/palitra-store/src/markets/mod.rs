@@ -1,7 +1,25 @@
-//! Market keys, their slots, and the price book.
+//! Market keys with their slots and start rates, as the configuration says and as the operator has changed it; how keys fare (`health`),
+//! what is paused (`pause`), and the price book (`prices`).
+
+mod bucket;
+mod drain;
+mod health;
+mod limits;
+mod list;
+mod pause;
+mod prices;
+
+pub(crate) use bucket::Bucket;
+pub use bucket::Rate;
+pub use drain::{drain, stops};
+pub use health::{Heard, Stopped, hear, try_again};
+pub use limits::{Limits, limit, reset};
+pub use list::{KeyShown, LaneShown, MarketShown, lanes, list};
+pub use pause::{Paused, pause_key, pause_lane, pause_market};
+pub use prices::price_version;
 
 use crate::{Result, Tx, p};
-use palitra_domain::{KeyId, Timestamp, catalogue::Catalogue, price::PriceSettings};
+use palitra_domain::{KeyId, catalogue::Catalogue};
 
 /// A key of the configuration.
 pub struct ConfiguredKey {
@@ -10,7 +28,12 @@ pub struct ConfiguredKey {
     pub market: String,
     pub label: String,
     pub slots: u32,
+    /// Starts a minute; `None`: as many as there are slots.
+    pub rate: Option<Rate>,
 }
+
+/// Slots of a model that limits how often it starts and not how much of it runs at once.
+const MODEL_SLOTS_MAX: u32 = 1_000;
 
 /// Brings keys and their slots to the configuration: new rows for what is new, slots added at once, taken
 /// ones retired when free.
@@ -18,15 +41,18 @@ pub fn configure_keys(tx: &mut Tx, keys: &[ConfiguredKey]) -> Result<()> {
     tx.send("update market_key set active = 0 where active = 1", p![])?;
     for key in keys {
         tx.send(
-            "insert into market_key(id, market, label, active) values($1, $2, $3, 1) on conflict(market, label) do update set active = 1",
-            p![key.id.as_str(), &key.market, &key.label],
+            "insert into market_key(id, market, label, active, slots, rate, burst) values($1, $2, $3, 1, $4, $5, $6)
+             on conflict(market, label) do update set active = 1, slots = excluded.slots, rate = excluded.rate, burst = excluded.burst",
+            p![
+                key.id.as_str(),
+                &key.market,
+                &key.label,
+                key.slots,
+                key.rate.map_or(0, |rate| rate.per_minute),
+                key.rate.map_or(1, |rate| rate.burst)
+            ],
         )?;
-        let row = tx.query_one(
-            "select id from market_key where market = $1 and label = $2",
-            p![&key.market, &key.label],
-        )?;
-        let id: String = row.get(0)?;
-        resize(tx, &Scope { name: &id, kind: "key", market: &key.market, interval_us: 0 }, key.slots)?;
+        limits::apply(tx, &key.market, &key.label)?;
     }
     tx.send(
         "update slot set retiring = 1 where kind = 'key' and retiring = 0 and scope in (select id from market_key where active = 0)",
@@ -75,14 +101,14 @@ pub(crate) fn delete_retired(tx: &mut Tx) -> Result<()> {
 /// Slots of models that have limits of their own.
 pub fn configure_models(tx: &mut Tx, catalogue: &Catalogue) -> Result<()> {
     for model in catalogue.models() {
-        if let Some(parallel) = model.parallel {
+        let rate = model.rate.map(|rate| Rate { per_minute: rate.per_minute, burst: rate.burst });
+        let name = model_scope(&model.id);
+        if model.parallel.is_some() || rate.is_some() {
             let interval_us = palitra_domain::time::micros(model.start_interval);
-            resize(
-                tx,
-                &Scope { name: &model_scope(&model.id), kind: "model", market: &model.market, interval_us },
-                parallel,
-            )?;
+            let scope = Scope { name: &name, kind: "model", market: &model.market, interval_us };
+            resize(tx, &scope, model.parallel.unwrap_or(MODEL_SLOTS_MAX))?;
         }
+        bucket::set(tx, &name, rate)?;
     }
     Ok(())
 }
@@ -90,52 +116,4 @@ pub fn configure_models(tx: &mut Tx, catalogue: &Catalogue) -> Result<()> {
 /// The name of a model's own slots.
 pub fn model_scope(model: &str) -> String {
     format!("model:{model}")
-}
-
-/// The version of the price book that says what catalogue and settings say now; a new version when they have
-/// changed.
-pub fn price_version(
-    tx: &mut Tx,
-    catalogue: &Catalogue,
-    settings: &PriceSettings,
-    fingerprint: &str,
-    now: Timestamp,
-) -> Result<i64> {
-    let last =
-        tx.query_opt("select version, fingerprint from price_book order by version desc limit 1", p![])?;
-    let mut version = 1;
-    if let Some(row) = last {
-        version = row.get(0)?;
-        if row.get::<String>(1)? == fingerprint {
-            return Ok(version);
-        }
-        version += 1;
-    }
-    tx.must(
-        1,
-        "insert into price_book(version, fingerprint, created_at) values($1, $2, $3)",
-        p![version, fingerprint, now.micros()],
-    )?;
-    for model in catalogue.models() {
-        for mode in &model.modes {
-            let rule = &mode.price;
-            tx.must(
-                1,
-                "insert into price(version, model, mode, unit, cost_micros, cost_currency, whole_units, usd_rate, markup)
-                 values($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-                p![
-                    version,
-                    &model.id,
-                    &mode.name,
-                    rule.unit.as_str(),
-                    rule.cost_micros,
-                    rule.currency.as_str(),
-                    rule.whole_units,
-                    settings.usd_rate.0,
-                    settings.markup.0
-                ],
-            )?;
-        }
-    }
-    Ok(version)
 }
