@@ -143,9 +143,9 @@ async fn a_key_that_is_out_is_passed_over_and_tried_again_later(fresh: Fresh) {
     let half = quarter + 30 * 60;
     assert_eq!(taken(&fresh, half - 1).await.len(), 0);
     assert_eq!(taken(&fresh, half).await, ["one"]);
-    assert_eq!(commit(&fresh, |tx| crate::alerts::list(tx)).await.len(), 1);
+    assert_eq!(commit(&fresh, crate::alerts::list).await.len(), 1);
     assert_eq!(say(&fresh, "one", None, half).await.changed, Some(KeyHealth::Ok));
-    assert_eq!(commit(&fresh, |tx| crate::alerts::list(tx)).await, []);
+    assert_eq!(commit(&fresh, crate::alerts::list).await, []);
 }
 
 async fn what_is_not_of_this_market_changes_nothing(fresh: Fresh) {
