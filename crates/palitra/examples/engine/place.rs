@@ -91,7 +91,11 @@ impl Place {
             markets: vec![MarketPart {
                 name: model.split('/').next().unwrap_or_default().to_owned(),
                 adapter: market,
-                keys: vec![("main".to_owned(), options.slots)],
+                keys: vec![palitra_engine::KeyPart {
+                    label: "main".to_owned(),
+                    slots: options.slots,
+                    rate: None,
+                }],
             }],
             catalogue,
             clock: clock.clone(),
