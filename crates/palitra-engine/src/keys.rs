@@ -6,7 +6,7 @@ use crate::{
     work::{self, Ticket},
 };
 use palitra_domain::{
-    DeliveryId, ErrorCode,
+    ErrorCode,
     health::KeyHealth,
     market::{MarketError, Submitted},
     state::{Event, GenerationState},
@@ -21,7 +21,7 @@ use std::{
 };
 
 /// Generations that end in one transaction when a market has stopped.
-const DRAINED_MAX: usize = 100;
+const DRAINED_MAX: u32 = 100;
 
 /// Keys that this process has seen failing: submissions that were claimed before and get through are news.
 #[derive(Default)]
@@ -118,13 +118,10 @@ pub(crate) async fn drain_stopped(machine: Machine) -> Result<()> {
     for (market, code) in machine.store.read(markets::stops).await? {
         let mut ended = 0;
         loop {
-            let now = machine.now();
-            let deliveries: Vec<DeliveryId> =
-                (0..DRAINED_MAX).map(|_| DeliveryId::new(now, machine.random())).collect();
-            let of = market.clone();
+            let (now, of) = (machine.now(), market.clone());
             machine.points.before(GenerationState::Queued, Event::Fail);
             let drained =
-                machine.store.write(move |tx| markets::drain(tx, (&of, code), &deliveries, now)).await?;
+                machine.store.write(move |tx| markets::drain(tx, (&of, code), DRAINED_MAX, now)).await?;
             if drained == 0 {
                 break;
             }

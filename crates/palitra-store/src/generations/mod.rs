@@ -36,7 +36,6 @@ pub use list::{Asset, Attempt, Generation, assets, attempts, find, recipes_under
 pub use page::{Filter, list};
 pub use place::{Place, place};
 pub use settle::{Child, Fill, NewAsset, Settlement, children, settle};
-pub(crate) use submit::deliver;
 pub use submit::{Fence, accept, answer, finish, refuse, restart, resubmit};
 
 use crate::{Error, Result};

@@ -194,7 +194,7 @@ pub(super) fn count_worker(tx: &mut Tx, id: &GenerationId, ok: bool) -> Result<(
 }
 
 /// Tells the door, in the transaction that ends the generation.
-pub(crate) fn deliver(
+pub(super) fn deliver(
     tx: &mut Tx,
     delivery: &DeliveryId,
     generation: &GenerationId,

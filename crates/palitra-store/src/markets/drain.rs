@@ -1,12 +1,8 @@
 //! What a market leaves behind when none of its keys can be used any more: queued work ends and its money goes back, a little at a
 //! time, by whoever keeps house, until nothing is left. A process that dies in between leaves the rest to the next.
 
-use crate::{
-    Result, Sql, Tx, batches,
-    generations::{self, Ends},
-    p, sql,
-};
-use palitra_domain::{BatchId, DeliveryId, ErrorCode, GenerationId, Timestamp, state::Event};
+use crate::{Result, Sql, Tx, batches, generations::Ends, p, sql};
+use palitra_domain::{BatchId, ErrorCode, GenerationId, Timestamp, state::Event};
 
 /// Markets that have stopped, and why.
 pub fn stops(tx: &mut Tx) -> Result<Vec<(String, ErrorCode)>> {
@@ -15,16 +11,16 @@ pub fn stops(tx: &mut Tx) -> Result<Vec<(String, ErrorCode)>> {
 }
 
 const LONE: Sql = sql!(
-    "select id, account_id from generation where market = $1 and state = 'queued' and ready = 1 and scope is null
+    "select id from generation where market = $1 and state = 'queued' and ready = 1 and scope is null
      order by priority, vstart, id limit $2",
     SKIP_LOCKED
 );
 const LATER: Sql = sql!(
-    "select id, account_id from generation where state = 'queued' and ready = 0 and parents_left = 0 and market = $1 and batch_id is null limit $2",
+    "select id from generation where state = 'queued' and ready = 0 and parents_left = 0 and market = $1 and batch_id is null limit $2",
     SKIP_LOCKED
 );
 const OF_MODELS: Sql = sql!(
-    "select id, account_id from generation where scope in (select distinct scope from slot where market = $1 and kind = 'model')
+    "select id from generation where scope in (select distinct scope from slot where market = $1 and kind = 'model')
        and market = $1 and state = 'queued' and ready = 1 and scope is not null limit $2",
     SKIP_LOCKED
 );
@@ -33,14 +29,9 @@ const BATCHES: &str = "select b.id from batch b where b.state = 'processing' and
        and exists (select 1 from generation g where g.batch_id = b.id and g.state = 'queued' and g.market = $1)
      order by b.id limit $2";
 
-/// Ends queued work of a market that has stopped, unpaid: a batch, or as many single generations as there are `deliveries`. A batch of
+/// Ends queued work of a market that has stopped, unpaid: a batch, or at most `max` single generations. A batch of
 /// which any step needs the market stops whole (S0-25). Answers how many it ended; 0: nothing is left.
-pub fn drain(
-    tx: &mut Tx,
-    (market, code): (&str, ErrorCode),
-    deliveries: &[DeliveryId],
-    now: Timestamp,
-) -> Result<usize> {
+pub fn drain(tx: &mut Tx, (market, code): (&str, ErrorCode), max: u32, now: Timestamp) -> Result<usize> {
     const STOPPED: &str = "select 1 from market_stop where market = $1";
     if tx.query_opt(STOPPED, p![market])?.is_none() {
         return Ok(0);
@@ -51,14 +42,10 @@ pub fn drain(
         return Ok(1);
     }
     for sql in [LONE, OF_MODELS, LATER] {
-        let max = i64::try_from(deliveries.len()).unwrap_or(i64::MAX);
         let rows = tx.query(sql, p![market, max])?;
         let ids: Vec<GenerationId> = rows.iter().map(|row| row.get(0)).collect::<Result<_>>()?;
         if !ids.is_empty() {
             let count = ids.len();
-            for (row, delivery) in rows.iter().zip(deliveries) {
-                generations::deliver(tx, delivery, &row.get(0)?, &row.get::<String>(1)?, now)?;
-            }
             let mut ends = Ends::default();
             ends.queued(tx, ids, Event::Fail, code, now)?;
             ends.conclude(tx, None, now)?;

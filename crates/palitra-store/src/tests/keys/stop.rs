@@ -14,7 +14,7 @@ use crate::{
     },
 };
 use palitra_domain::{
-    DeliveryId, ErrorCode,
+    ErrorCode,
     market::ErrorClass,
     state::{BatchState, GenerationState},
 };
@@ -30,14 +30,8 @@ on_every_database!(MIGRATIONS =>
 
 const HELD: &str = "select cast(sum(cash_held + bonus_held) as bigint) from book";
 
-async fn drain(fresh: &Fresh, max: u64) -> usize {
-    commit(fresh, move |tx| {
-        let from =
-            1 + u64::try_from(tx.query_one("select count(*) from outbox", &[])?.get::<i64>(0)?).unwrap();
-        let deliveries: Vec<DeliveryId> = (from..from + max).map(|n| id(500_000 + n)).collect();
-        markets::drain(tx, (MARKET, ErrorCode::MarketCredits), &deliveries, at(50))
-    })
-    .await
+async fn drain(fresh: &Fresh, max: u32) -> usize {
+    commit(fresh, move |tx| markets::drain(tx, (MARKET, ErrorCode::MarketCredits), max, at(50))).await
 }
 
 async fn s3_51_the_last_key_stops_the_market_and_the_holds_go_back(fresh: Fresh) {
