@@ -8,9 +8,7 @@ use crate::{
     tests::{
         deck::{self, pictures, slides, start},
         harness::{Fresh, on_every_database},
-        shop::{
-            MARKET, anna, at, commit, create, fence, id, is_rule, number, open, refused, settlement, wanted,
-        },
+        shop::{MARKET, anna, at, commit, create, fence, is_rule, number, open, refused, settlement, wanted},
     },
 };
 use palitra_domain::{
