@@ -7,6 +7,7 @@
 pub mod catalogue;
 pub mod deliver;
 pub mod error_codes;
+pub mod figures;
 pub mod format;
 pub mod health;
 pub mod i18n;

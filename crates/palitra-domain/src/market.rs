@@ -93,31 +93,32 @@ pub enum CancelAnswer {
     Unsupported,
 }
 
-/// Classes of failures; what the engine does next depends on nothing else.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ErrorClass {
-    /// The key is wrong: stop the market, tell the operator.
-    Auth,
-    /// The key may not use this model.
-    Permission,
-    /// Out of credit or locked: stop the account's key, tell the operator.
-    Credits,
-    InvalidInput,
-    UnknownModel,
-    /// The market could not load an input file.
-    InputFetch,
-    /// Refused by the market's content rules: never retried elsewhere.
-    ContentRejected,
-    RateLimited,
-    ConcurrencyLimited,
-    Unavailable,
-    /// Accepted, then failed.
-    GenerationFailed,
-    Timeout,
-    /// The result's link is gone.
-    ResultExpired,
-    /// A shape that was not understood.
-    Protocol,
+crate::state::words! {
+    /// Classes of failures; what the engine does next depends on nothing else.
+    ErrorClass {
+        /// The key is wrong: stop the market, tell the operator.
+        Auth = "auth",
+        /// The key may not use this model.
+        Permission = "permission",
+        /// Out of credit or locked: stop the account's key, tell the operator.
+        Credits = "credits",
+        InvalidInput = "invalid_input",
+        UnknownModel = "unknown_model",
+        /// The market could not load an input file.
+        InputFetch = "input_fetch",
+        /// Refused by the market's content rules: never retried elsewhere.
+        ContentRejected = "content_rejected",
+        RateLimited = "rate_limited",
+        ConcurrencyLimited = "concurrency_limited",
+        Unavailable = "unavailable",
+        /// Accepted, then failed.
+        GenerationFailed = "generation_failed",
+        Timeout = "timeout",
+        /// The result's link is gone.
+        ResultExpired = "result_expired",
+        /// A shape that was not understood.
+        Protocol = "protocol",
+    }
 }
 
 impl ErrorClass {

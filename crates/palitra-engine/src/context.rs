@@ -7,6 +7,7 @@ use crate::{
     keys::Unwell,
     leader::Leadership,
     lease::Lease,
+    metrics::Metrics,
     waits::{UnderWay, Waits},
 };
 use palitra_domain::{
@@ -116,6 +117,7 @@ pub struct Context {
     /// A delivery has been written that is not to wait for the next look.
     pub(crate) posted: Notify,
     pub(crate) unwell: Unwell,
+    pub metrics: Metrics,
 }
 
 /// Events that a slow listener may be behind before it has to read the database again.
@@ -153,6 +155,7 @@ impl Engine {
     fn of(parts: Parts, house: Account, price_version: i64) -> Engine {
         let Parts { store, objects, markets, catalogue, clock, random, points, settings } = parts;
         let lease = Lease::new(WorkerId::new(clock.now(), random()), store.dialect() == Dialect::Pg);
+        let metrics = Metrics::new(markets.iter().map(|market| &market.name));
         Engine(Arc::new(Context {
             store,
             objects,
@@ -177,6 +180,7 @@ impl Engine {
             receivers: Receivers::default(),
             posted: Notify::new(),
             unwell: Unwell::default(),
+            metrics,
         }))
     }
 

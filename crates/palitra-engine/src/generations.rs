@@ -74,6 +74,7 @@ impl Engine {
     pub async fn create(&self, wish: Wish, quote: Option<QuoteId>) -> Result<GenerationId> {
         let row = self.checked(&wish)?;
         let (id, now) = (row.id.clone(), self.now());
+        let (account, market, model) = (wish.account.clone(), row.market.clone(), row.model.clone());
         let write = self.store.write(move |tx| {
             let mut row = row.clone();
             if let Some(quote) = &quote {
@@ -90,6 +91,7 @@ impl Engine {
             rows::create(tx, &wish.account, wish.livemode, std::slice::from_ref(&row), now)
         });
         write.await?;
+        tracing::info!(generation.id = %id, account.id = %account, market, model, "queued");
         self.wake.notify_one();
         Ok(id)
     }

@@ -71,6 +71,12 @@ impl Lease {
         self.state().renewed_at.map_or(Duration::ZERO, |at| FENCED_AFTER.saturating_sub(now.since(at)))
     }
 
+    /// Since the last renewal that succeeded.
+    pub(crate) fn age(&self, now: Timestamp) -> Option<Duration> {
+        let renewed_at = self.state().renewed_at.filter(|_| self.is_shared);
+        renewed_at.map(|at| now.since(at))
+    }
+
     fn renewed(&self, sent: Timestamp) {
         self.state().renewed_at = Some(sent);
     }
@@ -189,6 +195,7 @@ async fn beat(machine: &Machine) -> Beat {
 /// is decided by its epoch.
 fn fence(machine: &Machine) {
     machine.lease.end();
+    machine.metrics.leases_lost.one();
     machine.leadership.end();
     machine.waits.clear();
     tracing::error!(

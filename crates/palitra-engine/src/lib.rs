@@ -17,6 +17,7 @@ mod keys;
 mod leader;
 mod lease;
 pub mod markets;
+pub mod metrics;
 mod points;
 pub mod refunds;
 mod scheduler;

@@ -1,6 +1,6 @@
 //! Waiting generations: a row in the database plus an entry here. No task and no connection waits.
 
-use palitra_domain::{GenerationId, Timestamp, market::RemoteRef};
+use palitra_domain::{AccountId, BatchId, GenerationId, Timestamp, catalogue::Lane, market::RemoteRef};
 use palitra_store::generations::Fence;
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -36,6 +36,16 @@ impl Drop for InFlight {
     }
 }
 
+/// Whose work it is, for logs and figures.
+#[derive(Debug, Clone)]
+pub(crate) struct About {
+    pub(crate) account: AccountId,
+    pub(crate) batch: Option<BatchId>,
+    pub(crate) lane: Lane,
+    /// When this attempt was claimed.
+    pub(crate) began: Timestamp,
+}
+
 /// Work at a market, to be looked at again.
 pub(crate) struct Waiting {
     pub(crate) fence: Fence,
@@ -47,6 +57,7 @@ pub(crate) struct Waiting {
     /// The market calls when it is done: how long the work usually runs.
     pub(crate) called_after: Option<Duration>,
     pub(crate) in_flight: InFlight,
+    pub(crate) about: About,
 }
 
 /// Without a callback, looks soon after the start and ever more rarely: each interval is a fiftieth of the time waited so far, so what
@@ -139,6 +150,10 @@ impl Waits {
         self.entries().hurried.remove(id);
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.entries().by_time.len()
+    }
+
     pub(crate) fn clear(&self) {
         *self.entries() = Entries::default();
     }
@@ -190,7 +205,9 @@ mod tests {
             attempt: 1,
             from: palitra_domain::state::GenerationState::Running,
         };
+        let about = About { account: AccountId::new(at(0), 1), batch: None, lane: Lane::Image, began: at(0) };
         let waiting = |n| Waiting {
+            about: about.clone(),
             fence: fence(n),
             market: "fal".into(),
             key: "main".into(),

@@ -7,6 +7,7 @@ pub mod batches;
 pub mod census;
 mod domain_values;
 mod error;
+pub mod figures;
 pub mod generations;
 pub mod leaders;
 pub mod ledger;

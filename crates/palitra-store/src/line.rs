@@ -5,11 +5,12 @@ use std::{
     collections::VecDeque,
     panic::AssertUnwindSafe,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    time::Instant,
 };
 
 use tokio::sync::oneshot;
 
-use crate::{Error, Result, Tx};
+use crate::{Error, Result, Tx, figures::Line as Figures};
 
 /// A closure on its way through a database thread: run as often as the database asks, answered once.
 pub(crate) trait Job: Send {
@@ -80,6 +81,7 @@ pub(crate) struct Line {
     state: Mutex<State>,
     changed: Condvar,
     waiting_max: usize,
+    pub(crate) figures: Figures,
 }
 
 struct State {
@@ -90,7 +92,7 @@ struct State {
 impl Line {
     pub(crate) fn new(waiting_max: usize) -> Arc<Line> {
         let state = Mutex::new(State { waiting: VecDeque::new(), closed: false });
-        Arc::new(Line { state, changed: Condvar::new(), waiting_max })
+        Arc::new(Line { state, changed: Condvar::new(), waiting_max, figures: Figures::default() })
     }
 
     /// Puts `job` at the end of the line, or answers it at once: [`Error::Busy`] when the line is full,
@@ -100,6 +102,7 @@ impl Line {
         let refused = if state.closed {
             Error::Closed
         } else if state.waiting.len() >= self.waiting_max {
+            self.figures.turned_away.one();
             Error::Busy
         } else {
             state.waiting.push_back(job);
@@ -123,6 +126,23 @@ impl Line {
             }
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
+    }
+
+    /// When work on what was taken begins.
+    #[expect(clippy::disallowed_methods, reason = "a stopwatch for an operator: nothing is decided by it")]
+    pub(crate) fn begun() -> Instant {
+        Instant::now()
+    }
+
+    /// What was taken has been answered.
+    pub(crate) fn done(&self, begun: Instant, jobs: usize) {
+        self.figures.took_us.time(begun.elapsed());
+        self.figures.group.observe(u64::try_from(jobs).unwrap_or(u64::MAX));
+    }
+
+    /// How many wait.
+    pub(crate) fn len(&self) -> usize {
+        self.lock().waiting.len()
     }
 
     /// Nothing more comes in; what waits can still be taken.

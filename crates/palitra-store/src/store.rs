@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 
 use crate::{
     Dialect, Error, Result, Tx,
+    figures::AtWork,
     line::{IfDropped, Line, call},
     lite,
     pg::{self, PgSettings},
@@ -74,6 +75,12 @@ impl Store {
         let (write, read) = (Line::new(WAITING_MAX), Line::new(WAITING_MAX));
         let threads = Mutex::new(pg::start(settings, &write, &read)?);
         Ok(Store(Arc::new(Inner { write: Some(write), read, threads, dialect: Dialect::Pg })))
+    }
+
+    /// What the database threads of this process do, and how many wait for them.
+    pub fn at_work(&self) -> impl Iterator<Item = AtWork<'_>> {
+        let lines = self.0.write.iter().map(|line| ("write", line)).chain([("read", &self.0.read)]);
+        lines.map(|(name, line)| AtWork { name, line: &line.figures, waiting: line.len() })
     }
 
     pub fn dialect(&self) -> Dialect {

@@ -10,7 +10,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
     routing::post,
 };
-use palitra_engine::{Engine, Received};
+use palitra_engine::{Engine, Received, metrics::Callback as Called};
 
 /// Results are links: the longest are some kilobytes.
 const BODY_MAX: usize = 1024 * 1024;
@@ -31,17 +31,25 @@ async fn receive(
 ) -> StatusCode {
     let callback = match engine.callback(&market, &attempt, &token).await {
         Ok(Some(callback)) => callback,
-        Ok(None) => return StatusCode::NOT_FOUND,
-        Err(error) => return unavailable(&error),
+        Ok(None) => {
+            engine.metrics.called(Called::Unknown);
+            return StatusCode::NOT_FOUND;
+        }
+        Err(error) => {
+            engine.metrics.called(Called::Unavailable);
+            return unavailable(&error);
+        }
     };
     let Ok(body) = to_bytes(body, BODY_MAX).await else { return StatusCode::PAYLOAD_TOO_LARGE };
-    match engine.receive(callback, &texts(&headers), &body).await {
-        Ok(Received::Taken) => StatusCode::NO_CONTENT,
-        Ok(Received::Untrusted) => StatusCode::UNAUTHORIZED,
-        Ok(Received::Unavailable) => StatusCode::SERVICE_UNAVAILABLE,
-        Ok(Received::Unsupported) => StatusCode::NOT_FOUND,
-        Err(error) => unavailable(&error),
-    }
+    let (called, status) = match engine.receive(callback, &texts(&headers), &body).await {
+        Ok(Received::Taken) => (Called::Taken, StatusCode::NO_CONTENT),
+        Ok(Received::Untrusted) => (Called::Untrusted, StatusCode::UNAUTHORIZED),
+        Ok(Received::Unavailable) => (Called::Unavailable, StatusCode::SERVICE_UNAVAILABLE),
+        Ok(Received::Unsupported) => (Called::Unknown, StatusCode::NOT_FOUND),
+        Err(error) => (Called::Unavailable, unavailable(&error)),
+    };
+    engine.metrics.called(called);
+    status
 }
 
 /// Every header as often as it came; one that is no text cannot be one that was signed.

@@ -8,6 +8,7 @@ pub mod console;
 mod crash;
 pub mod failure;
 mod hooks;
+pub mod metrics;
 pub mod pages;
 mod rehearsal;
 pub mod sheet;

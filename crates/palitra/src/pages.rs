@@ -6,6 +6,7 @@ use crate::{
     args::{Cli, EVERYWHERE},
     config::environment::{Effect, WELL_KNOWN},
     failure::Phrase,
+    metrics::families,
 };
 use clap::CommandFactory;
 use palitra_domain::{
@@ -20,6 +21,7 @@ pub fn all() -> Vec<(&'static str, String)> {
     vec![
         ("docs/states.md", transitions_markdown()),
         ("docs/errors.md", errors()),
+        ("docs/metrics.md", metrics()),
         ("docs/cli.md", command_line()),
         (".env.example", environment()),
     ]
@@ -54,6 +56,37 @@ fn errors() -> String {
             ),
         );
     }
+    page
+}
+
+/// What an operator can watch, and what should wake one.
+fn metrics() -> String {
+    let mut page = String::from(
+        "# Metrics\n\nGenerated from `metrics/families.rs`. `GET /metrics` of every `palitra serve`, in Prometheus' text form; it needs no key, so keep the \
+         address away from the world (the default listens on this machine alone). Metrics *of the process* add up over processes; those *of the \
+         database* are the same everywhere (take `max`), read at most every five seconds. Labels are bounded by settings and enums: no account, \
+         no id. What belongs to one generation is in the log: every line about it carries `generation.id`.\n\n\
+         | metric | type | of the | labels | what it says |\n|---|---|---|---|---|\n",
+    );
+    for family in families::ALL {
+        let labels = family.labels.iter().map(|label| format!("`{label}`")).collect::<Vec<_>>().join(", ");
+        let of = match family.of {
+            families::Of::Process => "process",
+            families::Of::Database => "database",
+        };
+        let (name, kind, help) = (family.name, family.kind.as_str(), family.help);
+        push(&mut page, format_args!("| `{name}` | {kind} | {of} | {labels} | {help} |\n"));
+    }
+    page.push_str("\n## Alerts to have\n\n```yaml\ngroups:\n  - name: palitra\n    rules:\n");
+    for (name, expression, time, what) in families::ALERTS {
+        push(
+            &mut page,
+            format_args!(
+                "      - alert: {name}\n        expr: {expression}\n        for: {time}\n        annotations:\n          summary: >-\n            {what}\n"
+            ),
+        );
+    }
+    page.push_str("```\n");
     page
 }
 

@@ -35,12 +35,14 @@ impl Engine {
     pub async fn start_slides(&self, plan: &Plan) -> Result<StartedBatch> {
         let batch = self.new_batch(plan)?;
         let (id, now) = (batch.id.clone(), self.now());
+        let (account, generations) = (batch.account.clone(), batch.generations.len());
         let write = self.store.write(move |tx| {
             let superseded = rows::supersede(tx, &batch, now)?;
             rows::create(tx, &batch, now)?;
             Ok(superseded)
         });
         let superseded = write.await?;
+        tracing::info!(batch.id = %id, account.id = %account, generations, "batch queued");
         self.wake.notify_one();
         Ok(StartedBatch { id, superseded })
     }

@@ -1,7 +1,7 @@
 //! Taking over what a dead process left: every state of the table has its one way on.
 
-use super::{Ticket, again, keep, look, submit};
-use crate::{Result, lease, scheduler::Machine};
+use super::{Ticket, again, keep, look, submit, tell};
+use crate::{Result, lease, scheduler::Machine, waits::About};
 use palitra_domain::{
     GenerationId, Timestamp,
     market::{ErrorClass, MarketError, RemoteRef},
@@ -75,7 +75,8 @@ async fn take(machine: &Machine, from: Adoption, _: &MutexGuard<'_, ()>) -> Resu
     })?;
     let count = adopted.len();
     if count > 0 {
-        tracing::info!(generations = count, "took over work that nobody carries on");
+        machine.metrics.adopted.add(u64::try_from(count).unwrap_or(0));
+        tracing::info!(generations = count, worker.id = %machine.lease.owner(), "took over work that nobody carries on");
     }
     for work in adopted {
         let (found, ticket) = split(machine, work);
@@ -93,12 +94,14 @@ struct Found {
 
 /// The ticket is made at once: whoever drains right after the start has to see that something is under way.
 fn split(machine: &Machine, work: Adopted) -> (Found, Ticket) {
+    let about = About { account: work.account, batch: work.batch, lane: work.lane, began: work.opened_at };
     let Adopted { fence, market, key, reason, longest_run, reference, outputs, accepted_at, webhook, .. } =
         work;
     // How long it usually runs is not recorded; it has run for a while.
     let called_after = (webhook && machine.webhooks.get().is_some()).then_some(Duration::ZERO);
     let in_flight = machine.in_flight(&fence);
-    let ticket = Ticket { fence, market, key, reason, longest_run, called_after, in_flight };
+    let ticket = Ticket { fence, market, key, reason, longest_run, called_after, in_flight, about };
+    tell!(info, machine, ticket, "taken over", state = ticket.fence.from.as_str());
     (Found { reference, outputs, accepted_at }, ticket)
 }
 

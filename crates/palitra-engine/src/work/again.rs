@@ -1,7 +1,7 @@
 //! Back to the queue, the three ways there are: refused unbilled, outcome unknown, died with its process. What nobody wants any more
 //! ends instead.
 
-use super::{Ticket, commit, end, ended};
+use super::{Ticket, commit, end, ended, tell};
 use crate::scheduler::Machine;
 use palitra_domain::{
     ErrorCode, Timestamp,
@@ -71,12 +71,13 @@ async fn requeue(
     machine.points.before(from, event);
     let Some(outcome) = commit(machine, &id, transaction).await else { return };
     machine.points.after(from, event);
-    drop(ticket);
     match outcome {
         // The wish to cancel came at the last moment.
-        Some(_) => {
-            ended(machine, &id, GenerationState::Cancelled, Some(ErrorCode::Cancelled));
+        Some(_) => ended(machine, ticket, GenerationState::Cancelled, Some(ErrorCode::Cancelled)),
+        None => {
+            tell!(info, machine, ticket, "queued again", event = event.as_str());
+            drop(ticket);
+            machine.wake.notify_one();
         }
-        None => machine.wake.notify_one(),
     }
 }

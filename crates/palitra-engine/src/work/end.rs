@@ -1,6 +1,6 @@
 //! Ending a generation without a result: the hold goes back, and everybody who waited learns of it.
 
-use super::{Ticket, commit, ended};
+use super::{Ticket, commit, ended, tell};
 use crate::scheduler::Machine;
 use palitra_domain::{
     DeliveryId,
@@ -26,18 +26,24 @@ pub(super) fn failure(_: &Machine, ticket: &Ticket, error: MarketError, attempt:
 /// Commits the end and frees what was held.
 pub(super) async fn fail(machine: &Machine, ticket: Ticket, failure: Failure) {
     let (from, event, code) = (failure.fence.from, failure.event, failure.code);
-    tracing::warn!(
-        generation.id = %ticket.id(), attempt = ticket.fence.attempt, market = ticket.market, code = code.name(),
-        error.message = failure.error.message, error.body = failure.error.body, "generation ended without a result"
+    let MarketError { class, message, body, .. } = &failure.error;
+    tell!(
+        warn,
+        machine,
+        ticket,
+        "generation ended without a result",
+        code = code.name(),
+        error.class = class.as_str(),
+        error.message = message,
+        error.body = body
     );
+    machine.metrics.failed(&ticket.market, *class);
     let Ok(to) = from.advance(event) else { return };
     let now = machine.now();
     machine.points.before(from, event);
     let finished = commit(machine, ticket.id(), move |tx| generations::fail(tx, &failure, now)).await;
     if finished.is_some() {
         machine.points.after(from, event);
-        let id = ticket.id().clone();
-        drop(ticket);
-        ended(machine, &id, to, Some(code));
+        ended(machine, ticket, to, Some(code));
     }
 }

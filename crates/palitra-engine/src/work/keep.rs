@@ -313,7 +313,5 @@ async fn settle(
     if child_fails {
         machine.points.after(GenerationState::Queued, Event::Fail);
     }
-    let id = ticket.id().clone();
-    drop(ticket);
-    ended(machine, &id, GenerationState::Succeeded, None);
+    ended(machine, ticket, GenerationState::Succeeded, None);
 }

@@ -1,6 +1,6 @@
 //! Looking at work that a market has accepted.
 
-use super::{Ticket, commit, end, keep};
+use super::{Ticket, commit, end, keep, tell};
 use crate::{
     scheduler::Machine,
     waits::{self, Waiting},
@@ -36,8 +36,9 @@ fn insert(machine: &Machine, ticket: Ticket, remote: RemoteRef, accepted_at: Tim
     if !machine.lease.is_held(machine.now()) {
         return;
     }
-    let Ticket { fence, market, key, longest_run, called_after, in_flight, .. } = ticket;
-    let waiting = Waiting { fence, market, key, remote, accepted_at, longest_run, called_after, in_flight };
+    let Ticket { fence, market, key, longest_run, called_after, in_flight, about, .. } = ticket;
+    let waiting =
+        Waiting { fence, market, key, remote, accepted_at, longest_run, called_after, in_flight, about };
     machine.waits.insert(due, waiting, machine.now());
 }
 
@@ -48,13 +49,22 @@ pub(crate) async fn look(machine: Machine, waiting: Waiting) {
     let polled = polled.unwrap_or_else(|_| {
         Polled::Unreachable(MarketError::new(ErrorClass::Protocol, "the adapter panicked"))
     });
-    let Waiting { fence, market, key, remote, accepted_at, longest_run, called_after, in_flight } = waiting;
+    let Waiting { fence, market, key, remote, accepted_at, longest_run, called_after, in_flight, about } =
+        waiting;
     let reason = AttemptReason::First;
-    let ticket = Ticket { fence, market, key, reason, longest_run, called_after, in_flight };
+    let ticket = Ticket { fence, market, key, reason, longest_run, called_after, in_flight, about };
     match polled {
         Polled::Pending { .. } => pending(&machine, ticket, remote, accepted_at).await,
         Polled::Unreachable(error) => {
-            tracing::warn!(generation.id = %ticket.id(), error.message = error.message, "cannot look at it now");
+            tell!(
+                warn,
+                machine,
+                ticket,
+                "cannot look at it now",
+                error.class = error.class.as_str(),
+                error.message = error.message
+            );
+            machine.metrics.failed(&ticket.market, error.class);
             pending(&machine, ticket, remote, accepted_at).await;
         }
         Polled::Done(outputs) => done(&machine, ticket, outputs).await,
@@ -99,6 +109,7 @@ async fn done(machine: &Machine, ticket: Ticket, outputs: Outputs) {
         return;
     }
     machine.points.after(GenerationState::Running, Event::Finish);
+    tell!(debug, machine, ticket, "the market is done");
     keep::keep(machine, ticket.now_in(GenerationState::Storing), outputs).await;
 }
 

@@ -14,7 +14,12 @@ pub(crate) use adopt::{adopt, adopt_dead, recover};
 pub(crate) use look::{ask_to_cancel, look};
 pub(crate) use submit::submit;
 
-use crate::{Ended, EngineEvent, scheduler::Machine, trouble::Patience, waits::InFlight};
+use crate::{
+    Ended, EngineEvent,
+    scheduler::Machine,
+    trouble::Patience,
+    waits::{About, InFlight},
+};
 use palitra_domain::{
     ErrorCode, GenerationId, Timestamp,
     state::{AttemptReason, GenerationState},
@@ -32,6 +37,7 @@ pub(crate) struct Ticket {
     /// The market was given an address to call: how long the work usually runs.
     pub(crate) called_after: Option<Duration>,
     pub(crate) in_flight: InFlight,
+    pub(crate) about: About,
 }
 
 impl Ticket {
@@ -49,6 +55,12 @@ impl Ticket {
             key: claimed.key.clone(),
             reason: claimed.reason,
             longest_run: claimed.longest_run,
+            about: About {
+                account: claimed.account.clone(),
+                batch: claimed.batch.clone(),
+                lane: claimed.lane,
+                began: machine.now(),
+            },
             called_after: claimed.token.as_ref().map(|_| machine.usual_run(market, claimed)),
         }
     }
@@ -63,6 +75,18 @@ impl Ticket {
         self
     }
 }
+
+/// One line of the log for a transition, with everything by which it may be looked for.
+macro_rules! tell {
+    ($level:ident, $machine:expr, $ticket:expr, $message:literal $(, $($field:tt)*)?) => {
+        tracing::$level!(
+            generation.id = %$ticket.id(), attempt = $ticket.fence.attempt, market = $ticket.market, key = $ticket.key,
+            account.id = %$ticket.about.account, batch.id = $ticket.about.batch.as_ref().map(tracing::field::display),
+            worker.id = %$machine.lease.owner(), $($($field)*,)? $message
+        )
+    };
+}
+use tell;
 
 /// Commits, and repeats while the database is away: what a market has answered must not be forgotten because of a hiccup. `None` when
 /// the generation is not ours any more, or when the machine stops: then the next start continues from what is recorded.
@@ -102,10 +126,20 @@ pub(crate) async fn commit<T: Send + 'static>(
 }
 
 /// Tells that a generation has ended and that slots came free; nobody listening is fine.
-pub(crate) fn ended(machine: &Machine, id: &GenerationId, state: GenerationState, error: Option<ErrorCode>) {
-    machine.waits.forget(id);
-    machine.events.send(EngineEvent::Ended(Ended { generation: id.clone(), state, error })).ok();
+pub(crate) fn ended(machine: &Machine, ticket: Ticket, state: GenerationState, error: Option<ErrorCode>) {
+    let (id, ran) = (ticket.id().clone(), machine.now().since(ticket.about.began));
+    let (code, duration_ms) = (error.map(ErrorCode::name), millis(ran));
+    tell!(info, machine, ticket, "ended", state = state.as_str(), error = code, duration_ms);
+    machine.metrics.ended(&ticket.market, ticket.about.lane, state, ran);
+    // Who hears of the end finds nothing under way any more.
+    drop(ticket);
+    machine.waits.forget(&id);
+    machine.events.send(EngineEvent::Ended(Ended { generation: id, state, error })).ok();
     machine.wake.notify_one();
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Exponential with full jitter, between a quarter of a second and a minute.

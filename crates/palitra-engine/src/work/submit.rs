@@ -1,7 +1,7 @@
 //! The call to the market, and what follows from its answer.
 
-use super::{Ticket, again, back_off, commit, end, keep, look};
-use crate::{EngineEvent, Started, UnknownPolicy, keys, scheduler::Machine};
+use super::{Ticket, again, back_off, commit, end, keep, look, tell};
+use crate::{EngineEvent, Started, UnknownPolicy, keys, metrics::Outcome, scheduler::Machine};
 use futures_util::FutureExt;
 use palitra_domain::{
     ErrorCode,
@@ -43,8 +43,12 @@ pub(crate) async fn submit(machine: Machine, ticket: Ticket, claimed: Claimed) {
         longest_run: claimed.longest_run,
         webhook: machine.webhook(&ticket.market, &claimed),
     };
-    tracing::info!(generation.id = %claimed.id, attempt = claimed.attempt, market = ticket.market, key = ticket.key, "submitting");
+    tell!(info, machine, ticket, "submitting", reason = claimed.reason.as_str());
+    if claimed.attempt == 1 {
+        machine.metrics.waited(&ticket.market, claimed.lane, ticket.about.began.since(claimed.asked_at));
+    }
     let answer = call(&market, &ticket.key, &request).await;
+    machine.metrics.submitted(&ticket.market, Outcome::of(&answer));
     let stopped = keys::hear(&machine, &ticket, &claimed, &answer).await;
     match answer {
         Submitted::Accepted(remote) => accepted(&machine, ticket, remote).await,
@@ -74,6 +78,7 @@ async fn accepted(machine: &Machine, ticket: Ticket, remote: RemoteRef) {
         return;
     }
     machine.points.after(GenerationState::Submitting, Event::Accept);
+    tell!(info, machine, ticket, "accepted");
     look::later(machine, ticket.now_in(GenerationState::Running), remote, now);
 }
 
@@ -87,6 +92,7 @@ async fn answered(machine: &Machine, ticket: Ticket, outputs: palitra_domain::ma
         return;
     }
     machine.points.after(GenerationState::Submitting, Event::Answer);
+    tell!(debug, machine, ticket, "the market has answered");
     keep::keep(machine, ticket.now_in(GenerationState::Storing), outputs).await;
 }
 
@@ -99,7 +105,15 @@ async fn refused(machine: &Machine, ticket: Ticket, error: MarketError, (refusal
         failure.critical &= !another_may;
         return end::fail(machine, ticket, failure).await;
     }
-    tracing::warn!(generation.id = %ticket.id(), key = ticket.key, error.message = error.message, "refused, will try again");
+    tell!(
+        warn,
+        machine,
+        ticket,
+        "refused, will try again",
+        error.class = error.class.as_str(),
+        error.message = error.message
+    );
+    machine.metrics.failed(&ticket.market, error.class);
     let now = machine.now();
     let next_at = if refusals < stopped.others {
         now
@@ -112,7 +126,15 @@ async fn refused(machine: &Machine, ticket: Ticket, error: MarketError, (refusal
 /// The outcome is unknown. Where the market was given an address, its callback may still tell; else there is nothing to wait for. Then
 /// the policy applies, and at most once (invariant 2).
 pub(super) async fn unknown(machine: &Machine, ticket: Ticket, error: MarketError) {
-    tracing::warn!(generation.id = %ticket.id(), error.message = error.message, "the outcome of a submission is unknown");
+    tell!(
+        warn,
+        machine,
+        ticket,
+        "the outcome of a submission is unknown",
+        error.class = error.class.as_str(),
+        error.message = error.message
+    );
+    machine.metrics.failed(&ticket.market, error.class);
     if let Some(remote) = await_call(machine, &ticket).await {
         machine.waits.hurry(ticket.id(), machine.now());
         return accepted(machine, ticket, remote).await;

@@ -3,7 +3,8 @@
 use super::Fence;
 use crate::{Error, Result, Row, Sql, Tx, markets, p, sql, workers};
 use palitra_domain::{
-    GenerationId, Timestamp, WorkerId,
+    AccountId, BatchId, GenerationId, Timestamp, WorkerId,
+    catalogue::Lane,
     state::{AttemptReason, AttemptState},
 };
 use std::time::Duration;
@@ -22,6 +23,11 @@ pub struct Adopted {
     pub cancel_requested: bool,
     /// The market was given an address to call.
     pub webhook: bool,
+    pub account: AccountId,
+    pub batch: Option<BatchId>,
+    pub lane: Lane,
+    /// When its attempt began.
+    pub opened_at: Timestamp,
 }
 
 /// Rows that one adoption from a dead process takes; what is left comes with the next.
@@ -64,13 +70,13 @@ const TAKE_THESE: Sql = sql!(
 );
 
 const FOUND: &str = "select g.id, g.epoch, a.n, g.state, g.market, k.label, a.reason, a.reference, a.outputs, g.longest_run_us, a.accepted_at,
-            g.cancel_requested_at is not null, a.token is not null
+            g.cancel_requested_at is not null, a.token is not null, g.account_id, g.batch_id, g.lane, a.opened_at
      from generation g join attempt a on a.generation_id = g.id and a.n = g.attempts join market_key k on k.id = a.key_id
      where g.owner = $1 and g.state in ('submitting', 'running', 'storing') order by g.id";
 
 const FOUND_THESE: Sql = sql!(
     "select g.id, g.epoch, a.n, g.state, g.market, k.label, a.reason, a.reference, a.outputs, g.longest_run_us, a.accepted_at,
-            g.cancel_requested_at is not null, a.token is not null
+            g.cancel_requested_at is not null, a.token is not null, g.account_id, g.batch_id, g.lane, a.opened_at
      from generation g join attempt a on a.generation_id = g.id and a.n = g.attempts join market_key k on k.id = a.key_id
      where g.owner = $1 and g.state in ('submitting', 'running', 'storing') and g.id in (select value from ",
     EACH,
@@ -134,6 +140,10 @@ fn adopted(row: &Row) -> Result<Adopted> {
         accepted_at: row.get(10)?,
         cancel_requested: row.get(11)?,
         webhook: row.get(12)?,
+        account: row.get(13)?,
+        batch: row.get(14)?,
+        lane: row.get(15)?,
+        opened_at: row.get(16)?,
     })
 }
 

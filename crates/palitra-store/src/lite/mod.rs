@@ -117,9 +117,11 @@ fn start(
     let line = line.clone();
     let thread = Builder::new().name(name).spawn(move || {
         while let Some(jobs) = line.take(max) {
+            let (begun, count) = (Line::begun(), jobs.len());
             // Closures are guarded one by one. What is left are destructors of what they held: such a panic
             // costs its group an answer (`InDoubt`), not the thread.
             std::panic::catch_unwind(AssertUnwindSafe(|| work(&connection, jobs))).ok();
+            line.done(begun, count);
             // After such a panic, and after a commit that failed.
             if !connection.is_autocommit() {
                 run(&connection, "rollback").ok();

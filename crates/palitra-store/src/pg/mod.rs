@@ -162,11 +162,13 @@ fn start_thread(
 fn work(mut connection: Connection, line: &Line) {
     while let Some(jobs) = line.take(1) {
         for job in jobs {
+            let begun = Line::begun();
             // Closures are guarded one by one. What is left are destructors of what they held: such a panic
             // costs an answer at most, not the thread.
             if std::panic::catch_unwind(AssertUnwindSafe(|| connection.serve(job))).is_err() {
                 connection.roll_back();
             }
+            line.done(begun, 1);
         }
     }
     connection.close();

@@ -9,6 +9,7 @@ mod census;
 mod claim;
 mod deck;
 mod dictionary;
+mod figures;
 mod full;
 mod generations;
 mod keys;

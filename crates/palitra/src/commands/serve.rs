@@ -1,10 +1,10 @@
-//! `palitra serve`: the scheduler, callbacks of markets, and `/healthz`.
+//! `palitra serve`: the scheduler, callbacks of markets, `/healthz` and `/metrics`.
 
 use super::{Result, Session, stop};
 use crate::{
     crash,
     failure::{Failure, Phrase},
-    hooks, rehearsal,
+    hooks, metrics, rehearsal,
     wiring::io_failure,
 };
 use axum::{Router, routing::get};
@@ -23,7 +23,8 @@ pub(super) async fn run(session: &Session) -> Result<()> {
         std::io::Result::Ok((listener, address))
     };
     let (listener, address) = bound.await.map_err(|error| cannot_listen(listen, error))?;
-    let mut router = Router::new().route("/healthz", get(|| async { "ok\n" }));
+    let mut router =
+        Router::new().route("/healthz", get(|| async { "ok\n" })).merge(metrics::router(app.engine.clone()));
     // Without an address of its own nobody outside can call this service.
     if let Some(public_url) = session.config().server.public_url.clone().filter(|url| !url.is_empty()) {
         app.engine

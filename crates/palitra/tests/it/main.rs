@@ -9,5 +9,6 @@ mod harness;
 mod hooks;
 mod jobs;
 mod pipeline;
+mod seen;
 mod slides;
 mod tidy;

@@ -11,7 +11,8 @@ use super::turn;
 use crate::{Result, Tx, p};
 use gates::Gates;
 use palitra_domain::{
-    GenerationId, Timestamp,
+    AccountId, BatchId, GenerationId, Timestamp,
+    catalogue::Lane,
     state::{AttemptReason, Event, GenerationState},
 };
 use queue::Candidate;
@@ -53,6 +54,10 @@ pub struct Claimed {
     pub worker: Option<i64>,
     /// Part of the address the market may call.
     pub token: Option<String>,
+    pub account: AccountId,
+    pub batch: Option<BatchId>,
+    pub lane: Lane,
+    pub asked_at: Timestamp,
 }
 
 /// What a claim found.
@@ -128,7 +133,8 @@ fn open_attempt(
     let row = tx.query_one(
         "update generation set state = $2, epoch = epoch + 1, owner = $3, attempts = attempts + 1, updated_at = $4,
            started_at = coalesce(started_at, $4)
-         where id = $1 and state = 'queued' returning epoch, attempts, market_model, mode, input, longest_run_us, refusals",
+         where id = $1 and state = 'queued' returning epoch, attempts, market_model, mode, input, longest_run_us, refusals,
+           account_id, batch_id, lane, created_at",
         p![&candidate.id, to.as_str(), &claim.owner, now.micros()],
     )?;
     let attempt: i64 = row.get(1)?;
@@ -166,6 +172,10 @@ fn open_attempt(
         refusals: row.get(6)?,
         worker,
         token: token.cloned(),
+        account: row.get(7)?,
+        batch: row.get(8)?,
+        lane: row.get(9)?,
+        asked_at: row.get(10)?,
     })
 }
 
