@@ -78,6 +78,8 @@ error_codes! {
     NotWritable = "not_writable", 500, false, 1;
     CannotListen = "cannot_listen", 500, true, 1;
     ForeignDatabase = "foreign_database", 500, false, 1;
+    DatabaseLogin = "database_login", 503, true, 1;
+    DatabaseUnfit = "database_unfit", 500, false, 1;
     StoreUnavailable = "store_unavailable", 503, true, 1;
     StoreBusy = "store_busy", 503, true, 1;
     Unhealthy = "unhealthy", 500, false, 1;

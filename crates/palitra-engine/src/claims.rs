@@ -25,10 +25,10 @@ pub(crate) async fn claims(machine: Machine) {
     while !machine.stop.is_cancelled() {
         let mut next_at = None;
         let mut more = false;
+        let mut is_well = true;
         for market in machine.markets.keys().filter(|_| !machine.stop.is_cancelled()) {
             match claim(&machine, market).await {
                 Ok(claims) => {
-                    patience = Patience::default();
                     next_at = [next_at, claims.next_at].into_iter().flatten().min();
                     more |= claims.claimed.len() >= usize::try_from(CLAIMS_MAX).unwrap_or(usize::MAX);
                     for (ticket, claimed) in claims.claimed {
@@ -36,9 +36,14 @@ pub(crate) async fn claims(machine: Machine) {
                     }
                 }
                 Err(error) => {
+                    is_well = false;
                     patience.has_more(&machine, &error).await;
                 }
             }
+        }
+        // A market where nothing was to be written says nothing about the disk.
+        if is_well {
+            patience = Patience::default();
         }
         if more {
             continue;

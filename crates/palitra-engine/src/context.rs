@@ -18,7 +18,9 @@ use palitra_domain::{
     price::PriceSettings,
     recipe,
 };
-use palitra_store::{Dialect, Store, accounts::Account, generations::NewGeneration, markets::ConfiguredKey};
+use palitra_store::{
+    Dialect, Store, accounts::Account, generations::NewGeneration, installation, markets::ConfiguredKey,
+};
 use std::{
     collections::{BTreeMap, HashSet},
     sync::{Arc, OnceLock},
@@ -99,6 +101,9 @@ pub struct Context {
     pub(crate) markets: BTreeMap<String, Arc<dyn Market>>,
     pub(crate) random: Arc<dyn Fn() -> u128 + Send + Sync>,
     pub(crate) points: Points,
+    /// Says to people where this process runs, and what it does.
+    place: OnceLock<String>,
+    roles: OnceLock<String>,
     pub(crate) lease: Lease,
     pub(crate) leadership: Leadership,
     pub(crate) events: broadcast::Sender<EngineEvent>,
@@ -124,7 +129,8 @@ pub struct Context {
 const EVENTS_KEPT: usize = 4096;
 
 impl Engine {
-    /// Migrates the database, brings keys and slots to the settings and opens the price book. Starts nothing yet.
+    /// Migrates the database, brings keys and slots to the settings and opens the price book. Starts nothing yet. Where other processes
+    /// are at work their keys and slots stay as they are, and only new keys are added.
     pub async fn open(parts: Parts) -> Result<Engine> {
         let now = parts.clock.now();
         parts.store.migrate(palitra_store::MIGRATIONS).await.map_err(foreign)?;
@@ -133,8 +139,13 @@ impl Engine {
         let fingerprint = fingerprint(&parts.catalogue, &prices);
         let (shelf, new_house) = (parts.catalogue.clone(), AccountId::new(now, (parts.random)()));
         let write = parts.store.write(move |tx| {
+            installation::lock(tx)?;
             let house = palitra_store::accounts::ensure_house(tx, &new_house, prices.currency, now)?;
-            palitra_store::markets::configure_keys(tx, &keys)?;
+            if installation::is_shared(tx)? {
+                palitra_store::markets::add_keys(tx, &keys)?;
+            } else {
+                palitra_store::markets::configure_keys(tx, &keys)?;
+            }
             palitra_store::markets::configure_models(tx, &shelf)?;
             let version = palitra_store::markets::price_version(tx, &shelf, &prices, &fingerprint, now)?;
             Ok((house, version))
@@ -167,6 +178,8 @@ impl Engine {
             markets: markets.into_iter().map(|market| (market.name, market.adapter)).collect(),
             random,
             points,
+            place: OnceLock::new(),
+            roles: OnceLock::new(),
             lease,
             leadership: Leadership::default(),
             events: broadcast::channel(EVENTS_KEPT).0,
@@ -182,6 +195,15 @@ impl Engine {
             unwell: Unwell::default(),
             metrics,
         }))
+    }
+
+    /// Where this process runs, for people who look at the list of workers. Once, before the start; likewise what it does.
+    pub fn runs_at(&self, place: String) {
+        self.place.get_or_init(|| place);
+    }
+
+    pub fn does(&self, roles: String) {
+        self.roles.get_or_init(|| roles);
     }
 
     /// What happens from now on.
@@ -223,6 +245,14 @@ fn fingerprint(catalogue: &Catalogue, prices: &PriceSettings) -> String {
 }
 
 impl Context {
+    pub(crate) fn place(&self) -> &str {
+        self.place.get().map_or("somewhere", String::as_str)
+    }
+
+    pub(crate) fn roles(&self) -> &str {
+        self.roles.get().map_or("command", String::as_str)
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
     }

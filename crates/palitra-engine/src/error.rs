@@ -41,6 +41,12 @@ impl From<palitra_store::Error> for Error {
             Store::Full(place) => Error::new(ErrorCode::DiskFull).with("place", place),
             Store::Busy => Error::new(ErrorCode::StoreBusy),
             Store::Unavailable(why) => Error::new(ErrorCode::StoreUnavailable).with("why", why),
+            Store::Unreachable { place, why, is_login: true } => {
+                Error::new(ErrorCode::DatabaseLogin).with("place", place).with("why", why)
+            }
+            Store::Unreachable { .. } | Store::Unfit { .. } | Store::Address(_) => {
+                Error::new(ErrorCode::StoreUnavailable).with("why", error.to_string())
+            }
             Store::Conflict(why) | Store::InDoubt(why) => {
                 Error::new(ErrorCode::StoreUnavailable).with("why", why)
             }

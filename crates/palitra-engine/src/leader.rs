@@ -21,7 +21,7 @@ use tokio::sync::Notify;
 mod tests;
 
 /// The row of the chores.
-const ROW: &str = "chores";
+pub(crate) const ROW: &str = "chores";
 
 /// Shorter than the lease of a process: others wait for it, and nothing is lost by stopping.
 const LEADS_FOR: Duration = Duration::from_secs(10);
@@ -129,7 +129,7 @@ async fn repeat(machine: Machine, chore: &'static Chore) {
         tokio::select! {
             done = (chore.run)(machine.clone()) => {
                 if let Err(error) = done {
-                    tracing::error!(chore = chore.name, %error, "a chore could not be done, it is tried again later");
+                    tracing::warn!(chore = chore.name, %error, "a chore could not be done, it is tried again later");
                 }
             }
             () = ends(&machine) => tracing::warn!(chore = chore.name, "a chore is left to the next leader"),

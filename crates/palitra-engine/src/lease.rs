@@ -102,10 +102,10 @@ pub(crate) async fn join(context: &Context) -> Result<()> {
         return Ok(());
     }
     let id = WorkerId::new(sent, context.random());
-    let (new, place) = (id.clone(), format!("process {}", std::process::id()));
+    let (new, place, roles) = (id.clone(), context.place().to_owned(), context.roles().to_owned());
     let lease = by_the_database(context, LEASE);
     let register = move |tx: &mut palitra_store::Tx<'_>| {
-        workers::register(tx, &NewWorker { id: &new, place: &place, roles: "" }, lease)
+        workers::register(tx, &NewWorker { id: &new, place: &place, roles: &roles }, lease)
     };
     context.store.write(register).await?;
     tracing::info!(worker.id = %id, "this process is a worker");

@@ -19,6 +19,7 @@ mod lease;
 pub mod markets;
 pub mod metrics;
 mod points;
+mod processes;
 pub mod refunds;
 mod scheduler;
 #[cfg(test)]
@@ -33,6 +34,7 @@ pub use events::{Ended, EngineEvent, Started};
 pub use hooks::{Callback, Received, Webhooks};
 pub use palitra_store::markets::Rate;
 pub use points::{Point, Points, Side};
+pub use processes::{About, Processes, Worker};
 pub use scheduler::Running;
 
 pub type Result<T> = std::result::Result<T, Error>;

@@ -20,6 +20,9 @@ use tokio::{
 /// How much of a file is in memory at a time.
 const CHUNK_BYTES: usize = 64 * 1024;
 
+/// Nobody writes a file for so long.
+const ABANDONED_AFTER: std::time::Duration = std::time::Duration::from_secs(24 * 3600);
+
 /// Media under a folder; keys are relative paths such as `images/2026/11/20/ast_….png`.
 #[derive(Debug, Clone)]
 pub struct Disk {
@@ -33,6 +36,21 @@ impl Disk {
         std::fs::create_dir_all(disk.parts())?;
         for entry in std::fs::read_dir(disk.parts())? {
             std::fs::remove_file(entry?.path())?;
+        }
+        Ok(disk)
+    }
+
+    /// As [`Disk::open`], where other processes work too: what is half-written may be theirs, unless it is old.
+    pub fn open_shared(root: &Path) -> io::Result<Disk> {
+        let disk = Disk { root: root.to_owned() };
+        std::fs::create_dir_all(disk.parts())?;
+        for entry in std::fs::read_dir(disk.parts())? {
+            let part = entry?;
+            // Whoever has just finished it has also renamed it.
+            let written = part.metadata().and_then(|metadata| metadata.modified());
+            if written.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > ABANDONED_AFTER)) {
+                std::fs::remove_file(part.path()).ok();
+            }
         }
         Ok(disk)
     }

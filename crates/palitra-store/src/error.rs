@@ -36,6 +36,15 @@ pub enum Error {
     /// The database cannot be reached, opened or used just now.
     #[error("the database is unavailable: {0}")]
     Unavailable(String),
+    /// No connection comes about. `place` names the server, the database and the user.
+    #[error("the database is unavailable: cannot connect to {place}: {why}")]
+    Unreachable { place: String, why: String, is_login: bool },
+    /// A server, or a database on it, that we cannot use as it is.
+    #[error("{place} is {unfit}")]
+    Unfit { place: String, unfit: Unfit },
+    /// The address of the database cannot be read. The text repeats nothing of it: it may hold a password.
+    #[error("the address of the database cannot be read: {0}")]
+    Address(&'static str),
     /// No room where the database lives. Someone has to act.
     #[error("the disk of the database is full: {0}")]
     Full(String),
@@ -53,6 +62,26 @@ pub enum Error {
 impl Error {
     pub(crate) fn rule(code: ErrorCode, value: impl Into<String>) -> Error {
         Error::Rule { code, value: value.into() }
+    }
+}
+
+/// What is wrong with a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unfit {
+    /// Its version.
+    TooOld(String),
+    /// How its database stores text.
+    Encoding(String),
+}
+
+impl std::fmt::Display for Unfit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Unfit::TooOld(version) => write!(f, "PostgreSQL {version}: version 15 or newer is needed"),
+            Unfit::Encoding(name) => {
+                write!(f, "stored as {name}: a database with `encoding 'UTF8'` is needed")
+            }
+        }
     }
 }
 

@@ -9,6 +9,7 @@ mod domain_values;
 mod error;
 pub mod figures;
 pub mod generations;
+pub mod installation;
 pub mod leaders;
 pub mod ledger;
 mod line;
@@ -28,7 +29,7 @@ pub mod workers;
 #[cfg(test)]
 mod tests;
 
-pub use error::{Constraint, Error, Result};
+pub use error::{Constraint, Error, Result, Unfit};
 pub use pg::PgSettings;
 pub use sql::{Dialect, Sql, SqlText};
 pub use store::Store;

@@ -8,14 +8,14 @@ use palitra_domain::{
     state::GenerationState,
 };
 use palitra_store::{
-    generations::{self, ADOPTED_MAX, Adopted, Adoption},
+    generations::{self, ADOPTED_MAX, Adopted, Adoption, Heir},
     workers,
 };
 use std::time::Duration;
 use tokio::sync::MutexGuard;
 
 /// Dead processes of one round; more follow with the next.
-const DEAD_MAX: i64 = 16;
+const DEAD_MAX: i64 = 64;
 
 /// Rows of our own that are compared with our memory at once.
 const OWNED_MAX: i64 = 1_000;
@@ -30,13 +30,14 @@ pub(crate) async fn adopt(machine: &Machine) -> Result<()> {
     take(machine, Adoption::EveryoneElse, &taking).await.map(drop)
 }
 
-/// What processes have left whose lease has ended.
+/// What processes have left whose lease has ended: as far as this one speaks to its markets, and a one-shot command only its own.
 pub(crate) async fn adopt_dead(machine: &Machine) -> Result<()> {
+    let heir = Heir { markets: machine.markets.keys().cloned().collect(), focus: machine.focus.clone() };
     for dead in machine.store.read(|tx| workers::expired(tx, DEAD_MAX)).await? {
         let mut taken = ADOPTED_MAX;
         while taken == ADOPTED_MAX && machine.lease.is_held(machine.now()) {
             let taking = machine.taking.lock().await;
-            taken = take(machine, Adoption::Dead(dead.clone()), &taking).await?;
+            taken = take(machine, Adoption::Dead(dead.clone(), heir.clone()), &taking).await?;
         }
     }
     Ok(())

@@ -39,11 +39,20 @@ pub enum Adoption {
     /// On SQLite at boot: the data directory is locked, so every other owner is dead. Even so nothing is
     /// taken from a worker whose lease runs. Own work is told again.
     EveryoneElse,
-    /// A process whose lease has ended: its [`ADOPTED_MAX`] oldest, and its place on the list of workers when
-    /// none is left. Of one that is alive nothing is taken.
-    Dead(WorkerId),
+    /// A process whose lease has ended: its [`ADOPTED_MAX`] oldest that the heir can carry on, and its place on
+    /// the list of workers when none is left. Of one that is alive nothing is taken.
+    Dead(WorkerId, Heir),
     /// Own work that this process does not remember: its commit was in doubt.
     Forgotten(Vec<GenerationId>),
+}
+
+/// What an adopter can carry on; the rest is left to others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heir {
+    /// The markets it can speak to.
+    pub markets: Vec<String>,
+    /// Only this batch or this generation, as [`super::Claim::focus`].
+    pub focus: Option<String>,
 }
 
 pub(super) const TAKE: Sql = sql!(
@@ -56,7 +65,12 @@ pub(super) const TAKE: Sql = sql!(
 
 /// The oldest of an owner. What somebody is just writing is left to the next time.
 pub(super) const OLDEST: Sql = sql!(
-    "select id from generation where owner = $1 and state in ('submitting', 'running', 'storing') order by id limit $2",
+    "select id from generation where owner = $1 and state in ('submitting', 'running', 'storing')
+       and ($4 = '' or id = $4 or batch_id = $4) and market in (select value from ",
+    EACH,
+    "$3",
+    EACH_END,
+    ") order by id limit $2",
     SKIP_LOCKED
 );
 
@@ -93,7 +107,7 @@ pub fn adopt(tx: &mut Tx, owner: &WorkerId, from: &Adoption, now: Timestamp) -> 
             tx.send(TAKE, p![owner.as_str(), now.micros()])?;
             tx.query(FOUND, p![owner.as_str()])?.iter().map(adopted).collect()
         }
-        Adoption::Dead(dead) => {
+        Adoption::Dead(dead, heir) => {
             if !workers::hold(tx, owner)? {
                 return Err(Error::Rows { sql: "the adopter's lease".to_owned(), wanted: 1, got: 0 });
             }
@@ -101,7 +115,9 @@ pub fn adopt(tx: &mut Tx, owner: &WorkerId, from: &Adoption, now: Timestamp) -> 
                 return Ok(Vec::new());
             }
             let max = i64::try_from(ADOPTED_MAX).unwrap_or(i64::MAX);
-            let rows = tx.query(OLDEST, p![dead.as_str(), max])?;
+            let markets = format!("[\"{}\"]", heir.markets.join("\",\""));
+            let focus = heir.focus.as_deref().unwrap_or_default();
+            let rows = tx.query(OLDEST, p![dead.as_str(), max, &markets, focus])?;
             let ids: Vec<GenerationId> = rows.iter().map(|row| row.get(0)).collect::<Result<_>>()?;
             let taken = take(tx, owner, dead, &ids, now)?;
             workers::remove(tx, dead)?;

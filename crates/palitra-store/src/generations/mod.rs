@@ -24,7 +24,7 @@ mod turn;
 #[cfg(test)]
 mod tests;
 
-pub use adopt::{ADOPTED_MAX, Adopted, Adoption, adopt, expire_ghosts, owned};
+pub use adopt::{ADOPTED_MAX, Adopted, Adoption, Heir, adopt, expire_ghosts, owned};
 pub use cancel::{CancelOutcome, CancelWish, cancel, cancel_wishes};
 pub use claim::{Claim, Claimed, Claims, claim};
 pub use create::{BatchPlace, NewGeneration, create};

@@ -40,25 +40,43 @@ const MODEL_SLOTS_MAX: u32 = 1_000;
 pub fn configure_keys(tx: &mut Tx, keys: &[ConfiguredKey]) -> Result<()> {
     tx.send("update market_key set active = 0 where active = 1", p![])?;
     for key in keys {
-        tx.send(
-            "insert into market_key(id, market, label, active, slots, rate, burst) values($1, $2, $3, 1, $4, $5, $6)
-             on conflict(market, label) do update set active = 1, slots = excluded.slots, rate = excluded.rate, burst = excluded.burst",
-            p![
-                key.id.as_str(),
-                &key.market,
-                &key.label,
-                key.slots,
-                key.rate.map_or(0, |rate| rate.per_minute),
-                key.rate.map_or(1, |rate| rate.burst)
-            ],
-        )?;
-        limits::apply(tx, &key.market, &key.label)?;
+        configure(tx, key)?;
     }
     tx.send(
         "update slot set retiring = 1 where kind = 'key' and retiring = 0 and scope in (select id from market_key where active = 0)",
         p![],
     )?;
     delete_retired(tx)
+}
+
+/// Adds keys that are not in use yet and leaves the others alone: other processes work with them.
+pub fn add_keys(tx: &mut Tx, keys: &[ConfiguredKey]) -> Result<()> {
+    for key in keys {
+        let used = tx.query_opt(
+            "select 1 from market_key where market = $1 and label = $2 and active = 1",
+            p![&key.market, &key.label],
+        )?;
+        if used.is_none() {
+            configure(tx, key)?;
+        }
+    }
+    Ok(())
+}
+
+fn configure(tx: &mut Tx, key: &ConfiguredKey) -> Result<()> {
+    tx.send(
+        "insert into market_key(id, market, label, active, slots, rate, burst) values($1, $2, $3, 1, $4, $5, $6)
+         on conflict(market, label) do update set active = 1, slots = excluded.slots, rate = excluded.rate, burst = excluded.burst",
+        p![
+            key.id.as_str(),
+            &key.market,
+            &key.label,
+            key.slots,
+            key.rate.map_or(0, |rate| rate.per_minute),
+            key.rate.map_or(1, |rate| rate.burst)
+        ],
+    )?;
+    limits::apply(tx, &key.market, &key.label)
 }
 
 pub(crate) struct Scope<'a> {

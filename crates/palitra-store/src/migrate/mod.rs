@@ -9,7 +9,7 @@ mod tests;
 use crate::{Dialect, Error, Result, Store, Tx, p, sql};
 
 /// A key of PostgreSQL's advisory locks, so that processes that start together migrate one after another.
-const LOCK: i64 = 7_272_711;
+pub(crate) const LOCK: i64 = 7_272_711;
 
 impl Store {
     /// Applies what is missing of `files` (name, text), all or nothing. Answers how many were applied.
@@ -51,15 +51,9 @@ fn migrate(tx: &mut Tx<'_>, files: &[(&str, &str)]) -> Result<usize> {
     // The whole text is kept instead of a checksum: it also tells what has changed.
     let own = "create table if not exists palitra_migration(\n  n bigint primary key, name text not null, body text not null\n);";
     tx.script(&translate::for_dialect(own, dialect))?;
-    let applied = tx.query("select name, body from palitra_migration order by n", p![])?;
-    for (position, row) in applied.iter().enumerate() {
-        let (name, body): (String, String) = (row.get(0)?, row.get(1)?);
-        if files.get(position) != Some(&(name.as_str(), body.as_str())) {
-            return Err(Error::Refused(difference(&name, files.get(position), files)));
-        }
-    }
-    let missing = files.get(applied.len()..).unwrap_or_default();
-    for (n, (name, body)) in (1_i64..).zip(files).skip(applied.len()) {
+    let applied = applied(tx, files)?;
+    let missing = files.get(applied..).unwrap_or_default();
+    for (n, (name, body)) in (1_i64..).zip(files).skip(applied) {
         tx.script(&translate::for_dialect(body, dialect)).map_err(|error| match error {
             Error::Sql(why) => Error::Sql(format!("migration `{name}`: {why}")),
             other => other,
@@ -67,6 +61,18 @@ fn migrate(tx: &mut Tx<'_>, files: &[(&str, &str)]) -> Result<usize> {
         tx.must(1, "insert into palitra_migration(n, name, body) values($1, $2, $3)", p![n, *name, *body])?;
     }
     Ok(missing.len())
+}
+
+/// How many of `files` have been applied. [`Error::Refused`] when something else was.
+pub(crate) fn applied(tx: &mut Tx<'_>, files: &[(&str, &str)]) -> Result<usize> {
+    let applied = tx.query("select name, body from palitra_migration order by n", p![])?;
+    for (position, row) in applied.iter().enumerate() {
+        let (name, body): (String, String) = (row.get(0)?, row.get(1)?);
+        if files.get(position) != Some(&(name.as_str(), body.as_str())) {
+            return Err(Error::Refused(difference(&name, files.get(position), files)));
+        }
+    }
+    Ok(applied.len())
 }
 
 /// The schema `palitra`, which every session has for its only one. It may have been made for us by somebody

@@ -37,7 +37,7 @@ impl Patience {
                 Some(pause(CONFLICT_PAUSE, self.conflicts, CONFLICT_PAUSE_MAX, random()))
             }
             // At once the first time: the server may have come back while nobody asked.
-            Err(Error::Unavailable(_)) if lost && self.losses < LOSSES_MAX => {
+            Err(Error::Unavailable(_) | Error::Unreachable { .. }) if lost && self.losses < LOSSES_MAX => {
                 self.losses += 1;
                 let round = self.losses - 1;
                 Some(if round == 0 {

@@ -13,9 +13,9 @@ use super::{
     PgSettings,
     tls::{self, Connector},
 };
-use crate::{Error, Result};
+use crate::{Error, Result, Unfit};
 
-/// The oldest version that is still maintained by PostgreSQL's authors, and tested here.
+/// The oldest version that is still maintained by PostgreSQL's authors, and tested here. `Unfit` says so, too.
 const OLDEST: u32 = 15;
 
 /// A host that has gone without a word is noticed within a minute.
@@ -61,8 +61,11 @@ impl Server {
         })
     }
 
+    /// `why` is in the server's words, with its code, when it was the server that said no.
     pub(super) fn cannot_connect(&self, why: &str) -> Error {
-        Error::Unavailable(format!("cannot connect to {}: {why}", self.name))
+        // No such user, a wrong password, no such database.
+        let is_login = matches!(why.get(..2), Some("28" | "3D"));
+        Error::Unreachable { place: self.name.clone(), why: why.to_owned(), is_login }
     }
 
     /// Refuses a server that is too old or does not store UTF-8. Both are told by the server as a session
@@ -71,16 +74,12 @@ impl Server {
         let major =
             version.split(|c: char| !c.is_ascii_digit()).next().and_then(|digits| digits.parse().ok());
         if major.is_none_or(|major: u32| major < OLDEST) {
-            return Err(Error::Refused(format!(
-                "{} is PostgreSQL {version}: version {OLDEST} or newer is needed",
-                self.name
-            )));
+            let unfit = Unfit::TooOld(version.to_owned());
+            return Err(Error::Unfit { place: self.name.clone(), unfit });
         }
         if encoding != "UTF8" {
-            return Err(Error::Refused(format!(
-                "{} stores text as {encoding}: a database with `encoding 'UTF8'` is needed",
-                self.name
-            )));
+            let unfit = Unfit::Encoding(encoding.to_owned());
+            return Err(Error::Unfit { place: self.name.clone(), unfit });
         }
         Ok(())
     }
@@ -184,6 +183,6 @@ fn no_url() -> Error {
     )
 }
 
-fn refused(why: &str) -> Error {
-    Error::Refused(format!("the address of the database cannot be read: {why}"))
+fn refused(why: &'static str) -> Error {
+    Error::Address(why)
 }

@@ -12,6 +12,7 @@ mod dictionary;
 mod figures;
 mod full;
 mod generations;
+mod installation;
 mod keys;
 mod leaders;
 mod ledger;

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     Error, MIGRATIONS, Result, Tx,
-    generations::{self, ADOPTED_MAX, Adopted, Adoption, Claim, Fence},
+    generations::{self, ADOPTED_MAX, Adopted, Adoption, Claim, Fence, Heir},
     p,
     workers::{self, NewWorker},
 };
@@ -20,6 +20,7 @@ on_every_database!(MIGRATIONS =>
     s3_what_the_dead_owned_is_taken_once_and_their_place_with_it,
     s3_a_big_estate_is_taken_in_parts_oldest_first,
     s3_a_dead_process_takes_nothing,
+    s3_nobody_takes_what_it_cannot_carry_on,
     s3_a_stopped_process_changes_nothing_when_it_wakes,
     who_leaves_with_work_leaves_it_to_others_at_once,
     forgotten_work_is_taken_again_by_its_owner_alone,
@@ -69,7 +70,11 @@ async fn claimed(fresh: &Fresh, count: u64) -> Vec<Fence> {
 }
 
 fn from_the_first(tx: &mut Tx<'_>) -> Result<Vec<Adopted>> {
-    generations::adopt(tx, &two(), &Adoption::Dead(one()), at(2))
+    generations::adopt(tx, &two(), &Adoption::Dead(one(), heir(None)), at(2))
+}
+
+fn heir(focus: Option<String>) -> Heir {
+    Heir { markets: vec!["kie".to_owned(), MARKET.to_owned()], focus }
 }
 
 fn ids(adopted: &[Adopted]) -> Vec<GenerationId> {
@@ -145,6 +150,21 @@ async fn s3_a_big_estate_is_taken_in_parts_oldest_first(fresh: Fresh) {
     assert_eq!(number(&fresh, "select count(*) from worker").await, 2);
     assert_eq!(fresh.store.read(|tx| workers::expired(tx, 9)).await, Ok(vec![one()]));
     assert_eq!(ids(&commit(&fresh, from_the_first).await), [id(count)]);
+    assert_eq!(number(&fresh, "select count(*) from worker").await, 1);
+}
+
+async fn s3_nobody_takes_what_it_cannot_carry_on(fresh: Fresh) {
+    claimed(&fresh, 3).await;
+    commit(&fresh, |tx| die(tx, &one())).await;
+    let by = |heir: Heir| {
+        commit(&fresh, move |tx| generations::adopt(tx, &two(), &Adoption::Dead(one(), heir.clone()), at(2)))
+    };
+    // A process without the market's key, and a command that does one thing.
+    assert_eq!(ids(&by(Heir { markets: vec!["kie".to_owned()], focus: None }).await), []);
+    assert_eq!(ids(&by(Heir { markets: vec![], focus: None }).await), []);
+    assert_eq!(ids(&by(heir(Some(id::<GenerationId>(2).to_string()))).await), [id(2)]);
+    assert_eq!(number(&fresh, "select count(*) from worker").await, 2, "the rest is still to be found");
+    assert_eq!(ids(&by(heir(None)).await), [id(1), id(3)]);
     assert_eq!(number(&fresh, "select count(*) from worker").await, 1);
 }
 

@@ -210,13 +210,19 @@ pub enum Models {
 pub(super) const SERVE_EXAMPLES: &str = "\
 Examples:
   palitra serve
-  palitra serve --listen 127.0.0.1:9000 --data /var/lib/palitra";
+  palitra serve --listen 127.0.0.1:9000 --data /var/lib/palitra
+  palitra serve --roles worker
+
+With PostgreSQL (`database.url`) any number of processes share the work: see docs/operating.md.";
 
 #[derive(Debug, Args)]
 pub struct Serve {
     /// Address to listen on [default: 127.0.0.1:8000]
     #[arg(long, value_name = "ADDR:PORT")]
     pub listen: Option<String>,
+    /// What this process does: api, web, bot, worker, separated by commas [default: all of them]
+    #[arg(long, value_name = "ROLES")]
+    pub roles: Option<String>,
 }
 
 pub(super) const SIM_EXAMPLES: &str = "\

@@ -102,7 +102,10 @@ impl Cli {
     pub fn overrides(&self) -> Vec<Override> {
         let given = |flag, setting, text: Option<String>| text.map(|text| Override { flag, setting, text });
         let overrides = match &self.command {
-            Command::Serve(serve) => vec![given("--listen", "server.listen", serve.listen.clone())],
+            Command::Serve(serve) => vec![
+                given("--listen", "server.listen", serve.listen.clone()),
+                given("--roles", "server.roles", serve.roles.clone()),
+            ],
             Command::Slides(slides) => vec![
                 given("--model", "slides.model", slides.model.clone()),
                 given("--prompt-model", "slides.prompt_model", slides.prompt_model.clone()),

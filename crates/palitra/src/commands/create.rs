@@ -118,8 +118,7 @@ async fn ended(
         tokio::select! {
             event = events.recv() => {
                 if let Ok(EngineEvent::Trouble(code)) = event {
-                    let place = session.cli.data.display().to_string();
-                    return Err(Failure::new(code).with("place", place.as_str()).with("why", place.as_str()));
+                    return Err(session.trouble(code));
                 }
             }
             () = engine.clock.sleep(Duration::from_secs(1)) => {}

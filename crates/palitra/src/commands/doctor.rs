@@ -1,8 +1,12 @@
 //! `palitra doctor`: whether everything this installation needs is in order, and what to do where it is not.
 
 use super::{Session, Stop, said};
-use crate::failure::{Failure, Phrase};
+use crate::{
+    failure::{Failure, Phrase},
+    wiring::App,
+};
 use palitra_domain::ErrorCode;
+use palitra_engine::{About, Processes, Worker};
 use serde_json::json;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -59,12 +63,20 @@ pub(super) async fn run(session: &Session) -> Result<(), Stop> {
             Phrase::new("doctor-no-data").with("value", session.cli.data.display().to_string()).text(lang),
         ),
         Ok(Some(app)) => {
-            let who = if app.is_owner() { "doctor-data" } else { "doctor-data-shared" };
+            let shared = !app.is_owner() && !app.engine.is_shared();
+            let who = if shared { "doctor-data-shared" } else { "doctor-data" };
             find(
                 "data",
                 Verdict::Ok,
                 Phrase::new(who).with("value", session.cli.data.display().to_string()).text(lang),
             );
+            let processes = app.engine.processes().await?;
+            find("database", Verdict::Ok, database(&app, &processes).text(lang));
+            if app.engine.is_shared() {
+                for (verdict, words) in workers(&processes) {
+                    find("worker", verdict, words.text(lang));
+                }
+            }
             let problems = app.engine.book_problems().await?;
             if problems.is_empty() {
                 find("books", Verdict::Ok, Phrase::new("doctor-books").text(lang));
@@ -84,6 +96,38 @@ pub(super) async fn run(session: &Session) -> Result<(), Stop> {
     find("fal", Verdict::Ok, words.text(lang));
     find("sandbox", Verdict::Ok, draw(lang));
     report(session, &findings)
+}
+
+fn database(app: &App, processes: &Processes) -> Phrase {
+    let About { version, database, migrations } = &processes.about;
+    let phrase = if app.engine.is_shared() {
+        Phrase::new("doctor-postgres").with("place", database.as_str())
+    } else {
+        Phrase::new("doctor-sqlite")
+    };
+    phrase.with("version", version.as_str()).with("migrations", *migrations)
+}
+
+/// Who works with the database, and since when nothing was heard of them.
+fn workers(processes: &Processes) -> Vec<(Verdict, Phrase)> {
+    if processes.workers.is_empty() {
+        return vec![(Verdict::Ok, Phrase::new("doctor-workers-none"))];
+    }
+    let told = |worker: &Worker| {
+        let (key, verdict) = match worker.left {
+            None => ("doctor-worker-dead", Verdict::Warning),
+            Some(_) if processes.leader.as_ref() == Some(&worker.id) => ("doctor-worker-leads", Verdict::Ok),
+            Some(_) => ("doctor-worker", Verdict::Ok),
+        };
+        let ago = i64::try_from(worker.renewed_ago.as_secs()).unwrap_or(i64::MAX);
+        let phrase = Phrase::new(key)
+            .with("id", worker.id.as_str())
+            .with("place", worker.place.as_str())
+            .with("roles", worker.roles.as_str())
+            .with("ago", ago);
+        (verdict, phrase)
+    };
+    processes.workers.iter().map(told).collect()
 }
 
 /// The artist really draws something small.

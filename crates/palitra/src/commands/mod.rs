@@ -16,7 +16,7 @@ mod stop;
 
 use crate::{
     args::{self, Cli, Command, Usage},
-    config::{Config, Inputs, Loaded, LogLevel, Telemetry},
+    config::{Config, DatabasePlace, Inputs, Loaded, LogLevel, Telemetry},
     console::Console,
     failure::Failure,
     telemetry,
@@ -40,6 +40,16 @@ impl Session {
 
     async fn open(&self) -> Result<App, Failure> {
         App::open(&self.cli.data, self.config(), &self.environment).await
+    }
+
+    /// The engine cannot record what it does: where its records are.
+    fn trouble(&self, code: ErrorCode) -> Failure {
+        let data = self.cli.data.display().to_string();
+        let place = match self.config().database.place(&self.cli.data) {
+            Some(DatabasePlace::Server(_)) if code != ErrorCode::DiskFull => "`database.url`".to_owned(),
+            _ => data,
+        };
+        Failure::new(code).with("place", place.as_str()).with("why", place.as_str())
     }
 
     async fn look(&self) -> Result<Option<App>, Failure> {
@@ -120,7 +130,7 @@ async fn run(cli: Cli, environment: Vec<(String, String)>, console: Console) -> 
         Command::Balance(args) => Ok(balance::run(&session, args).await?),
         Command::Keys(args) => Ok(keys::run(&session, args).await?),
         Command::Models(args) => Ok(models::run(&session, args)?),
-        Command::Serve(_) => Ok(serve::run(&session).await?),
+        Command::Serve(args) => Ok(serve::run(&session, &args).await?),
         Command::Sim(args) => Ok(sim::run(&session, args).await?),
         Command::Config(args) => {
             config::run(&session, &args);

@@ -1,11 +1,14 @@
-//! `palitra serve`: the scheduler, callbacks of markets, `/healthz` and `/metrics`.
+//! `palitra serve`: what a process of the service does, by its roles; and the address it answers at, `/healthz` and `/metrics` whatever
+//! its roles.
 
 use super::{Result, Session, stop};
 use crate::{
+    args::Serve,
+    config::Role,
     crash,
     failure::{Failure, Phrase},
     hooks, metrics, rehearsal,
-    wiring::io_failure,
+    wiring::{App, io_failure},
 };
 use axum::{Router, routing::get};
 use palitra_domain::ErrorCode;
@@ -13,44 +16,72 @@ use palitra_engine::Webhooks;
 use serde_json::json;
 use std::net::SocketAddr;
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
-pub(super) async fn run(session: &Session) -> Result<()> {
+pub(super) async fn run(session: &Session, args: &Serve) -> Result<()> {
     let app = session.open().await?;
-    let listen = session.config().server.listen;
+    let settings = &session.config().server;
+    // Many workers on one machine share one file of settings.
+    let listen = if settings.roles.is_worker_alone() && args.listen.is_none() {
+        settings.worker_listen
+    } else {
+        settings.listen
+    };
     let bound = async {
         let listener = TcpListener::bind(listen).await?;
         let address = listener.local_addr()?;
         std::io::Result::Ok((listener, address))
     };
     let (listener, address) = bound.await.map_err(|error| cannot_listen(listen, error))?;
-    let mut router =
-        Router::new().route("/healthz", get(|| async { "ok\n" })).merge(metrics::router(app.engine.clone()));
-    // Without an address of its own nobody outside can call this service.
-    if let Some(public_url) = session.config().server.public_url.clone().filter(|url| !url.is_empty()) {
-        app.engine
-            .take_webhooks(Webhooks { public_url, unknown_wait: session.config().engine.unknown_wait() });
-        router = router.merge(hooks::router(app.engine.clone()));
-    }
-    app.engine.retry_keys().await?;
-    let running = app.engine.start(None).await?;
+    let router = routes(session, &app);
+    app.engine.does(format!("{} at {address}", settings.roles));
+    let running = match settings.roles.has(Role::Worker) {
+        true => {
+            app.engine.retry_keys().await?;
+            Some(app.engine.start(None).await?)
+        }
+        false => None,
+    };
     if let Some(file) = crash::rehearsal_socket(&session.environment) {
         rehearsal::listen(app.engine.clone(), file).map_err(|error| io_failure(file, error))?;
     }
-    session.console.document(&json!({ "listening": address.to_string() }));
+    session
+        .console
+        .document(&json!({ "listening": address.to_string(), "roles": settings.roles.to_string() }));
     session.console.note(
         &session.console.text("serve-listening", &[("address", (&format!("http://{address}")).into())]),
     );
-    let (stop, console) = (running.stopper(), session.console);
+    let stop = running.as_ref().map_or_else(CancellationToken::new, palitra_engine::Running::stopper);
+    let console = session.console;
     let served = axum::serve(listener, router)
         .with_graceful_shutdown(async move {
             stop::first_signal(stop).await;
             console.note(&console.text("draining", &[]));
         })
         .await;
-    running.drain().await;
+    if let Some(running) = running {
+        running.drain().await;
+    }
     app.close().await;
     session.console.note(&session.console.text("serve-stopped", &[]));
     served.map_err(|error| Failure::new(ErrorCode::Internal).with("why", error.to_string()))
+}
+
+/// Every route, by role: what a process without the role does not answer.
+fn routes(session: &Session, app: &App) -> Router {
+    let server = &session.config().server;
+    let mut router =
+        Router::new().route("/healthz", get(|| async { "ok\n" })).merge(metrics::router(app.engine.clone()));
+    // Without an address of its own nobody outside can call this service. Whoever submits gives that address away, and any process with
+    // the role `api` takes the call.
+    if let Some(public_url) = server.public_url.clone().filter(|url| !url.is_empty()) {
+        app.engine
+            .take_webhooks(Webhooks { public_url, unknown_wait: session.config().engine.unknown_wait() });
+        if server.roles.has(Role::Api) {
+            router = router.merge(hooks::router(app.engine.clone()));
+        }
+    }
+    router
 }
 
 /// The address is taken, or is none of this machine.

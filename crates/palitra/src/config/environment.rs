@@ -61,7 +61,7 @@ pub const WELL_KNOWN: &[WellKnown] = &[
     one(
         &[("DATABASE_URL", None)],
         Effect::Setting("database.url"),
-        "Database, such as sqlite:////var/lib/palitra/palitra.db",
+        "Database, such as sqlite:////var/lib/palitra/palitra.db or postgres://user:password@host:5432/palitra",
     ),
     one(&[("media_dir", None)], Effect::Setting("objects.dir"), "Folder for media, such as ./media"),
     one(

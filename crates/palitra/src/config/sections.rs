@@ -67,11 +67,70 @@ pub(super) fn within<T: PartialOrd + Display>(
 
 pub(super) const TEN_MINUTES_MS: u64 = 600_000;
 
+/// What a process does for the others. Doors that are not there yet are accepted and do nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// HTTP routes: callbacks of markets, later the API.
+    Api,
+    Web,
+    Bot,
+    /// Carries work on.
+    Worker,
+}
+
+impl Role {
+    pub const ALL: [Role; 4] = [Role::Api, Role::Web, Role::Bot, Role::Worker];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Role::Api => "api",
+            Role::Web => "web",
+            Role::Bot => "bot",
+            Role::Worker => "worker",
+        }
+    }
+}
+
+/// At least one role, each once, in the order of [`Role::ALL`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Roles(Vec<Role>);
+
+impl Roles {
+    /// `worker,api`; `None` when a word is none of them, or when there is none.
+    pub fn parse(text: &str) -> Option<Roles> {
+        let words: Vec<&str> = text.split(',').map(str::trim).collect();
+        let is_known = |word: &&str| Role::ALL.iter().any(|role| role.as_str() == *word);
+        let named = |role: &Role| words.contains(&role.as_str());
+        words.iter().all(is_known).then(|| Roles(Role::ALL.into_iter().filter(named).collect()))
+    }
+
+    pub fn has(&self, role: Role) -> bool {
+        self.0.contains(&role)
+    }
+
+    /// Nothing that the outside calls.
+    pub fn is_worker_alone(&self) -> bool {
+        self.0 == [Role::Worker]
+    }
+}
+
+impl Display for Roles {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(&self.0.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(","))
+    }
+}
+
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Server {
     #[serde(deserialize_with = "wire::address")]
     pub listen: SocketAddr,
+    /// What this process does.
+    #[serde(deserialize_with = "wire::roles")]
+    pub roles: Roles,
+    /// Where a process without a door of its own answers.
+    #[serde(deserialize_with = "wire::address")]
+    pub worker_listen: SocketAddr,
     /// Without a trailing `/`. `None`: `http://` and the address that is listened on.
     #[serde(deserialize_with = "wire::optional_url")]
     pub public_url: Option<String>,
@@ -80,26 +139,54 @@ pub struct Server {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Database {
-    /// Empty, or `sqlite:…`; a secret because URLs carry passwords.
+    /// Empty, `sqlite:…` or `postgres://…`; a secret because URLs carry passwords.
     pub url: Secret,
     pub url_file: String,
+    /// Connections to PostgreSQL.
+    writers: u32,
+    readers: u32,
+}
+
+/// Which database the settings name.
+#[derive(Debug)]
+pub enum DatabasePlace {
+    File(PathBuf),
+    /// `postgres://…`, as PostgreSQL's own clients read it.
+    Server(Secret),
 }
 
 impl Database {
-    /// The SQLite file. Slashes count as in the seed's SQLAlchemy URLs: `sqlite:///relative.db`, `sqlite:////absolute.db`.
-    /// `None` for a URL of another kind, which `validate` refuses.
-    pub fn sqlite_file(&self, data: &Path) -> Option<PathBuf> {
+    /// Names and slashes count as in the seeds' SQLAlchemy URLs: `sqlite:///relative.db`, `sqlite:////absolute.db`,
+    /// `postgresql+asyncpg://…`. `None` for a URL of another kind, which `validate` refuses.
+    pub fn place(&self, data: &Path) -> Option<DatabasePlace> {
         let url = self.url.reveal();
         if url.is_empty() {
-            return Some(data.join("palitra.db"));
+            return Some(DatabasePlace::File(data.join("palitra.db")));
+        }
+        if let Some((kind, rest)) = url.split_once("://")
+            && let ("postgres" | "postgresql", driver) = kind.split_once('+').unwrap_or((kind, ""))
+        {
+            // asyncpg has a name of its own for it.
+            let rest = if driver == "asyncpg" { rest.replace("?ssl=", "?sslmode=") } else { rest.to_owned() };
+            return Some(DatabasePlace::Server(Secret::new(format!("postgres://{rest}"))));
         }
         let rest = url.strip_prefix("sqlite:").or_else(|| url.strip_prefix("sqlite+aiosqlite:"))?;
         let path = rest.strip_prefix("///").unwrap_or(rest);
-        (!path.is_empty() && !path.starts_with("//")).then(|| PathBuf::from(path))
+        (!path.is_empty() && !path.starts_with("//")).then(|| DatabasePlace::File(PathBuf::from(path)))
+    }
+
+    pub fn writers(&self) -> usize {
+        usize::try_from(self.writers).unwrap_or(1)
+    }
+
+    pub fn readers(&self) -> usize {
+        usize::try_from(self.readers).unwrap_or(1)
     }
 
     fn validate(&self, problems: &mut Vec<Problem>) {
-        if self.sqlite_file(Path::new("")).is_none() {
+        within(problems, "database.writers", &self.writers, 1..=64);
+        within(problems, "database.readers", &self.readers, 1..=64);
+        if self.place(Path::new("")).is_none() {
             problems
                 .push(Problem { setting: "database.url".to_owned(), why: Phrase::new("setting-database") });
         }

@@ -1,7 +1,7 @@
 //! Precedence, names, hints, secrets: what a settings file and an environment may count on.
 
 use super::{
-    Config, DEFAULTS, Inputs, Loaded,
+    Config, DEFAULTS, DatabasePlace, Inputs, Loaded,
     environment::{Effect, WELL_KNOWN, own_name},
     find, json, layers, paths, text,
 };
@@ -267,7 +267,8 @@ fn values_that_can_never_work_are_refused_where_they_stand() {
         ("server.listen", "'localhost'", "an address with a port is needed, such as `127.0.0.1:8000`"),
         ("server.public_url", "'art.example.org'", "an address `http"),
         ("server.public_url", "'https://u:p@art.example.org'", "an address `http"),
-        ("database.url", "'postgres://db/palitra'", "`sqlite:///file`"),
+        ("database.url", "'mysql://db/palitra'", "`sqlite:///file`"),
+        ("database.writers", "0", "must be from 1 to 64"),
         ("engine.unknown", "'retry'", "must be one of `resubmit_once`, `fail`"),
         ("engine.retries_max", "65", "must be from 0 to 64"),
         ("engine.retries_max", "-1", "a whole number, not below zero, is needed"),
@@ -392,10 +393,35 @@ fn s2_099_database_urls_of_the_seed_name_a_file() {
         ("sqlite+aiosqlite:////a/b.db", "/a/b.db"),
     ] {
         let loaded = load(&[], &[("PALITRA_DATABASE__URL", url)]);
-        assert_eq!(
-            loaded.config.database.sqlite_file(Path::new("/data")).as_deref(),
-            Some(Path::new(file)),
-            "{url}"
+        let place = loaded.config.database.place(Path::new("/data"));
+        assert!(
+            matches!(&place, Some(DatabasePlace::File(found)) if found == Path::new(file)),
+            "{url}: {place:?}"
         );
     }
+}
+
+#[test]
+fn database_urls_of_postgresql_are_read_in_every_spelling() {
+    for (url, read) in [
+        (
+            "postgres://ann:pw@db:5432/palitra?sslmode=require",
+            "postgres://ann:pw@db:5432/palitra?sslmode=require",
+        ),
+        ("postgresql://db/palitra", "postgres://db/palitra"),
+        (
+            "postgresql+asyncpg://ann:pw@db/palitra?ssl=require",
+            "postgres://ann:pw@db/palitra?sslmode=require",
+        ),
+        ("postgresql+psycopg://db/palitra", "postgres://db/palitra"),
+    ] {
+        let loaded = load(&[], &[("DATABASE_URL", url)]);
+        let place = loaded.config.database.place(Path::new("/data"));
+        assert!(matches!(&place, Some(DatabasePlace::Server(found)) if found.reveal() == read), "{url}");
+        let scheme = url.split("://").next().unwrap();
+        assert_eq!(shown(&loaded, "database.url").0, format!("{scheme}://[redacted]"));
+    }
+    let loaded = load(&[("url", "postgres://ann:pw@db/palitra\n")], &[("PALITRA_DATABASE__URL_FILE", "url")]);
+    let place = loaded.config.database.place(Path::new("/data"));
+    assert!(matches!(&place, Some(DatabasePlace::Server(_))), "{place:?}");
 }

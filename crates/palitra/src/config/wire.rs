@@ -1,5 +1,6 @@
 //! Texts of settings to values, for serde. The error of each is the key of a text in `i18n/*.ftl`.
 
+use super::Roles;
 use palitra_domain::{Currency, money::Millionths};
 use serde::{Deserialize, Deserializer, de::Error};
 use std::net::SocketAddr;
@@ -15,6 +16,10 @@ fn parsed<'de, D: Deserializer<'de>, T>(
 
 pub(super) fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
     parsed(deserializer, "setting-address", |text| text.parse().ok())
+}
+
+pub(super) fn roles<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Roles, D::Error> {
+    parsed(deserializer, "setting-roles", Roles::parse)
 }
 
 pub(super) fn currency<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Currency, D::Error> {

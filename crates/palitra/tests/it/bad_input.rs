@@ -172,7 +172,7 @@ fn settings_that_do_not_exist_or_do_not_fit() {
     for (name, value) in [
         ("PALITRA_ENGIN__UNKNOWN", "fail"),
         ("PALITRA_MONEY__USD_RATE", "much"),
-        ("PALITRA_DATABASE__URL", "postgres://x/y"),
+        ("PALITRA_DATABASE__URL", "mysql://x/y"),
     ] {
         let desk = Desk::new().set(name, value);
         desk.write("deck.md", deck(1));

@@ -14,13 +14,13 @@ fn failure(url: &str) -> String {
     let mut settings = settings(url, 1);
     settings.connect_timeout = Duration::from_millis(200);
     match Store::postgres(&settings) {
-        Err(Error::Unavailable(why)) => why,
+        Err(error @ Error::Unreachable { .. }) => error.to_string(),
         other => panic!("{other:?}"),
     }
 }
 
 fn assert_tells(why: &str, parts: &[&str], password: &str) {
-    assert!(why.starts_with("cannot connect to `127.0.0.1:"), "{why}");
+    assert!(why.starts_with("the database is unavailable: cannot connect to `127.0.0.1:"), "{why}");
     for part in parts {
         assert!(why.contains(part), "`{part}` is missing: {why}");
     }

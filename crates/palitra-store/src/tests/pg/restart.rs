@@ -55,10 +55,10 @@ async fn s3_the_store_survives_restarts_of_its_server() {
     assert_pending(begun.as_mut());
     let gone = hurried.write(insert(4)).await;
     assert!(
-        matches!(&gone, Err(Error::Unavailable(why)) if why.starts_with("cannot connect to `127.0.0.1:")),
+        matches!(&gone, Err(Error::Unreachable { place, .. }) if place.starts_with("`127.0.0.1:")),
         "{gone:?}"
     );
-    assert!(matches!(hurried.read(|tx| tx.query("select 1", &[])).await, Err(Error::Unavailable(_))));
+    assert!(matches!(hurried.read(|tx| tx.query("select 1", &[])).await, Err(Error::Unreachable { .. })));
     cluster.start_again().unwrap();
     says.send(true).unwrap();
     held.release();

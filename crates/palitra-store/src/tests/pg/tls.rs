@@ -70,7 +70,7 @@ async fn serve(mut client: TcpStream, acceptor: TlsAcceptor, server: String) -> 
 
 fn failure(url: &str) -> String {
     match Store::postgres(&settings(url, 1)) {
-        Err(Error::Unavailable(why)) => why,
+        Err(Error::Unreachable { why, .. }) => why,
         other => panic!("{url}: {other:?}"),
     }
 }

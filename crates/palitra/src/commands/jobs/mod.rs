@@ -7,7 +7,7 @@ use super::{Session, Stop, balance};
 use crate::{
     args::{Jobs, JobsLs},
     failure::Failure,
-    wiring,
+    wiring::App,
 };
 use documents::{batch_document, document, shown};
 use palitra_domain::{
@@ -107,7 +107,7 @@ async fn watch(session: &Session, job: &Job) -> Result<(), Failure> {
     let mut last = String::new();
     loop {
         // Asked before the job is: what the worker did last is seen, too.
-        let is_idle = app.is_owner() || !wiring::is_worked_in(&session.cli.data);
+        let is_idle = !app.is_worked_in().await;
         let (line, document, ended) = match job {
             Job::Generation(id) => {
                 let generation = app.engine.generation(id).await?;
@@ -141,11 +141,28 @@ async fn watch(session: &Session, job: &Job) -> Result<(), Failure> {
         if is_idle {
             // Nobody works in this directory, so nothing will change while we look.
             session.console.document(&document);
-            session.console.note(&session.console.text("watch-idle", &[]));
+            let text = if app.engine.is_shared() { "watch-idle-shared" } else { "watch-idle" };
+            session.console.note(&session.console.text(text, &[]));
             return Ok(());
         }
         app.engine.clock.sleep(Duration::from_millis(500)).await;
     }
+}
+
+/// Another process may carry it on: it has seen the wish, and is given as long as a stop may take.
+async fn until_ended_elsewhere(app: &App, job: &Job) -> Result<(), Failure> {
+    let asked = app.clock.now();
+    while app.engine.is_shared() && app.clock.now().since(asked) < app.engine.settings.drain {
+        let ended = match job {
+            Job::Generation(id) => app.engine.generation(id).await?.state.is_terminal(),
+            Job::Batch(id) => app.engine.batch(id).await?.state != BatchState::Processing,
+        };
+        if ended || !app.is_worked_in().await {
+            break;
+        }
+        app.clock.sleep(Duration::from_millis(200)).await;
+    }
+    Ok(())
 }
 
 async fn cancel(session: &Session, job: &Job) -> Result<(), Failure> {
@@ -168,6 +185,7 @@ async fn cancel(session: &Session, job: &Job) -> Result<(), Failure> {
         // It is at a market: carry the wish there and wait for what the market says, at most as long as a stop may take.
         let running = app.engine.start(Some(id.clone())).await?;
         running.drain().await;
+        until_ended_elsewhere(&app, job).await?;
     }
     let (status, key) = match job {
         Job::Generation(id) => {

@@ -96,8 +96,7 @@ impl Run<'_> {
     async fn show(&self, event: &EngineEvent, steps: &Steps, board: &Board<'_>) -> Result<(), Failure> {
         match event {
             EngineEvent::Trouble(code) => {
-                let place = self.session.cli.data.display().to_string();
-                return Err(Failure::new(*code).with("place", place.clone()).with("why", place));
+                return Err(self.session.trouble(*code));
             }
             EngineEvent::Started(started) => {
                 if let Some((number, kind)) = steps.get(&started.generation) {
