@@ -44,6 +44,9 @@ error_codes! {
     NotFound = "not_found", 404, false, 2;
     AlreadyFinished = "already_finished", 409, false, 1;
     IdempotencyConflict = "idempotency_conflict", 409, false, 2;
+    TooMuchAtOnce = "too_much_at_once", 422, false, 2;
+    QueueFull = "queue_full", 429, true, 1;
+    HouseLoss = "house_loss", 429, true, 1;
     // Money.
     InsufficientFunds = "insufficient_funds", 402, false, 3;
     OverMaxCost = "over_max_cost", 402, false, 3;

@@ -56,6 +56,8 @@ macro_rules! define_id {
 
         impl $name {
             pub const PREFIX: &'static str = $prefix;
+            /// Every one is as long as the others.
+            pub const BYTES: usize = $prefix.len() + 1 + LENGTH;
 
             /// A new id; `random` comes from the operating system, never from a seed that others can guess.
             pub fn new(now: Timestamp, random: u128) -> Self {

@@ -68,6 +68,11 @@ impl PriceRule {
         scale_up(self.cost_micros, &[self.units(amounts)?], 1)
     }
 
+    /// The same in the wallet's currency, rounded up: what the house loses when nobody pays for a run.
+    pub fn cost_here(&self, amounts: &Amounts, settings: &PriceSettings) -> Result<Money, Overflow> {
+        self.price(amounts, &PriceSettings { markup: Millionths::ONE, ..*settings })
+    }
+
     /// What the account pays at most for one run.
     pub fn price(&self, amounts: &Amounts, settings: &PriceSettings) -> Result<Money, Overflow> {
         let rate = if self.currency == settings.currency { Millionths::ONE } else { settings.usd_rate };

@@ -194,6 +194,25 @@ impl AttemptReason {
 }
 
 words! {
+    /// Which of two lines a generation stands in at its market: fast work goes first.
+    Priority { Fast = "fast", Standard = "standard", }
+}
+
+impl Priority {
+    /// In the order of claims, smallest first.
+    pub const fn rank(self) -> i64 {
+        match self {
+            Priority::Fast => -1,
+            Priority::Standard => 0,
+        }
+    }
+
+    pub const fn of_rank(rank: i64) -> Priority {
+        if rank < Priority::Standard.rank() { Priority::Fast } else { Priority::Standard }
+    }
+}
+
+words! {
     /// The two sides of money.
     TransferState { Pending = "pending", Posted = "posted", Voided = "voided", }
 }

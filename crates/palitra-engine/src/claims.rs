@@ -80,6 +80,7 @@ pub(crate) async fn claim(machine: &Machine, market: &str) -> Result<Taken> {
         max: CLAIMS_MAX,
         focus: machine.focus.clone(),
         tokens: machine.tokens(market, CLAIMS_MAX),
+        bounds: machine.settings.bounds,
     };
     machine.points.before(GenerationState::Queued, Event::Claim);
     let _taking = machine.taking.lock().await;

@@ -17,9 +17,11 @@ use palitra_domain::{
     objects::Objects,
     price::PriceSettings,
     recipe,
+    state::Priority,
 };
 use palitra_store::{
-    Dialect, Store, accounts::Account, generations::NewGeneration, installation, markets::ConfiguredKey,
+    Dialect, Store, accounts::Account, bounds::Bounds, generations::NewGeneration, installation,
+    markets::ConfiguredKey,
 };
 use std::{
     collections::{BTreeMap, HashSet},
@@ -47,6 +49,8 @@ pub struct Settings {
     /// How long a graceful stop waits for what is at a market.
     pub drain: Duration,
     pub prices: PriceSettings,
+    /// What one account may have queued, at work and cost the house.
+    pub bounds: Bounds,
 }
 
 /// A market that has keys, and its adapter.
@@ -304,12 +308,14 @@ impl Context {
             market_model: model.market_id.clone(),
             mode: mode.name.clone(),
             lane: mode.lane,
+            priority: Priority::Standard,
             usual_run: mode.usual_run,
             longest_run: mode.longest_run,
             input: input.to_string(),
             recipe: recipe::recipe_hash(&model.id, &mode.name, input),
             price: mode.price.price(&amounts, &self.settings.prices)?.amount,
             price_version: self.price_version,
+            cost: mode.price.cost_here(&amounts, &self.settings.prices)?.amount,
             batch: None,
             model_scope: (model.parallel.is_some() || model.rate.is_some())
                 .then(|| palitra_store::markets::model_scope(&model.id)),

@@ -1,7 +1,7 @@
 //! Failures of use cases: a code of the one table, with what its text names.
 
 use palitra_domain::{ErrorCode, market::MarketError, money::Overflow, objects::ObjectError};
-use std::{error::Error as StdError, io};
+use std::{error::Error as StdError, io, time::Duration};
 
 /// A refusal or a failure. Doors render it by `error-<code>` and `hint-<code>` with `args`.
 #[derive(Debug, thiserror::Error)]
@@ -9,13 +9,15 @@ use std::{error::Error as StdError, io};
 pub struct Error {
     pub code: ErrorCode,
     pub args: Vec<(&'static str, String)>,
+    /// When the same may be accepted, for a refusal that passes by itself.
+    pub retry_after: Option<Duration>,
     #[source]
     pub source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
 impl Error {
     pub fn new(code: ErrorCode) -> Error {
-        Error { code, args: Vec::new(), source: None }
+        Error { code, args: Vec::new(), retry_after: None, source: None }
     }
 
     /// Names something that the text of the code speaks of: `value`, `hint`, `place`, `why`, …
@@ -38,6 +40,11 @@ impl From<palitra_store::Error> for Error {
         let internal = |why: String| Error::new(ErrorCode::Internal).with("why", why);
         match error {
             Store::Rule { code, value } => Error::new(code).with("value", value),
+            Store::Later { code, limit, after } => {
+                let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
+                let error = Error::new(code).with("limit", limit).with("seconds", seconds);
+                Error { retry_after: Some(after), ..error }
+            }
             Store::Full(place) => Error::new(ErrorCode::DiskFull).with("place", place),
             Store::Busy => Error::new(ErrorCode::StoreBusy),
             Store::Unavailable(why) => Error::new(ErrorCode::StoreUnavailable).with("why", why),

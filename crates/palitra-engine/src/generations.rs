@@ -7,7 +7,7 @@ use palitra_domain::{
     format::Format,
     price::Amounts,
     prompt,
-    state::{Event, GenerationState},
+    state::{Event, GenerationState, Priority},
 };
 use palitra_store::{
     generations::{self as rows, NewGeneration},
@@ -28,6 +28,7 @@ pub struct Wish {
     pub mode: String,
     /// `prompt`, `width`, `height`, `seed`, …
     pub input: Value,
+    pub priority: Priority,
     /// The same key never creates twice.
     pub idempotency: Option<String>,
 }
@@ -73,7 +74,7 @@ impl Engine {
     /// Holds the money and queues it: at the price of the quote, or at today's. Answers its id.
     pub async fn create(&self, wish: Wish, quote: Option<QuoteId>) -> Result<GenerationId> {
         let row = self.checked(&wish)?;
-        let (id, now) = (row.id.clone(), self.now());
+        let (id, now, bounds) = (row.id.clone(), self.now(), self.settings.bounds);
         let (account, market, model) = (wish.account.clone(), row.market.clone(), row.model.clone());
         let write = self.store.write(move |tx| {
             let mut row = row.clone();
@@ -88,7 +89,7 @@ impl Engine {
                 }
                 (row.price, row.price_version) = (quote.price, quote.price_version);
             }
-            rows::create(tx, &wish.account, wish.livemode, std::slice::from_ref(&row), now)
+            rows::create(tx, &wish.account, wish.livemode, std::slice::from_ref(&row), &bounds, now)
         });
         write.await?;
         tracing::info!(generation.id = %id, account.id = %account, market, model, "queued");
@@ -116,7 +117,7 @@ impl Engine {
             input["prompt"] = Value::from(clean);
         }
         let row = self.new_generation(model, mode, &input)?;
-        Ok(NewGeneration { idempotency: wish.idempotency.clone(), ..row })
+        Ok(NewGeneration { idempotency: wish.idempotency.clone(), priority: wish.priority, ..row })
     }
 
     pub async fn generation(&self, id: &GenerationId) -> Result<Generation> {

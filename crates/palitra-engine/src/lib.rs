@@ -32,6 +32,7 @@ pub use context::{Context, Engine, KeyPart, MarketPart, Parts, Settings, Unknown
 pub use error::Error;
 pub use events::{Ended, EngineEvent, Started};
 pub use hooks::{Callback, Received, Webhooks};
+pub use palitra_store::bounds::Bounds;
 pub use palitra_store::markets::Rate;
 pub use points::{Point, Points, Side};
 pub use processes::{About, Processes, Worker};

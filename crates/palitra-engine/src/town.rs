@@ -2,7 +2,7 @@
 //! are by the database's clock: a test ends one by hand.
 
 use crate::{
-    Engine, MarketPart, Parts, Points, Settings, UnknownPolicy, generations::Wish, scheduler::Machine,
+    Bounds, Engine, MarketPart, Parts, Points, Settings, UnknownPolicy, generations::Wish, scheduler::Machine,
 };
 use palitra_domain::{
     BoxFuture, Clock, Currency, GenerationId, Livemode, Timestamp,
@@ -13,6 +13,7 @@ use palitra_domain::{
     money::Millionths,
     objects::ByteStream,
     price::PriceSettings,
+    state::Priority,
 };
 use palitra_objects::Disk;
 use palitra_store::{Store, p};
@@ -157,6 +158,7 @@ impl Town {
                 polls_max: 1,
                 drain: Duration::ZERO,
                 prices,
+                bounds: Bounds::default(),
             },
         };
         Engine::open(parts).await.unwrap()
@@ -174,6 +176,7 @@ pub(crate) async fn order(engine: &Engine, prompt: &str) -> GenerationId {
         model: "fal-ai/flux/dev".to_owned(),
         mode: "create".to_owned(),
         input: serde_json::json!({ "prompt": prompt, "width": 1000, "height": 1000, "seed": 1 }),
+        priority: Priority::Standard,
         idempotency: None,
     };
     engine.create(wish, None).await.unwrap()

@@ -11,9 +11,10 @@ use palitra_domain::{
     money::Millionths,
     objects::ByteStream,
     price::PriceSettings,
+    state::Priority,
 };
 use palitra_engine::{
-    Engine, MarketPart, Parts, Points, Settings, UnknownPolicy,
+    Bounds, Engine, MarketPart, Parts, Points, Settings, UnknownPolicy,
     generations::{Quote, Wish},
 };
 use palitra_objects::Disk;
@@ -97,6 +98,7 @@ async fn open(folder: &Path, clock: &Hand, usd_rate: i64, seed: u64) -> Engine {
                 usd_rate: Millionths::whole(usd_rate),
                 markup: Millionths::whole(2),
             },
+            bounds: Bounds::default(),
         },
     })
     .await
@@ -110,6 +112,7 @@ fn wish(engine: &Engine, prompt: &str) -> Wish {
         model: "fal-ai/flux/dev".to_owned(),
         mode: "create".to_owned(),
         input: json!({ "prompt": prompt, "width": 1000, "height": 1000, "seed": 1 }),
+        priority: Priority::Standard,
         idempotency: None,
     }
 }

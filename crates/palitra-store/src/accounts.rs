@@ -50,6 +50,16 @@ pub fn set_weight(tx: &mut Tx, id: &AccountId, weight: i64) -> Result<()> {
     if changed == 0 { Err(Error::rule(ErrorCode::NotFound, id.as_str())) } else { Ok(()) }
 }
 
+/// Limits of its own instead of the settings': how much may wait, and how much may be at work at once. `None` keeps
+/// to the settings, 0 is no limit.
+pub fn set_limits(tx: &mut Tx, id: &AccountId, queued: Option<u32>, running: Option<u32>) -> Result<()> {
+    let changed = tx.execute(
+        "update account set queued_max = $2, running_max = $3 where id = $1",
+        p![id.as_str(), queued, running],
+    )?;
+    if changed == 0 { Err(Error::rule(ErrorCode::NotFound, id.as_str())) } else { Ok(()) }
+}
+
 /// The house account, made on first use, and the wallet's currency, which never changes afterwards.
 pub fn ensure_house(tx: &mut Tx, new: &AccountId, currency: Currency, now: Timestamp) -> Result<Account> {
     if let Some(house) = find(tx, HOUSE)? {

@@ -14,6 +14,9 @@ pub enum Error {
     /// A rule of the service said no; `value` is what the text of the code names.
     #[error("{code}: {value}")]
     Rule { code: ErrorCode, value: String },
+    /// A bound of the account was reached; the same may be accepted `after` that time.
+    #[error("{code}: the limit is {limit}, again in {after:?}")]
+    Later { code: ErrorCode, limit: i64, after: std::time::Duration },
     /// Too much waits in front of the database. Shed the request.
     #[error("the store is busy: too many transactions wait")]
     Busy,

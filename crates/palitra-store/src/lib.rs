@@ -4,6 +4,7 @@
 pub mod accounts;
 pub mod alerts;
 pub mod batches;
+pub mod bounds;
 pub mod census;
 mod domain_values;
 mod error;
@@ -41,6 +42,7 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
     ("001_foundation", include_str!("../migrations/001_foundation.sql")),
     ("002_processes", include_str!("../migrations/002_processes.sql")),
     ("003_health", include_str!("../migrations/003_health.sql")),
+    ("004_bounds", include_str!("../migrations/004_bounds.sql")),
     ("006_money", include_str!("../migrations/006_money.sql")),
     ("007_hot_path", include_str!("../migrations/007_hot_path.sql")),
 ];

@@ -61,6 +61,9 @@ macro_rules! word {
     // The same for a join, of which only the slots, or only the keys, are taken.
     ($d:ident SKIP_LOCKED_SLOTS) => { $crate::word!(@$d "", " for update of slot skip locked") };
     ($d:ident SKIP_LOCKED_KEYS) => { $crate::word!(@$d "", " for update of k skip locked") };
+    // The same for rows that only stand for something, such as an account for what it has: new rows may refer to
+    // them all the while.
+    ($d:ident MINE_SKIP_LOCKED) => { $crate::word!(@$d "", " for no key update skip locked") };
     // Ends a `select` whose rows this transaction changes next.
     ($d:ident FOR_UPDATE) => { $crate::word!(@$d "", " for update") };
     ($d:ident GREATEST) => { $crate::word!(@$d "max", "greatest") };

@@ -3,7 +3,7 @@
 //! `PALITRA_REHEARSAL_SOCKET=FILE` opens it; it is never set in normal operation. One JSON document a line, one answer a line. Doors for
 //! people are elsewhere; this one checks nothing but what the engine checks, and whoever can write to the file is let in (mode 0600).
 
-use palitra_domain::{AccountId, GenerationId, Livemode};
+use palitra_domain::{AccountId, GenerationId, Livemode, state::Priority};
 use palitra_engine::{Engine, generations::Wish};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -83,6 +83,7 @@ async fn create(
         model,
         mode: "create".to_owned(),
         input,
+        priority: Priority::Standard,
         idempotency: Some(key),
     };
     Ok(json!({ "id": engine.create(wish, None).await? }))

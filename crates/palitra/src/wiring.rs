@@ -207,6 +207,7 @@ fn parts(
                 usd_rate: config.money.usd_rate,
                 markup: config.money.markup,
             },
+            bounds: config.engine.bounds(),
         },
     })
 }

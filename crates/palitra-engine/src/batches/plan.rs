@@ -6,6 +6,7 @@ use palitra_domain::{
     catalogue::{Mode, Model},
     format::Format,
     prompt, recipe,
+    state::Priority,
 };
 use palitra_store::generations::{self as rows, Generation};
 use serde_json::{Value, json};
@@ -42,6 +43,7 @@ pub struct SlidesOptions {
     pub gate_percent: u32,
     /// One call at a time, every prompt before the first picture (S0-38).
     pub sequential: bool,
+    pub priority: Priority,
 }
 
 /// What would be done.

@@ -34,11 +34,11 @@ impl Engine {
     /// What is left of an earlier run of the same deck, as it was then, is stopped and its money given back.
     pub async fn start_slides(&self, plan: &Plan) -> Result<StartedBatch> {
         let batch = self.new_batch(plan)?;
-        let (id, now) = (batch.id.clone(), self.now());
+        let (id, now, bounds) = (batch.id.clone(), self.now(), self.settings.bounds);
         let (account, generations) = (batch.account.clone(), batch.generations.len());
         let write = self.store.write(move |tx| {
             let superseded = rows::supersede(tx, &batch, now)?;
-            rows::create(tx, &batch, now)?;
+            rows::create(tx, &batch, &bounds, now)?;
             Ok(superseded)
         });
         let superseded = write.await?;
@@ -63,6 +63,7 @@ impl Engine {
             if let Some(prompt) = &planned.prompt {
                 let (step, row) =
                     self.step(StepKind::Prompt, prompt, writer, place(StepKind::Prompt), Vec::new())?;
+                let row = row.map(|row| NewGeneration { priority: options.priority, ..row });
                 parents.extend(row.as_ref().map(|row| row.id.clone()));
                 steps.push(step);
                 generations.extend(row);
@@ -70,7 +71,7 @@ impl Engine {
             let (step, row) =
                 self.step(StepKind::Picture, &planned.picture, image, place(StepKind::Picture), parents)?;
             steps.push(step);
-            generations.extend(row);
+            generations.extend(row.map(|row| NewGeneration { priority: options.priority, ..row }));
             items.push(new_item(item, planned, steps));
         }
         let shown = json!({

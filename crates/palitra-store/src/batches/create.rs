@@ -2,7 +2,7 @@
 //! not at all.
 
 use super::count;
-use crate::{Error, Result, Tx, generations, p};
+use crate::{Error, Result, Tx, bounds::Bounds, generations, p};
 use generations::NewGeneration;
 use palitra_domain::{
     AccountId, BatchId, ErrorCode, GenerationId, ItemId, Livemode, Timestamp, state::StepKind,
@@ -59,7 +59,7 @@ pub struct Workers {
     pub interval: Duration,
 }
 
-pub fn create(tx: &mut Tx, batch: &NewBatch, now: Timestamp) -> Result<()> {
+pub fn create(tx: &mut Tx, batch: &NewBatch, bounds: &Bounds, now: Timestamp) -> Result<()> {
     let id = batch.id.as_str();
     tx.must(
         1,
@@ -102,7 +102,7 @@ pub fn create(tx: &mut Tx, batch: &NewBatch, now: Timestamp) -> Result<()> {
     }
     insert_stages(tx, batch)?;
     count::set_workers(tx, &batch.workers)?;
-    generations::create(tx, &batch.account, batch.livemode, &batch.generations, now)?;
+    generations::create(tx, &batch.account, batch.livemode, &batch.generations, bounds, now)?;
     if batch.barrier {
         let first = StepKind::ALL.first().map_or("", |kind| kind.as_str());
         tx.send(

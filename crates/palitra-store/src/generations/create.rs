@@ -1,10 +1,16 @@
 //! Creating generations: hold, rows and fair positions in one transaction.
 
-use super::turn::Turns;
-use crate::{Error, Result, Tx, ledger, p};
+use super::turn::{self, Turns};
+use crate::{
+    Error, Result, Tx,
+    bounds::{self, Bounds},
+    ledger, p,
+};
 use palitra_domain::{
-    AccountId, BatchId, ErrorCode, GenerationId, ItemId, Livemode, Timestamp, TransferId, catalogue::Lane,
-    state::StepKind, time,
+    AccountId, BatchId, ErrorCode, GenerationId, ItemId, Livemode, Timestamp, TransferId,
+    catalogue::Lane,
+    state::{Priority, StepKind},
+    time,
 };
 use std::{
     collections::{BTreeMap, HashMap},
@@ -22,6 +28,7 @@ pub struct NewGeneration {
     pub market_model: String,
     pub mode: String,
     pub lane: Lane,
+    pub priority: Priority,
     pub usual_run: Duration,
     pub longest_run: Duration,
     /// JSON; for a child it is completed when its parents are done.
@@ -30,6 +37,8 @@ pub struct NewGeneration {
     /// Minor units; the most that will ever be charged.
     pub price: i64,
     pub price_version: i64,
+    /// Minor units; what the market is expected to take.
+    pub cost: i64,
     pub batch: Option<BatchPlace>,
     /// The model's own slots, where it has some.
     pub model_scope: Option<String>,
@@ -50,12 +59,14 @@ pub struct BatchPlace {
 }
 
 /// Queues all of them or none, for one account. Refused with `insufficient_funds` when their prices together
-/// are more than there is, and with `idempotency_conflict` when a key was used before (look it up first).
+/// are more than there is, with `idempotency_conflict` when a key was used before (look it up first), and with
+/// [`Error::Later`] when the account has too much waiting.
 pub fn create(
     tx: &mut Tx,
     account: &AccountId,
     livemode: Livemode,
     new: &[NewGeneration],
+    bounds: &Bounds,
     now: Timestamp,
 ) -> Result<()> {
     check_parents(new)?;
@@ -65,8 +76,14 @@ pub fn create(
         .collect();
     // The account's book first: its creates go one after another, and each sees what the others have queued.
     ledger::hold(tx, account, livemode, &holds, now)?;
-    for (market, group) in by_market(new) {
-        let mut turns = Turns::take(tx, account, market, group.iter().map(|new| new.usual_run))?;
+    for (n, (line, group)) in by_line(new).into_iter().enumerate() {
+        let market = group.first().map_or("", |new| new.market.as_str());
+        let runs = group.iter().map(|new| new.usual_run);
+        let (mut turns, standing) = Turns::take(tx, account, market, &line, runs, bounds)?;
+        // What it has beside what comes now.
+        if n == 0 {
+            bounds::admit(tx, account, new.len(), &standing)?;
+        }
         for generation in group {
             insert(tx, (account, livemode), generation, turns.next(generation.usual_run), now)?;
         }
@@ -74,11 +91,11 @@ pub fn create(
     Ok(())
 }
 
-/// Groups by market, in one order for everybody: their turns are locked in it.
-fn by_market(new: &[NewGeneration]) -> BTreeMap<&str, Vec<&NewGeneration>> {
-    let mut groups: BTreeMap<&str, Vec<&NewGeneration>> = BTreeMap::new();
+/// Groups by line, in one order for everybody: their turns are locked in it.
+fn by_line(new: &[NewGeneration]) -> BTreeMap<String, Vec<&NewGeneration>> {
+    let mut groups: BTreeMap<String, Vec<&NewGeneration>> = BTreeMap::new();
     for generation in new {
-        groups.entry(&generation.market).or_default().push(generation);
+        groups.entry(turn::line(&generation.market, generation.priority)).or_default().push(generation);
     }
     groups
 }
@@ -113,9 +130,9 @@ fn insert(
     let inserted = tx.execute(
         "insert into generation(id, account_id, livemode, batch_id, item_id, step, market, model, market_model, mode, lane, state,
            vstart, vcost, longest_run_us, scope, also_scope, ready, parents_left, idem, price, price_version, input, recipe,
-           created_at, updated_at)
+           created_at, updated_at, priority, cost)
          values($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'queued', $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
-           $24, $24)
+           $24, $24, $25, $26)
          on conflict(account_id, livemode, idem) do nothing",
         p![
             new.id.as_str(),
@@ -141,7 +158,9 @@ fn insert(
             new.price_version,
             &new.input,
             &new.recipe,
-            now.micros()
+            now.micros(),
+            new.priority.rank(),
+            new.cost
         ],
     )?;
     if inserted == 0 {

@@ -4,7 +4,7 @@
 use super::{
     submit::{self, Fence},
     target,
-    turn::Unused,
+    turn::{self, Unused},
 };
 use crate::{
     Result, Row, Tx,
@@ -13,7 +13,7 @@ use crate::{
 };
 use palitra_domain::{
     BatchId, ErrorCode, GenerationId, Timestamp,
-    state::{Event, GenerationState, StepKind},
+    state::{Event, GenerationState, Priority, StepKind},
 };
 
 /// What ending a generation meant for its batch.
@@ -63,13 +63,14 @@ impl Ends {
         for id in ids {
             let row = tx.query_opt(
                 "update generation set state = $2, error_code = $3, updated_at = $4, finished_at = $4
-                 where id = $1 and state = 'queued' returning batch_id, step, attempts, account_id, market, vcost",
+                 where id = $1 and state = 'queued' returning batch_id, step, attempts, account_id, market, vcost, priority",
                 p![id.as_str(), to.as_str(), code.name(), now.micros()],
             )?;
             let Some(row) = row else { continue };
             self.add(&id, &row, 0, if event == Event::Cancel { Tally::Skipped } else { Tally::Failed })?;
             if row.get::<i64>(2)? == 0 {
-                self.unused.add(row.get(3)?, row.get(4)?, row.get(5)?);
+                let line = turn::line(&row.get::<String>(4)?, Priority::of_rank(row.get(6)?));
+                self.unused.add(row.get(3)?, line, row.get(5)?);
             }
             self.untold.push(id.clone());
             self.descendants(tx, &id, now)?;

@@ -27,8 +27,9 @@ pub fn place(tx: &mut Tx, id: &GenerationId) -> Result<Option<Place>> {
     )?;
     let Some(row) = row else { return Ok(None) };
     let (market, priority, vstart): (String, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-    let ready: bool = row.get(5)?;
-    let not_before = if ready { None } else { Some(row.get(3)?).filter(|at| *at > Timestamp::default()) };
+    // 2: claimable but for its account.
+    let not_before =
+        if row.get::<i64>(5)? > 0 { None } else { Some(row.get(3)?).filter(|at| *at > Timestamp::default()) };
     let mut before = 0;
     for index in ["scope is null", "scope is not null"] {
         // Row by row in the order of the index, so that it ends at the bound.

@@ -11,7 +11,7 @@ use crate::{
 pub(super) async fn plan(fresh: &Fresh, sql: impl SqlText, params: usize) -> Vec<String> {
     let sql = format!("explain query plan {}", sql.text(Dialect::Lite));
     let lines = fresh.store.write(move |tx| {
-        let values = [Param::from(MARKET), Param::from(8), Param::from(""), Param::from(MARKET)];
+        let values = [MARKET, "8", "", "0", "0", MARKET].map(Param::from);
         let rows = tx.query(&sql, &values[..params])?;
         rows.iter().map(|row| row.get::<String>(3)).collect()
     });

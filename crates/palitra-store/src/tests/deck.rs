@@ -85,7 +85,7 @@ pub(crate) fn slides(batch: u64, count: u64) -> NewBatch {
 }
 
 pub(crate) fn start(tx: &mut Tx, batch: &NewBatch) -> Result<()> {
-    batches::create(tx, batch, at(0))
+    batches::create(tx, batch, &Default::default(), at(0))
 }
 
 /// The same generations with something changed.

@@ -125,7 +125,9 @@ async fn a_hold_ends_once(fresh: Fresh) {
 
 async fn test_money_and_live_money_never_meet(fresh: Fresh) {
     open(&fresh, 1).await;
-    let test = |tx: &mut Tx<'_>| generations::create(tx, &anna(), Livemode::Test, &[wanted(1)], at(0));
+    let test = |tx: &mut Tx<'_>| {
+        generations::create(tx, &anna(), Livemode::Test, &[wanted(1)], &Default::default(), at(0))
+    };
     let error = refused(&fresh, test).await;
     assert!(is_rule(&error, ErrorCode::InsufficientFunds), "{error:?}");
     assert_eq!(balance(&fresh, anna()).await, Balance { cash: CASH, bonus: 0, held: 0, debt: 0 });

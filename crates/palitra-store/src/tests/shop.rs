@@ -5,6 +5,7 @@
 use super::harness::Fresh;
 use crate::{
     Error, Result, Tx, Value, accounts,
+    bounds::Bounds,
     generations::{self, BatchPlace, Claim, Claimed, Failure, Fence, NewAsset, NewGeneration, Settlement},
     ledger::{self, Balance, Purse, TopUp},
     markets::{self, ConfiguredKey},
@@ -15,7 +16,7 @@ use palitra_domain::{
     Timestamp, TransferId, WorkerId,
     catalogue::Lane,
     market::{ErrorClass, MarketError},
-    state::{AttemptState, Event, GenerationState, StepKind},
+    state::{AttemptState, Event, GenerationState, Priority, StepKind},
 };
 use std::time::Duration;
 
@@ -161,12 +162,14 @@ pub(crate) fn wanted(n: u64) -> NewGeneration {
         market_model: "fal-ai/sketch".to_owned(),
         mode: "create".to_owned(),
         lane: Lane::Image,
+        priority: Priority::Standard,
         usual_run: USUAL_RUN,
         longest_run: LONGEST_RUN,
         input: "{}".to_owned(),
         recipe: format!("recipe {n}"),
         price: PRICE,
         price_version: 1,
+        cost: PRICE / 2,
         batch: None,
         model_scope: None,
         parents: Vec::new(),
@@ -179,7 +182,7 @@ pub(crate) fn child(n: u64, parents: &[u64]) -> NewGeneration {
 }
 
 pub(crate) fn create(tx: &mut Tx, account: &AccountId, new: &[NewGeneration]) -> Result<()> {
-    generations::create(tx, account, Livemode::Live, new, at(0))
+    generations::create(tx, account, Livemode::Live, new, &Bounds::default(), at(0))
 }
 
 pub(crate) fn place(batch: u64, item: u64, step: StepKind) -> BatchPlace {
@@ -188,16 +191,28 @@ pub(crate) fn place(batch: u64, item: u64, step: StepKind) -> BatchPlace {
 }
 
 pub(crate) fn claim(tx: &mut Tx, max: u32, now: Timestamp) -> Result<Vec<Claimed>> {
-    let claim =
-        Claim { market: MARKET.to_owned(), owner: "one".to_owned(), max, focus: None, tokens: Vec::new() };
+    let claim = Claim {
+        market: MARKET.to_owned(),
+        owner: "one".to_owned(),
+        max,
+        focus: None,
+        tokens: Vec::new(),
+        bounds: Bounds::default(),
+    };
     Ok(generations::claim(tx, &claim, now)?.claimed)
 }
 
 /// Claims that one and nothing else.
 pub(crate) fn claim_only(tx: &mut Tx, n: u64, now: Timestamp) -> Result<Fence> {
     let focus = Some(id::<GenerationId>(n).to_string());
-    let claim =
-        Claim { market: MARKET.to_owned(), owner: "one".to_owned(), max: 1, focus, tokens: Vec::new() };
+    let claim = Claim {
+        market: MARKET.to_owned(),
+        owner: "one".to_owned(),
+        max: 1,
+        focus,
+        tokens: Vec::new(),
+        bounds: Bounds::default(),
+    };
     let claimed = generations::claim(tx, &claim, now)?.claimed;
     Ok(fence(claimed.first().expect("it can be claimed"), GenerationState::Submitting))
 }

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     Error, MIGRATIONS, Result, Tx,
+    bounds::Bounds,
     generations::{self, ADOPTED_MAX, Adopted, Adoption, Claim, Fence, Heir},
     p,
     workers::{self, NewWorker},
@@ -62,6 +63,7 @@ async fn claimed(fresh: &Fresh, count: u64) -> Vec<Fence> {
             max: u32::try_from(count).unwrap(),
             focus: None,
             tokens: Vec::new(),
+            bounds: Bounds::default(),
         };
         let claims = generations::claim(tx, &claim, at(1))?.claimed;
         Ok(claims.iter().map(|claimed| fence(claimed, GenerationState::Submitting)).collect())

@@ -7,9 +7,9 @@ use crate::{
 use palitra::clock::{self, SystemClock};
 use palitra_domain::{
     AccountId, Clock, Currency, Livemode, TransferId, catalogue::Catalogue, market::Market,
-    money::Millionths, price::PriceSettings, secret::Secret,
+    money::Millionths, price::PriceSettings, secret::Secret, state::Priority,
 };
-use palitra_engine::{Engine, MarketPart, Parts, Points, Settings, UnknownPolicy, generations::Wish};
+use palitra_engine::{Bounds, Engine, MarketPart, Parts, Points, Settings, UnknownPolicy, generations::Wish};
 use palitra_objects::Disk;
 use palitra_store::{
     PgSettings, Store, accounts,
@@ -144,6 +144,7 @@ impl Place {
             model: self.model.to_owned(),
             mode: "create".to_owned(),
             input: json!({"prompt": format!("a cat on a warm roof, number {number}")}),
+            priority: Priority::Standard,
             idempotency: None,
         }
     }
@@ -234,6 +235,7 @@ fn settings() -> Settings {
             usd_rate: Millionths::whole(95),
             markup: Millionths::ONE,
         },
+        bounds: Bounds::default(),
     }
 }
 

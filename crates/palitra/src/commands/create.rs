@@ -7,7 +7,11 @@ use crate::{
     wiring::App,
 };
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use palitra_domain::{ErrorCode, GenerationId, Livemode, Money, format::Format, state::GenerationState};
+use palitra_domain::{
+    ErrorCode, GenerationId, Livemode, Money,
+    format::Format,
+    state::{GenerationState, Priority},
+};
 use palitra_engine::{
     Engine, EngineEvent,
     generations::{Generation, Wish},
@@ -34,6 +38,7 @@ pub(super) async fn run(session: &Session, args: Create) -> Result<(), Stop> {
         model: model.to_owned(),
         mode: "create".to_owned(),
         input: json!({ "prompt": args.prompt, "width": format.width, "height": format.height, "seed": seed }),
+        priority: Priority::Standard,
         idempotency: None,
     };
     let quote = app.engine.quote(&wish).await?;

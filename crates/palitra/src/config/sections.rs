@@ -3,6 +3,7 @@
 use super::{Markets, wire};
 use crate::failure::Phrase;
 use palitra_domain::{Currency, money::Millionths, secret::Secret};
+use palitra_engine::Bounds;
 use serde::Deserialize;
 use std::{
     fmt::Display,
@@ -222,6 +223,9 @@ pub struct Engine {
     pub retries_max: u32,
     pub polls_max: u32,
     drain_s: u64,
+    account_queued_max: u32,
+    account_running_max: u32,
+    standard_wait_s: u64,
 }
 
 impl Engine {
@@ -234,11 +238,22 @@ impl Engine {
         Duration::from_secs(self.drain_s)
     }
 
+    pub fn bounds(&self) -> Bounds {
+        Bounds {
+            queued_max: i64::from(self.account_queued_max),
+            running_max: i64::from(self.account_running_max),
+            standard_wait: Duration::from_secs(self.standard_wait_s),
+        }
+    }
+
     fn validate(&self, problems: &mut Vec<Problem>) {
         within(problems, "engine.unknown_wait_s", &self.unknown_wait_s, 0..=86_400);
         within(problems, "engine.retries_max", &self.retries_max, 0..=64);
         within(problems, "engine.polls_max", &self.polls_max, 1..=1024);
         within(problems, "engine.drain_s", &self.drain_s, 0..=3600);
+        within(problems, "engine.account_queued_max", &self.account_queued_max, 0..=100_000);
+        within(problems, "engine.account_running_max", &self.account_running_max, 0..=10_000);
+        within(problems, "engine.standard_wait_s", &self.standard_wait_s, 0..=86_400);
     }
 }
 

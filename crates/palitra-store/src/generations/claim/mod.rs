@@ -1,23 +1,26 @@
 //! The claim: free slots meet the next generations in fair order, in one transaction.
 
+mod accounts;
 mod gates;
 mod queue;
+mod share;
 mod slots;
 
 #[cfg(test)]
 mod tests;
 
 use super::turn;
-use crate::{Result, Tx, p};
+use crate::{Result, Tx, bounds::Bounds, p};
+use accounts::Accounts;
 use gates::Gates;
 use palitra_domain::{
     AccountId, BatchId, GenerationId, Timestamp,
     catalogue::Lane,
-    state::{AttemptReason, Event, GenerationState},
+    state::{AttemptReason, Event, GenerationState, Priority},
 };
 use queue::Candidate;
 use slots::{Excess, Key};
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 /// Who claims what.
 #[derive(Debug, Clone)]
@@ -31,6 +34,7 @@ pub struct Claim {
     pub focus: Option<String>,
     /// Random, one for each attempt whose market is asked to call back: `max` of them, or none.
     pub tokens: Vec<String>,
+    pub bounds: Bounds,
 }
 
 /// A generation with its slots, ready to be submitted. `submitting` is committed.
@@ -70,47 +74,74 @@ pub struct Claims {
 
 /// Takes free slots of the market's keys and gives them to the next generations by (priority, virtual time).
 /// Generations with worker or model slots are looked at only where such a slot is free, so a batch of
-/// thousands that waits for its own two workers costs nothing.
+/// thousands that waits for its own two workers costs nothing; those of an account that has as much at work as it may
+/// are looked at only when it has room. Standard work that has waited for too long gets a share of the starts.
 pub fn claim(tx: &mut Tx, claim: &Claim, now: Timestamp) -> Result<Claims> {
     queue::wake(tx, now)?;
     let excess = Excess::of(tx)?;
     let keys = slots::free_keys(tx, claim, &excess, now)?;
     let mut claims = Claims::default();
+    let mut soon = None;
     if !keys.is_empty() {
-        let candidates = queue::candidates(tx, claim, keys.len(), now)?;
-        claims.claimed = take(tx, claim, candidates, (keys, &excess), now)?;
+        let mut accounts = Accounts::new(&claim.market, &claim.bounds);
+        claims.claimed = fill(tx, claim, &mut accounts, (keys, &excess), now)?;
+        soon = accounts.has_taken().then(|| now.plus(SOON));
     }
-    claims.next_at = queue::next_at(tx, &claim.market, now)?;
+    claims.next_at = [queue::next_at(tx, &claim.market, now)?, soon].into_iter().flatten().min();
     Ok(claims)
 }
+
+/// When to look again for what another process was claiming.
+const SOON: Duration = Duration::from_millis(20);
+
+/// Each round after the first follows one that has parked everything of an account.
+const ROUNDS_MAX: usize = 32;
 
 fn limit(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-fn take(
+fn fill(
     tx: &mut Tx,
     claim: &Claim,
-    candidates: Vec<Candidate>,
+    accounts: &mut Accounts<'_>,
     (keys, excess): (Vec<Key>, &Excess),
     now: Timestamp,
 ) -> Result<Vec<Claimed>> {
     let mut gates = Gates::of(tx, &keys, now)?;
     let mut keys: Vec<Key> = keys.into_iter().filter(|key| gates.is_open(key)).collect();
-    let mut claimed = Vec::new();
-    let mut clock = None;
-    for candidate in candidates {
-        let Some(at) = place(&keys, &gates, candidate.not_key.as_deref()) else { break };
-        let Some(worker) = slots::take_scopes(tx, &candidate, excess, now)? else { continue };
-        let key = keys.remove(at);
-        gates.pass(&key);
-        let token = claim.tokens.get(claimed.len());
-        claimed.push(open_attempt(tx, claim, &candidate, &key, (worker, token), now)?);
-        clock = clock.max(Some(candidate.order.1));
+    let (mut claimed, mut clocks) = (Vec::new(), BTreeMap::new());
+    for _ in 0..ROUNDS_MAX {
+        if place(&keys, &gates, None).is_none() {
+            break;
+        }
+        let (candidates, mut overdue) = queue::candidates(tx, claim, accounts, keys.len(), now)?;
+        let mut has_parked = false;
+        for candidate in candidates {
+            let Some(at) = place(&keys, &gates, candidate.not_key.as_deref()) else { break };
+            if accounts.room(&candidate.account) == 0 {
+                has_parked |= accounts.park(tx, &candidate)?;
+                continue;
+            }
+            let Some(worker) = slots::take_scopes(tx, &candidate, excess, now)? else { continue };
+            let key = keys.remove(at);
+            gates.pass(&key);
+            let token = claim.tokens.get(claimed.len());
+            claimed.push(open_attempt(tx, claim, &candidate, &key, (worker, token), now)?);
+            accounts.started(&candidate.account);
+            overdue.started(&candidate);
+            let line = turn::line(&claim.market, Priority::of_rank(candidate.order.0));
+            let clock = clocks.entry(line).or_insert(i64::MIN);
+            *clock = candidate.order.1.max(*clock);
+        }
+        overdue.close(tx, &claim.market)?;
+        if !has_parked {
+            break;
+        }
     }
     gates.close(tx, now)?;
-    if let Some(v) = clock {
-        turn::raise_clock(tx, &claim.market, v)?;
+    for (line, v) in clocks {
+        turn::raise_clock(tx, &line, v)?;
     }
     Ok(claimed)
 }

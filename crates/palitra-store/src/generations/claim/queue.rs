@@ -1,10 +1,15 @@
 //! The next generations in fair order, as far as there are slots for them.
 
-use super::{Claim, limit};
+use super::{Claim, accounts::Accounts, limit, share};
 use crate::{Result, Row, Sql, Tx, p, sql};
-use palitra_domain::{Timestamp, state::AttemptReason};
+use palitra_domain::{
+    AccountId, Timestamp,
+    state::{AttemptReason, Priority},
+};
+use std::collections::BTreeMap;
 
 /// A queued generation that may be claimed when its slots are free.
+#[derive(Debug, Clone)]
 pub(super) struct Candidate {
     pub(super) id: String,
     pub(super) scope: Option<String>,
@@ -14,6 +19,19 @@ pub(super) struct Candidate {
     pub(super) reason: AttemptReason,
     /// The key that has just refused it.
     pub(super) not_key: Option<String>,
+    pub(super) account: String,
+    /// How many its account may have at work at once; 0: as many as there are slots.
+    pub(super) running_max: i64,
+    /// When it became claimable.
+    waits_since: Timestamp,
+    /// Claims pass it by unless its account is known to have room.
+    pub(super) is_parked: bool,
+}
+
+impl Candidate {
+    pub(super) fn is_fast(&self) -> bool {
+        Priority::of_rank(self.order.0) == Priority::Fast
+    }
 }
 
 fn candidate(row: &Row) -> Result<Candidate> {
@@ -23,7 +41,11 @@ fn candidate(row: &Row) -> Result<Candidate> {
         also_scope: row.get(2)?,
         order: (row.get(3)?, row.get(4)?),
         reason: row.get(5)?,
-        not_key: row.get(6)?,
+        account: row.get(6)?,
+        waits_since: row.get(7)?,
+        is_parked: row.get::<i64>(8)? == 2,
+        running_max: row.get(9)?,
+        not_key: row.get(10)?,
     })
 }
 
@@ -40,39 +62,111 @@ pub(super) fn wake(tx: &mut Tx, now: Timestamp) -> Result<()> {
     Ok(())
 }
 
-pub(super) const UNSCOPED: Sql = sql!(
-    "select id, scope, also_scope, priority, vstart, next_reason, not_key from generation
-     where market = $1 and state = 'queued' and ready = 1 and scope is null and ($3 = '' or id = $3 or batch_id = $3)
-       and lane not in (select name from pause where kind = 'lane')
-     order by priority, vstart, id limit $2",
-    SKIP_LOCKED
-);
+/// The next `$2` of one list, from priority `$4` on.
+macro_rules! next_of {
+    ($list:literal) => {
+        sql!(
+            "select id, scope, also_scope, priority, vstart, next_reason, account_id, updated_at, ready,
+               (select case when kind = 'house' then 0 else coalesce(running_max, $5) end from account where id = account_id), not_key
+             from generation where market = $1 and state = 'queued' and ",
+            $list,
+            " and priority >= $4 and lane not in (select name from pause where kind = 'lane')
+               and ($3 = '' or id = $3 or batch_id = $3) order by priority, vstart, id limit $2",
+            SKIP_LOCKED
+        )
+    };
+}
 
-/// Scopes with free slots. Their number is that of open batches and of models with limits.
+pub(super) const UNSCOPED: Sql = next_of!("ready = 1 and scope is null");
+
+/// Scopes with free slots. Their number is that of open batches and of models with limits. One without a name says
+/// that something is parked.
 pub(super) const SCOPES: &str = "select scope, count(*) from slot
      where market in ($1, '') and kind in ('model', 'batch') and generation_id is null and retiring = 0 and ready_at <= $2
        and scope not in (select scope from bucket where full_at > $2 + (burst - 1) * interval_us)
-     group by scope";
+     group by scope
+     union all select '', 1 where exists (select 1 from generation where market = $1 and state = 'queued' and ready = 2)";
 
-pub(super) const SCOPED: Sql = sql!(
-    "select id, scope, also_scope, priority, vstart, next_reason, not_key from generation
-     where scope = $1 and market = $4 and state = 'queued' and ready = 1 and ($3 = '' or id = $3 or batch_id = $3)
-       and lane not in (select name from pause where kind = 'lane')
-     order by priority, vstart, id limit $2",
-    SKIP_LOCKED
-);
+pub(super) const SCOPED: Sql = next_of!("ready = 1 and scope = $6");
 
-/// In the order of (priority, virtual time), enough for `keys` free slots.
-pub(super) fn candidates(tx: &mut Tx, claim: &Claim, keys: usize, now: Timestamp) -> Result<Vec<Candidate>> {
-    let focus = claim.focus.as_deref().unwrap_or_default();
-    let mut rows = tx.query(UNSCOPED, p![&claim.market, limit(keys), focus])?;
-    for row in tx.query(SCOPES, p![&claim.market, now.micros()])? {
-        let (scope, count): (String, i64) = (row.get(0)?, row.get(1)?);
-        rows.extend(tx.query(SCOPED, p![&scope, count.min(limit(keys)), focus, &claim.market])?);
+/// The parked are kept in lots: by account, and by scope where they have one, so that those who wait for the workers
+/// of a batch do not hide the account's others. One step of the index a lot.
+pub(super) const LOTS: &str = "with recursive parked(lot) as (
+       select (select account_id || coalesce(scope, '') from generation where market = $1 and state = 'queued' and ready = 2
+               order by account_id || coalesce(scope, '') limit 1)
+       union all
+       select (select account_id || coalesce(scope, '') from generation where market = $1 and state = 'queued' and ready = 2
+                 and account_id || coalesce(scope, '') > lot order by account_id || coalesce(scope, '') limit 1)
+       from parked where lot is not null)
+     select lot from parked where lot is not null";
+
+pub(super) const PARKED: Sql = next_of!("ready = 2 and account_id || coalesce(scope, '') = $6");
+
+/// What one claim reads from.
+struct Lists<'a> {
+    claim: &'a Claim,
+    scopes: BTreeMap<String, i64>,
+    lots: Vec<String>,
+}
+
+impl Lists<'_> {
+    fn of<'a>(tx: &mut Tx, claim: &'a Claim, now: Timestamp) -> Result<Lists<'a>> {
+        let mut scopes = BTreeMap::new();
+        for row in tx.query(SCOPES, p![&claim.market, now.micros()])? {
+            scopes.insert(row.get(0)?, row.get(1)?);
+        }
+        let mut lots = Vec::new();
+        if scopes.remove("").is_some() {
+            let rows = tx.query(LOTS, p![&claim.market])?;
+            lots = rows.iter().map(|row| row.get(0)).collect::<Result<_>>()?;
+        }
+        Ok(Lists { claim, scopes, lots })
     }
-    let mut candidates = rows.iter().map(candidate).collect::<Result<Vec<_>>>()?;
-    candidates.sort_unstable_by(|a, b| (a.order, &a.id).cmp(&(b.order, &b.id)));
-    Ok(candidates)
+
+    /// At most `max` of each list, in the order of (priority, virtual time).
+    fn next(&self, tx: &mut Tx, accounts: &mut Accounts, max: i64, from: i64) -> Result<Vec<Candidate>> {
+        let Claim { market, focus, bounds, .. } = self.claim;
+        let (focus, running_max) = (focus.as_deref().unwrap_or_default(), bounds.running_max);
+        let mut rows = tx.query(UNSCOPED, p![market, max, focus, from, running_max])?;
+        for (scope, count) in &self.scopes {
+            let max = max.min(*count);
+            rows.extend(tx.query(SCOPED, p![market, max, focus, from, running_max, scope])?);
+        }
+        let mut found = rows.iter().map(candidate).collect::<Result<Vec<_>>>()?;
+        let of_lots = self.lots.iter().filter_map(|lot| lot.get(..AccountId::BYTES));
+        let bounded = found.iter().filter(|one| one.running_max > 0).map(|one| one.account.as_str());
+        accounts.look(tx, bounded.chain(of_lots))?;
+        for lot in &self.lots {
+            let Some((account, scope)) = lot.split_at_checked(AccountId::BYTES) else { continue };
+            let room = max.min(accounts.room(account));
+            if room > 0 && (scope.is_empty() || self.scopes.contains_key(scope)) {
+                let rows = tx.query(PARKED, p![market, room, focus, from, running_max, lot])?;
+                found.extend(rows.iter().map(candidate).collect::<Result<Vec<_>>>()?);
+            }
+        }
+        found.sort_unstable_by(|a, b| (a.order, &a.id).cmp(&(b.order, &b.id)));
+        Ok(found)
+    }
+}
+
+/// Enough for `keys` free slots, in the order in which they come, and how many of them are overdue.
+pub(super) fn candidates(
+    tx: &mut Tx,
+    claim: &Claim,
+    accounts: &mut Accounts,
+    keys: usize,
+    now: Timestamp,
+) -> Result<(Vec<Candidate>, share::Overdue)> {
+    let lists = Lists::of(tx, claim, now)?;
+    let found = lists.next(tx, accounts, limit(keys), i64::MIN)?;
+    if found.iter().filter(|one| one.is_fast()).count() < keys {
+        return Ok((found, share::Overdue::default()));
+    }
+    // Fast work takes everything: who of the others has waited for too long?
+    let max = limit(share::most(keys));
+    let mut overdue = lists.next(tx, accounts, max, Priority::Standard.rank())?;
+    overdue.retain(|one| now.since(one.waits_since) >= claim.bounds.standard_wait);
+    share::mix(tx, &claim.market, found, overdue)
 }
 
 /// Beside it, when a key is cool again and when a start rate allows the next start.

@@ -57,8 +57,10 @@ async fn a_batch_where_everything_is_reused_closes_at_creation(fresh: Fresh) {
     })
     .await;
     let again = || vec![vec![reused(1, StepKind::Prompt), reused(2, StepKind::Picture)]];
-    commit(&fresh, move |tx| batches::create(tx, &NewBatch { gate_percent: 80, ..deck(1, again()) }, at(5)))
-        .await;
+    commit(&fresh, move |tx| {
+        batches::create(tx, &NewBatch { gate_percent: 80, ..deck(1, again()) }, &Default::default(), at(5))
+    })
+    .await;
     let batch = found(&fresh, 1).await;
     assert_eq!((batch.state, batch.error, batch.finished_at), (BatchState::Completed, None, Some(at(5))));
     assert_eq!(stages(&fresh, 1).await, [[1, 1, 0, 0], [1, 1, 0, 0]]);

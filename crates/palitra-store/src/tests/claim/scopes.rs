@@ -4,6 +4,7 @@
 use crate::{
     MIGRATIONS, Tx,
     batches::{self, NewBatch},
+    bounds::Bounds,
     generations::{self, Claim, Claims, NewGeneration},
     markets::{self, Scope},
     p,
@@ -44,6 +45,7 @@ async fn look(fresh: &Fresh, now: i64, focus: Option<String>) -> Claims {
             max: 64,
             focus: focus.clone(),
             tokens: Vec::new(),
+            bounds: Bounds::default(),
         };
         generations::claim(tx, &claim, at(now))
     })

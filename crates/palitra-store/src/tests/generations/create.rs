@@ -36,8 +36,14 @@ async fn a_key_creates_once(fresh: Fresh) {
     let error = refused(&fresh, |tx| create(tx, &anna(), &[keyed(2, "other"), keyed(3, "k")])).await;
     assert_eq!(error, Error::Rule { code: ErrorCode::IdempotencyConflict, value: "k".to_owned() });
     commit(&fresh, |tx| create(tx, &boris(), &[keyed(4, "k"), wanted(5), wanted(6)])).await;
-    commit(&fresh, |tx| generations::create(tx, &house(), Livemode::Live, &[keyed(7, "k")], at(0))).await;
-    commit(&fresh, |tx| generations::create(tx, &house(), Livemode::Test, &[keyed(8, "k")], at(0))).await;
+    commit(&fresh, |tx| {
+        generations::create(tx, &house(), Livemode::Live, &[keyed(7, "k")], &Default::default(), at(0))
+    })
+    .await;
+    commit(&fresh, |tx| {
+        generations::create(tx, &house(), Livemode::Test, &[keyed(8, "k")], &Default::default(), at(0))
+    })
+    .await;
     assert_eq!(number(&fresh, "select count(*) from generation").await, 6);
 }
 

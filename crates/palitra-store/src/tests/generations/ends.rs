@@ -3,6 +3,7 @@
 
 use crate::{
     MIGRATIONS, Tx,
+    bounds::Bounds,
     generations::{self, CancelOutcome, Fence},
     tests::{
         harness::{Fresh, on_every_database},
@@ -113,6 +114,7 @@ async fn a_refused_one_waits_for_its_time(fresh: Fresh) {
                 max: 4,
                 focus: None,
                 tokens: Vec::new(),
+                bounds: Bounds::default(),
             };
             generations::claim(tx, &claim, at(now))
         })

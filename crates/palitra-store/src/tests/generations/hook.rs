@@ -21,7 +21,14 @@ async fn hook(fresh: &Fresh, generation: u64, n: i64) -> Option<Hook> {
 
 fn claim(tx: &mut Tx, tokens: &[&str]) -> crate::Result<Vec<generations::Claimed>> {
     let tokens = tokens.iter().map(|token| (*token).to_owned()).collect();
-    let claim = Claim { market: MARKET.to_owned(), owner: "one".to_owned(), max: 2, focus: None, tokens };
+    let claim = Claim {
+        market: MARKET.to_owned(),
+        owner: "one".to_owned(),
+        max: 2,
+        focus: None,
+        tokens,
+        bounds: Default::default(),
+    };
     Ok(generations::claim(tx, &claim, at(1))?.claimed)
 }
 

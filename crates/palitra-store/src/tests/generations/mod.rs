@@ -7,4 +7,5 @@ mod fencing;
 mod ghosts;
 mod hook;
 mod page;
+mod queue;
 mod transitions;

@@ -49,6 +49,7 @@ async fn each_filter_leaves_its_own_and_all_hold_together(fresh: Fresh) {
             max: 1,
             focus: Some(running.to_string()),
             tokens: Vec::new(),
+            bounds: Default::default(),
         };
         let fence = crate::tests::shop::fence(
             &generations::claim(tx, &claim, at(50))?.claimed[0],

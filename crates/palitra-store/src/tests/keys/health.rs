@@ -35,6 +35,7 @@ async fn next_at(fresh: &Fresh, now: i64) -> Option<palitra_domain::Timestamp> {
             max: 0,
             focus: None,
             tokens: Vec::new(),
+            bounds: Default::default(),
         };
         generations::claim(tx, &claim, at(now))
     })

@@ -43,6 +43,7 @@ async fn s2_126_a_key_starts_no_more_than_its_rate_and_burst(fresh: Fresh) {
                 max: 64,
                 focus: None,
                 tokens: Vec::new(),
+                bounds: Default::default(),
             };
             generations::claim(tx, &claim, at(now))
         })

@@ -7,6 +7,7 @@ use super::{
 use crate::{
     Error, Result, Tx, accounts,
     batches::{self, NewBatch},
+    bounds::Bounds,
     generations::{
         self, Adoption, CancelOutcome, Child, Claim, Failure, Fence, Fill, NewGeneration, Settlement,
     },
@@ -144,7 +145,14 @@ async fn start(fresh: &Fresh, world: &mut World, items: u64, (gate, workers, bar
 
 async fn claim(fresh: &Fresh, world: &mut World, max: u32) {
     let owner = id::<WorkerId>(world.owner).to_string();
-    let claim = Claim { market: MARKET.to_owned(), owner, max, focus: None, tokens: Vec::new() };
+    let claim = Claim {
+        market: MARKET.to_owned(),
+        owner,
+        max,
+        focus: None,
+        tokens: Vec::new(),
+        bounds: Bounds::default(),
+    };
     let now = at(world.now);
     let claims = fresh.store.write(move |tx| generations::claim(tx, &claim, now)).await.unwrap();
     assert_eq!(claims.claimed.len(), world.claimable(max));

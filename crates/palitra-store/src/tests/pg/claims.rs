@@ -18,6 +18,7 @@ use super::super::{
 };
 use crate::{
     MIGRATIONS, Store,
+    bounds::Bounds,
     generations::{self, Claim, Claimed},
     p,
 };
@@ -36,6 +37,7 @@ async fn work(store: Store, owner: String, claimed: Arc<Mutex<Vec<GenerationId>>
             max: 2,
             focus: None,
             tokens: Vec::new(),
+            bounds: Bounds::default(),
         };
         let claims = store.write(move |tx| generations::claim(tx, &claim, at(1))).await.unwrap().claimed;
         claimed.lock().unwrap().extend(claims.iter().map(|claimed| claimed.id.clone()));

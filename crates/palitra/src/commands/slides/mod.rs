@@ -9,7 +9,12 @@ pub(super) use files::{check_writable, copy_object};
 use super::{Session, Stop, market_failure, money, said};
 use crate::{args::Slides, failure::Failure, wiring::App};
 use palitra_decks::Deck;
-use palitra_domain::{BatchId, ErrorCode, Livemode, format::Format, i18n::Arg, state::BatchState};
+use palitra_domain::{
+    BatchId, ErrorCode, Livemode,
+    format::Format,
+    i18n::Arg,
+    state::{BatchState, Priority},
+};
 use palitra_engine::batches::{ManifestItem, Plan, Report, SlidesOptions};
 use serde_json::json;
 use std::path::Path;
@@ -92,6 +97,7 @@ fn options(session: &Session, app: &App, args: &Slides, deck: &Deck, format: For
         image_delay: settings.image_delay(),
         gate_percent: settings.gate_percent,
         sequential: args.sequential,
+        priority: Priority::Standard,
     }
 }
 
