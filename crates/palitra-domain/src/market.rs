@@ -72,6 +72,7 @@ pub enum Submitted {
 /// The outcome of one look at accepted work.
 #[derive(Debug)]
 pub enum Polled {
+    /// `position`: it waits for its start, behind so many; `None` when it runs, or when the market does not tell.
     Pending {
         position: Option<u32>,
     },
@@ -90,6 +91,30 @@ pub enum CancelAnswer {
     /// Asked; the next poll decides.
     Requested,
     TooLate,
+    Unsupported,
+}
+
+/// A submission whose outcome is unknown, as a market with a look-up is asked about it.
+#[derive(Debug, Clone)]
+pub struct Marker {
+    /// As in the [`Request`] that was sent.
+    pub generation: String,
+    pub attempt: i64,
+    /// The market's own model id.
+    pub model: String,
+    /// Shortly before it was sent.
+    pub opened_at: Timestamp,
+}
+
+/// What a market knows of a submission whose outcome is unknown.
+#[derive(Debug)]
+pub enum Found {
+    Work(RemoteRef),
+    /// It has no such work now: soon after the submission that says little.
+    Nothing,
+    /// The look-up itself failed: ask again later.
+    Unreachable(MarketError),
+    /// This market has no look-up.
     Unsupported,
 }
 
@@ -213,6 +238,10 @@ pub trait Market: Send + Sync {
     fn submit<'a>(&'a self, key: &'a str, request: &'a Request) -> BoxFuture<'a, Submitted>;
     fn poll<'a>(&'a self, key: &'a str, remote: &'a RemoteRef) -> BoxFuture<'a, Polled>;
     fn cancel<'a>(&'a self, key: &'a str, remote: &'a RemoteRef) -> BoxFuture<'a, CancelAnswer>;
+    /// What became of a submission whose outcome is unknown; never anything that starts work. fal has no such call.
+    fn find<'a>(&'a self, _key: &'a str, _marker: &'a Marker) -> BoxFuture<'a, Found> {
+        Box::pin(std::future::ready(Found::Unsupported))
+    }
     /// Opens a link of a result: no credentials, bounded, every redirect checked (`docs/markets.md`).
     fn fetch<'a>(&'a self, link: &'a str) -> BoxFuture<'a, Result<ByteStream, MarketError>>;
     /// Is this webhook the market's? `body` is what came, byte for byte, before any parsing; how long it may be (1 MiB is

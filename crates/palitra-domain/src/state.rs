@@ -76,6 +76,8 @@ words! {
         Resubmit = "resubmit",
         /// Work of a market inside this process died with its process.
         Restart = "restart",
+        /// Work of an earlier attempt, whose outcome was unknown, has been found: it counts, and no other is needed.
+        Adopt = "adopt",
         /// The market says the work is done.
         Finish = "finish",
         /// The result is stored: charge once.
@@ -92,6 +94,7 @@ use GenerationState::*;
 /// Every legal transition of a generation: from, event, to. Whatever is not here does not happen.
 pub const TRANSITIONS: &[(GenerationState, Event, GenerationState)] = &[
     (Queued, Claim, Submitting),
+    (Queued, Adopt, Running),
     (Queued, Cancel, Cancelled),
     (Queued, Fail, Failed),
     (Submitting, Accept, Running),
@@ -99,9 +102,11 @@ pub const TRANSITIONS: &[(GenerationState, Event, GenerationState)] = &[
     (Submitting, Retry, Queued),
     (Submitting, Resubmit, Queued),
     (Submitting, Restart, Queued),
+    (Submitting, Adopt, Storing),
     (Submitting, Fail, Failed),
     (Submitting, Cancel, Cancelled),
     (Running, Finish, Storing),
+    (Running, Adopt, Storing),
     (Running, Fail, Failed),
     (Running, Cancel, Cancelled),
     (Running, TimeOut, TimedOut),

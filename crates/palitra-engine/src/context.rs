@@ -8,6 +8,7 @@ use crate::{
     leader::Leadership,
     lease::Lease,
     metrics::Metrics,
+    runs::Runs,
     waits::{UnderWay, Waits},
 };
 use palitra_domain::{
@@ -118,6 +119,9 @@ pub struct Context {
     pub(crate) webhooks: OnceLock<Webhooks>,
     /// A callback has left a reference with an attempt.
     pub(crate) called: Notify,
+    /// There is news of an attempt that was given up, or a wish to cancel: housekeeping looks at once.
+    pub(crate) nudge: Notify,
+    pub(crate) runs: Runs,
     pub(crate) in_flight: UnderWay,
     /// Held from a transaction that takes work until that work is among what is under way.
     pub(crate) taking: Mutex<()>,
@@ -191,6 +195,8 @@ impl Engine {
             waits: Waits::default(),
             webhooks: OnceLock::new(),
             called: Notify::new(),
+            nudge: Notify::new(),
+            runs: Runs::default(),
             in_flight: Arc::new(watch::channel(HashSet::new()).0),
             taking: Mutex::new(()),
             doubts: Doubts::default(),

@@ -161,7 +161,7 @@ impl Engine {
         let outcome = self.store.write(move |tx| rows::cancel(tx, &wanted, now)).await?;
         match outcome {
             CancelOutcome::Cancelled => self.points.after(GenerationState::Queued, Event::Cancel),
-            CancelOutcome::Requested => {}
+            CancelOutcome::Requested => self.nudge.notify_one(),
             CancelOutcome::AlreadyFinished(_) => {
                 return Err(Error::new(ErrorCode::AlreadyFinished).with("value", id));
             }

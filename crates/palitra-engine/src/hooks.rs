@@ -17,7 +17,7 @@ use std::time::Duration;
 pub struct Webhooks {
     /// The address markets reach this service by, without a trailing `/`.
     pub public_url: String,
-    /// How long a submission without an answer waits for its callback; `None`: twice the longest run.
+    /// How long a submission without an answer waits for its callback; `None`: twice the p90 of its mode, at most its longest run.
     pub unknown_wait: Option<Duration>,
 }
 
@@ -73,6 +73,7 @@ impl Engine {
                 });
             }
         };
+        tracing::debug!(generation.id = %hook.generation, attempt = hook.n, hint = ?note.hint, "a webhook came");
         let known = hook.reference.clone().map(RemoteRef);
         if known.is_some_and(|remote| !market.is_about(&note, &remote)) {
             tracing::warn!(generation.id = %hook.generation, attempt = hook.n, "a webhook speaks of other work");
@@ -94,17 +95,22 @@ impl Engine {
                 self.waits.hurry(&hook.generation, self.now());
             }
             AttemptState::Accepted => self.waits.hurry(&hook.generation, self.now()),
-            // It has ended, or other attempts have followed.
+            // It was given up, and here it is: its result counts, or is a gift (`work/ghosts`).
+            AttemptState::Unknown | AttemptState::Abandoned | AttemptState::Lost => {
+                let reference =
+                    hook.reference.or_else(|| Some(market.reference(&hook.market_model, &note)?.0));
+                let Some(reference) = reference else { return Ok(Received::Taken) };
+                let (id, n, now) = (hook.generation.clone(), hook.n, self.now());
+                self.store.write(move |tx| generations::note_ghost(tx, &id, n, &reference, now)).await?;
+                self.nudge.notify_one();
+            }
+            // What became of it is known.
             AttemptState::Succeeded
             | AttemptState::Failed
             | AttemptState::Cancelled
             | AttemptState::Refused
-            | AttemptState::Unknown
-            | AttemptState::Abandoned
-            | AttemptState::Lost
             | AttemptState::Vanished => {}
         }
-        tracing::debug!(generation.id = %hook.generation, attempt = hook.n, hint = ?note.hint, "a webhook came");
         Ok(Received::Taken)
     }
 }

@@ -21,6 +21,7 @@ pub mod metrics;
 mod points;
 mod processes;
 pub mod refunds;
+mod runs;
 mod scheduler;
 #[cfg(test)]
 mod town;

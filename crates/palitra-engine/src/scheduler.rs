@@ -154,18 +154,24 @@ async fn next_due(machine: &Machine, waits: &Waits) -> crate::waits::Waiting {
     }
 }
 
-/// Every second: wishes to cancel are carried to the markets, and work that nobody carries on is taken over. What needs doing once for
-/// all processes is a chore of the leader.
+/// Every second, and when there is news: work that was given up is looked at where it is known, wishes to cancel are carried to the
+/// markets, and work that nobody carries on is taken over. What needs doing once for all processes is a chore of the leader.
 async fn housekeeping(machine: Machine) {
     let mut asked = std::collections::HashSet::new();
     loop {
-        machine.clock.sleep(IDLE).await;
+        tokio::select! {
+            () = machine.clock.sleep(IDLE) => {}
+            () = machine.nudge.notified() => {}
+        }
         let (now, owner) = (machine.now(), machine.lease.owner().as_str().to_owned());
         if !machine.lease.is_held(now) {
             continue;
         }
         if let Err(error) = take_over(&machine).await {
             tracing::error!(%error, "cannot take over work");
+        }
+        if let Err(error) = work::look_at_ghosts(&machine).await {
+            tracing::error!(%error, "cannot look at work that was given up");
         }
         match machine.store.read(move |tx| generations::cancel_wishes(tx, &owner)).await {
             Ok(wishes) => {

@@ -70,7 +70,15 @@ pub(crate) fn interval(waited: Duration, called_after: Option<Duration>, random:
     let Some(usual) = called_after else {
         return (waited / 50).clamp(Duration::from_millis(100), Duration::from_secs(10));
     };
-    let interval = usual.saturating_sub(waited) + (waited / 5).clamp(SAFETY, SAFETY_MAX);
+    jittered(usual.saturating_sub(waited) + (waited / 5).clamp(SAFETY, SAFETY_MAX), random)
+}
+
+/// Nobody waits for a ghost as one waits for a result: from five seconds to a minute, and up to a tenth more by chance.
+pub(crate) fn ghost_interval(waited: Duration, random: u128) -> Duration {
+    jittered((waited / 5).clamp(Duration::from_secs(5), Duration::from_secs(60)), random)
+}
+
+fn jittered(interval: Duration, random: u128) -> Duration {
     let jitter_ms = u64::try_from(random % (interval.as_millis() / 10 + 1)).unwrap_or(0);
     interval + Duration::from_millis(jitter_ms)
 }
@@ -105,6 +113,10 @@ impl Waits {
         if entries.hurried.remove(&id) {
             key.0 = now;
             waiting.called_after = None;
+        }
+        // What was here of an earlier owner, or of another attempt, is over.
+        if let Some(before) = entries.due.get(&id).copied() {
+            entries.by_time.remove(&(before, id.clone()));
         }
         let is_first = entries.by_time.first_key_value().is_none_or(|(first, _)| key < *first);
         entries.due.insert(id, key.0);
@@ -145,9 +157,13 @@ impl Waits {
         self.changed.notify_one();
     }
 
-    /// It has ended.
+    /// It has ended, or another attempt of it counts.
     pub(crate) fn forget(&self, id: &GenerationId) {
-        self.entries().hurried.remove(id);
+        let mut entries = self.entries();
+        entries.hurried.remove(id);
+        let waiting = entries.due.remove(id).and_then(|due| entries.by_time.remove(&(due, id.clone())));
+        drop(entries);
+        drop(waiting);
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -43,6 +43,7 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
     ("002_processes", include_str!("../migrations/002_processes.sql")),
     ("003_health", include_str!("../migrations/003_health.sql")),
     ("004_bounds", include_str!("../migrations/004_bounds.sql")),
+    ("005_ghosts", include_str!("../migrations/005_ghosts.sql")),
     ("006_money", include_str!("../migrations/006_money.sql")),
     ("007_hot_path", include_str!("../migrations/007_hot_path.sql")),
 ];

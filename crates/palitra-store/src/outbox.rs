@@ -2,8 +2,8 @@
 //! process, and closed when its receiver has taken it. A process that dies lets go of its claims by their time; then
 //! they are delivered again, under the same id.
 //!
-//! The end of a generation is an event (kind `generation`): who wants to hear of it says so elsewhere, and as long as
-//! nobody does, events are closed in bulk.
+//! The end of a generation is an event (kind `generation`), a result that comes after it another (`late`): who wants to
+//! hear of them says so elsewhere, and as long as nobody does, they are closed in bulk.
 
 use crate::{Result, Row, Sql, Tx, p, sql};
 use palitra_domain::{
@@ -13,6 +13,9 @@ use palitra_domain::{
 
 /// The end of a generation, written by the transaction that ends it.
 pub const GENERATION: &str = "generation";
+
+/// A result that came after that end: `attempt`, and `first_asset`, the number of the first file it added.
+pub const LATE: &str = "late";
 
 /// Writes a delivery. `false` when there is one of this id: the same effect was asked for before.
 pub fn insert(tx: &mut Tx, new: &NewDelivery, now: Timestamp) -> Result<bool> {

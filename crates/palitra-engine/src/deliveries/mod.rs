@@ -71,8 +71,10 @@ impl Engine {
 /// A service delivers; a command only closes events, so that they do not pile up where nobody ever serves.
 pub(crate) async fn start(machine: &Machine) -> Result<()> {
     let receivers = begin(machine).await?;
-    if !receivers.contains_key(outbox::GENERATION) {
-        machine.spawn(close_events(machine.clone()));
+    let mut unheard = vec![outbox::GENERATION, outbox::LATE];
+    unheard.retain(|event| !receivers.contains_key(event));
+    if !unheard.is_empty() {
+        machine.spawn(close_events(machine.clone(), unheard));
     }
     for receiver in receivers.into_values().filter(|_| machine.is_service) {
         machine.spawn(deliver_all(machine.clone(), receiver));
@@ -102,21 +104,26 @@ async fn begin(machine: &Machine) -> Result<BTreeMap<&'static str, Arc<dyn Deliv
 }
 
 /// Now and then, until nothing is left.
-async fn close_events(machine: Machine) {
+async fn close_events(machine: Machine, unheard: Vec<&'static str>) {
     loop {
         machine.clock.sleep(LOOK_FOR_EVENTS).await;
-        loop {
-            let now = machine.now();
-            let close = move |tx: &mut palitra_store::Tx<'_>| {
-                outbox::close_events(tx, outbox::GENERATION, EVENTS_AT_ONCE, now)
-            };
-            match machine.store.write(close).await {
-                Ok(closed) if closed == u64::from(EVENTS_AT_ONCE) => {}
-                Ok(_) => break,
-                Err(error) => {
-                    tracing::warn!(%error, "cannot close events now");
-                    break;
-                }
+        for event in &unheard {
+            close_all(&machine, event).await;
+        }
+    }
+}
+
+async fn close_all(machine: &Machine, event: &'static str) {
+    loop {
+        let now = machine.now();
+        let close =
+            move |tx: &mut palitra_store::Tx<'_>| outbox::close_events(tx, event, EVENTS_AT_ONCE, now);
+        match machine.store.write(close).await {
+            Ok(closed) if closed == u64::from(EVENTS_AT_ONCE) => {}
+            Ok(_) => return,
+            Err(error) => {
+                tracing::warn!(%error, "cannot close events now");
+                return;
             }
         }
     }

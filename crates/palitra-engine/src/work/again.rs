@@ -1,7 +1,7 @@
 //! Back to the queue, the three ways there are: refused unbilled, outcome unknown, died with its process. What nobody wants any more
 //! ends instead.
 
-use super::{Ticket, commit, end, ended, tell};
+use super::{Ticket, commit, end, ended, ghosts, tell};
 use crate::scheduler::Machine;
 use palitra_domain::{
     ErrorCode, Timestamp,
@@ -10,7 +10,7 @@ use palitra_domain::{
 };
 use palitra_store::{
     Result, Tx,
-    generations::{self, Finished},
+    generations::{self, Finished, Ghost},
 };
 
 /// After a refusal that is provably unbilled.
@@ -30,6 +30,31 @@ pub(super) async fn resubmit(machine: &Machine, ticket: Ticket, error: MarketErr
         generations::resubmit(tx, &fence, &error, ghost_until, now)
     })
     .await;
+}
+
+/// The outcome of the second submission is unknown too, and the first is known to be at work: it goes on with that one. Both steps in one
+/// transaction, so that no third submission comes between them.
+pub(super) async fn take_back(machine: &Machine, ticket: Ticket, error: MarketError, ghost: Ghost) {
+    let Some(ticket) = still_wanted(machine, ticket, &error, AttemptState::Unknown).await else { return };
+    let (fence, now, owner, of) = (ticket.fence.clone(), machine.now(), machine.lease.owner(), ghost.clone());
+    let ghost_until = now.plus(ticket.longest_run);
+    machine.points.before(GenerationState::Submitting, Event::Resubmit);
+    machine.points.before(GenerationState::Queued, Event::Adopt);
+    let taking = machine.taking.lock().await;
+    let taken = commit(machine, ticket.id(), move |tx| {
+        if generations::resubmit(tx, &fence, &error, ghost_until, now)?.is_some() {
+            return Ok(None);
+        }
+        generations::adopt_known(tx, &of, &owner, now)
+    });
+    let Some(taken) = taken.await else { return };
+    machine.points.after(GenerationState::Submitting, Event::Resubmit);
+    machine.points.after(GenerationState::Queued, Event::Adopt);
+    match taken {
+        Some(fence) => ghosts::go_on(machine, fence, ghost),
+        None => ended(machine, ticket, GenerationState::Cancelled, Some(ErrorCode::Cancelled)),
+    }
+    drop(taking);
 }
 
 /// After the process died in which the work was done.

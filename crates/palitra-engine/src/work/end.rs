@@ -44,6 +44,8 @@ pub(super) async fn fail(machine: &Machine, ticket: Ticket, failure: Failure) {
     let finished = commit(machine, ticket.id(), move |tx| generations::fail(tx, &failure, now)).await;
     if finished.is_some() {
         machine.points.after(from, event);
+        // What may still be working is looked at, where it is known.
+        machine.nudge.notify_one();
         ended(machine, ticket, to, Some(code));
     }
 }

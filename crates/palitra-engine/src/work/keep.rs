@@ -5,7 +5,7 @@ use crate::{batches, scheduler::Machine, trouble::Patience};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use palitra_domain::{
-    AssetId, Currency, DeliveryId, ErrorCode, MarketCost,
+    AssetId, Currency, DeliveryId, ErrorCode, GenerationId, MarketCost,
     catalogue::Lane,
     market::{ErrorClass, MarketError, OutputFile, Outputs},
     media_type::{self, Kind, MediaType},
@@ -69,8 +69,9 @@ pub(super) fn restored(text: &str) -> Option<Outputs> {
 pub(super) async fn keep(machine: &Machine, ticket: Ticket, outputs: Outputs) {
     let mut patience = Patience::default();
     loop {
-        let error = match store(machine, &ticket, &outputs).await {
-            Ok((generation, assets)) => match fills(machine, &ticket, &outputs).await {
+        let made = Made { id: ticket.id(), market: &ticket.market, ghost: None };
+        let error = match store(machine, made, &outputs).await {
+            Ok((generation, assets)) => match fills(machine, ticket.id(), &outputs).await {
                 Ok(fills) => return settle(machine, ticket, &generation, outputs, assets, fills).await,
                 Err(error) => error,
             },
@@ -87,8 +88,17 @@ pub(super) async fn keep(machine: &Machine, ticket: Ticket, outputs: Outputs) {
     }
 }
 
+/// Whose result it is.
+#[derive(Clone, Copy)]
+pub(super) struct Made<'a> {
+    pub(super) id: &'a GenerationId,
+    pub(super) market: &'a str,
+    /// Of an attempt that was given up: another may store its own at the same time, so its files have names of their own.
+    pub(super) ghost: Option<i64>,
+}
+
 /// Whose fault it was: the market's ends the generation, ours waits for a better day.
-enum Trouble {
+pub(super) enum Trouble {
     Market(MarketError, ErrorCode, Option<MarketCost>),
     Here(crate::Error),
 }
@@ -108,15 +118,15 @@ fn bad_result(message: &str) -> Trouble {
 }
 
 /// Puts the files of a result into our storage.
-async fn store(
+pub(super) async fn store(
     machine: &Machine,
-    ticket: &Ticket,
+    made: Made<'_>,
     outputs: &Outputs,
 ) -> Result<(Generation, Vec<NewAsset>), Trouble> {
-    let id = ticket.id().clone();
+    let id = made.id.clone();
     let found = machine.store.read(move |tx| generations::find(tx, &id)).await?;
     let generation = found.ok_or_else(|| Trouble::Here(crate::Error::new(ErrorCode::NotFound)))?;
-    match store_files(machine, ticket, &generation, outputs).await {
+    match store_files(machine, made, &generation, outputs).await {
         Ok(assets) => Ok((generation, assets)),
         // What the market took is recorded although its result was no good.
         Err(Trouble::Market(error, code, _)) => {
@@ -127,8 +137,12 @@ async fn store(
 }
 
 /// What the steps that wait for this one are told.
-async fn fills(machine: &Machine, ticket: &Ticket, outputs: &Outputs) -> crate::Result<Vec<Fill>> {
-    let parent = ticket.id().clone();
+pub(super) async fn fills(
+    machine: &Machine,
+    parent: &GenerationId,
+    outputs: &Outputs,
+) -> crate::Result<Vec<Fill>> {
+    let parent = parent.clone();
     let children = machine.store.read(move |tx| generations::children(tx, &parent)).await?;
     let output = outputs.text.as_deref().unwrap_or_default();
     Ok(children.iter().map(|child| batches::fill(child, output)).collect())
@@ -136,7 +150,7 @@ async fn fills(machine: &Machine, ticket: &Ticket, outputs: &Outputs) -> crate::
 
 async fn store_files(
     machine: &Machine,
-    ticket: &Ticket,
+    made: Made<'_>,
     generation: &Generation,
     outputs: &Outputs,
 ) -> Result<Vec<NewAsset>, Trouble> {
@@ -153,7 +167,7 @@ async fn store_files(
     for (n, file) in outputs.files.iter().enumerate() {
         let mut round = 0;
         let asset = loop {
-            match store_file(machine, ticket, generation, n, file).await {
+            match store_file(machine, made, generation, n, file).await {
                 Err(Trouble::Market(error, ..)) if round + 1 < DOWNLOAD_TRIES && is_passing(&error) => {
                     tracing::warn!(generation.id = %generation.id, error.message = error.message, "download failed, trying again");
                     machine.clock.sleep(Duration::from_millis(200) * 2u32.pow(round)).await;
@@ -173,12 +187,12 @@ fn is_passing(error: &MarketError) -> bool {
 
 async fn store_file(
     machine: &Machine,
-    ticket: &Ticket,
+    made: Made<'_>,
     generation: &Generation,
     n: usize,
     file: &OutputFile,
 ) -> Result<NewAsset, Trouble> {
-    let market = machine.market(&ticket.market).map_err(Trouble::Here)?;
+    let market = machine.market(made.market).map_err(Trouble::Here)?;
     let body: ByteStream = match file {
         OutputFile::Bytes(bytes) => Box::pin(stream::iter([Ok(bytes.clone())])),
         OutputFile::Link(link) => market.fetch(link).await.map_err(|error| {
@@ -194,7 +208,7 @@ async fn store_file(
     let media = media.ok_or_else(|| bad_result("the result is not the kind of media that was asked for"))?;
     let size = imagesize::blob_size(&head).ok();
     let side = |side: usize| u32::try_from(side).ok();
-    let id = asset_id(generation, n);
+    let id = asset_id(generation, made.ghost.or(generation.adopted), n);
     let key = object_key(folder(media), generation.created_at, id.as_str(), media.extension);
     let stored = machine.objects.put(&key, body).await.map_err(broken)?;
     Ok(NewAsset {
@@ -267,14 +281,18 @@ fn folder(media: MediaType) -> Folder {
 
 /// The same id whenever the same result is stored again, so that a crash between object and commit leaves nothing behind. The
 /// generation's own id is not guessable, so neither is this.
-fn asset_id(generation: &Generation, n: usize) -> AssetId {
-    let digest = Sha256::digest(format!("{} {n}", generation.id));
+fn asset_id(generation: &Generation, ghost: Option<i64>, n: usize) -> AssetId {
+    let name = match ghost {
+        None => format!("{} {n}", generation.id),
+        Some(attempt) => format!("{}.{attempt} {n}", generation.id),
+    };
+    let digest = Sha256::digest(name);
     let random = digest.iter().take(16).fold(0u128, |bits, byte| bits << 8 | u128::from(*byte));
     AssetId::new(generation.created_at, random)
 }
 
 /// What the market says it took: exact, or units by the unit cost of the catalogue.
-fn cost(machine: &Machine, generation: &Generation, outputs: &Outputs) -> Option<MarketCost> {
+pub(super) fn cost(machine: &Machine, generation: &Generation, outputs: &Outputs) -> Option<MarketCost> {
     let rule = machine.catalogue.find(&generation.model)?.mode(&generation.mode)?.price;
     let by_units = |units: Millionths| {
         Some(MarketCost { micros: scale_up(rule.cost_micros, &[units], 1).ok()?, currency: rule.currency })

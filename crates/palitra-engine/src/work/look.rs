@@ -15,14 +15,25 @@ use palitra_store::generations::{self, CancelWish};
 use std::{panic::AssertUnwindSafe, time::Duration};
 
 /// A record may be invisible for a while after the market accepted it.
-const VISIBLE_AFTER: Duration = Duration::from_secs(90);
+pub(super) const VISIBLE_AFTER: Duration = Duration::from_secs(90);
+
+/// Beyond half of its longest run work that has not begun is not waited for: the adapter has told its market so (fal:
+/// `X-Fal-Request-Timeout`), and here is what happens when the market forgets (seen with locked accounts: at the head of the queue for
+/// hours). The market's own deadline has so much longer.
+const BEGINS_GRACE: Duration = Duration::from_secs(30);
+
+fn begins_within(longest_run: Duration) -> Duration {
+    (longest_run / 2).saturating_add(BEGINS_GRACE).min(longest_run)
+}
 
 /// Puts accepted work among the waiting.
 pub(super) fn later(machine: &Machine, ticket: Ticket, remote: RemoteRef, accepted_at: Timestamp) {
     let now = machine.now();
     let interval = waits::interval(now.since(accepted_at), ticket.called_after, machine.random());
-    // What has run for too long is seen in time whoever calls or does not.
-    let due = now.plus(interval).min(accepted_at.plus(ticket.longest_run).max(now));
+    // What has run for too long, or has not begun for too long, is seen in time whoever calls or does not.
+    let ends = [begins_within(ticket.longest_run), ticket.longest_run].map(|within| accepted_at.plus(within));
+    let end = ends.into_iter().find(|end| *end > now).unwrap_or(now);
+    let due = now.plus(interval).min(end);
     insert(machine, ticket, remote, accepted_at, due);
 }
 
@@ -54,7 +65,9 @@ pub(crate) async fn look(machine: Machine, waiting: Waiting) {
     let reason = AttemptReason::First;
     let ticket = Ticket { fence, market, key, reason, longest_run, called_after, in_flight, about };
     match polled {
-        Polled::Pending { .. } => pending(&machine, ticket, remote, accepted_at).await,
+        Polled::Pending { position } => {
+            pending(&machine, ticket, remote, accepted_at, position.is_some()).await;
+        }
         Polled::Unreachable(error) => {
             tell!(
                 warn,
@@ -65,7 +78,7 @@ pub(crate) async fn look(machine: Machine, waiting: Waiting) {
                 error.message = error.message
             );
             machine.metrics.failed(&ticket.market, error.class);
-            pending(&machine, ticket, remote, accepted_at).await;
+            pending(&machine, ticket, remote, accepted_at, false).await;
         }
         Polled::Done(outputs) => done(&machine, ticket, outputs).await,
         Polled::Failed(error) => {
@@ -74,7 +87,7 @@ pub(crate) async fn look(machine: Machine, waiting: Waiting) {
         }
         Polled::Cancelled => cancelled(&machine, ticket).await,
         Polled::NotFound if machine.now().since(accepted_at) < VISIBLE_AFTER => {
-            pending(&machine, ticket, remote, accepted_at).await
+            pending(&machine, ticket, remote, accepted_at, false).await
         }
         Polled::NotFound => {
             let error = MarketError::new(ErrorClass::ResultExpired, "the market does not know it any more");
@@ -84,14 +97,36 @@ pub(crate) async fn look(machine: Machine, waiting: Waiting) {
     }
 }
 
-async fn pending(machine: &Machine, ticket: Ticket, remote: RemoteRef, accepted_at: Timestamp) {
-    if machine.now().since(accepted_at) < ticket.longest_run {
-        return later(machine, ticket, remote, accepted_at);
+async fn pending(
+    machine: &Machine,
+    ticket: Ticket,
+    remote: RemoteRef,
+    accepted_at: Timestamp,
+    has_to_begin: bool,
+) {
+    let waited = machine.now().since(accepted_at);
+    if waited >= ticket.longest_run {
+        // Its longest run time has passed, so the slot is free again too (invariant 4).
+        return time_out(machine, ticket, AttemptState::Lost, "the longest run time has passed").await;
     }
-    // Its longest run time has passed, so the slot is free again too (invariant 4).
-    let error = MarketError::new(ErrorClass::Timeout, "the longest run time has passed");
-    let mut failure = end::failure(machine, &ticket, error, AttemptState::Lost);
+    if has_to_begin && waited >= begins_within(ticket.longest_run) {
+        // It may begin after all: a ghost.
+        return time_out(machine, ticket, AttemptState::Abandoned, "the market has not begun it in time")
+            .await;
+    }
+    later(machine, ticket, remote, accepted_at);
+}
+
+/// Whoever has asked to cancel it sees that it was cancelled. Its market is asked to stop it (`ghosts`), and what it brings all the same
+/// is a late result.
+async fn time_out(machine: &Machine, ticket: Ticket, attempt: AttemptState, why: &str) {
+    let id = ticket.id().clone();
+    let unwanted = machine.store.read(move |tx| generations::unwanted(tx, &id)).await.ok().flatten();
+    let mut failure = end::failure(machine, &ticket, MarketError::new(ErrorClass::Timeout, why), attempt);
     failure.event = in_running(&ticket, Event::TimeOut);
+    if unwanted == Some(ErrorCode::Cancelled) {
+        (failure.event, failure.code) = (in_running(&ticket, Event::Cancel), ErrorCode::Cancelled);
+    }
     end::fail(machine, ticket, failure).await;
 }
 
@@ -130,7 +165,8 @@ pub(crate) async fn ask_to_cancel(machine: Machine, wish: CancelWish) {
     let Ok(market) = machine.market(&wish.market) else { return };
     let answer = market.cancel(&wish.key, &RemoteRef(wish.reference)).await;
     tracing::info!(generation.id = %wish.id, ?answer, "asked the market to cancel");
-    if answer == CancelAnswer::Requested {
+    // Too late: then it has ended, and the next look says how.
+    if matches!(answer, CancelAnswer::Requested | CancelAnswer::TooLate) {
         machine.waits.hurry(&wish.id, machine.now());
     }
 }

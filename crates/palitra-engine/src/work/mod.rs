@@ -6,11 +6,13 @@
 mod adopt;
 mod again;
 mod end;
+mod ghosts;
 mod keep;
 mod look;
 mod submit;
 
 pub(crate) use adopt::{adopt, adopt_dead, recover};
+pub(crate) use ghosts::look_at_ghosts;
 pub(crate) use look::{ask_to_cancel, look};
 pub(crate) use submit::submit;
 

@@ -1,20 +1,20 @@
 //! The call to the market, and what follows from its answer.
 
-use super::{Ticket, again, back_off, commit, end, keep, look, tell};
+use super::{Ticket, again, back_off, commit, end, ghosts, keep, look, tell};
 use crate::{EngineEvent, Started, UnknownPolicy, keys, metrics::Outcome, scheduler::Machine};
 use futures_util::FutureExt;
 use palitra_domain::{
     ErrorCode,
-    market::{ErrorClass, Market, MarketError, RemoteRef, Request, Submitted},
+    market::{ErrorClass, Found, Marker, Market, MarketError, RemoteRef, Request, Submitted},
     state::{AttemptReason, AttemptState, Event, GenerationState},
 };
 use palitra_store::{
-    generations::{self, Claimed},
+    generations::{self, Claimed, Ghost},
     markets::Stopped,
 };
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
-/// Between two looks for a callback that another process may have taken.
+/// Between two looks for a callback that another process may have taken, and between two look-ups.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
 /// Submits what was claimed. `submitting` is committed: from here on a crash leaves an attempt whose outcome is unknown.
@@ -75,7 +75,7 @@ async fn accepted(machine: &Machine, ticket: Ticket, remote: RemoteRef) {
         .await
         .is_none()
     {
-        return;
+        return ghosts::leave_reference(machine, &ticket.fence, &remote).await;
     }
     machine.points.after(GenerationState::Submitting, Event::Accept);
     tell!(info, machine, ticket, "accepted");
@@ -123,8 +123,8 @@ async fn refused(machine: &Machine, ticket: Ticket, error: MarketError, (refusal
     again::retry(machine, ticket, error, next_at).await;
 }
 
-/// The outcome is unknown. Where the market was given an address, its callback may still tell; else there is nothing to wait for. Then
-/// the policy applies, and at most once (invariant 2).
+/// The outcome is unknown. A callback may still tell where the market was given an address, and a look-up where it has one; else there
+/// is nothing to wait for. Then the policy applies, and at most once (invariant 2).
 pub(super) async fn unknown(machine: &Machine, ticket: Ticket, error: MarketError) {
     tell!(
         warn,
@@ -135,13 +135,21 @@ pub(super) async fn unknown(machine: &Machine, ticket: Ticket, error: MarketErro
         error.message = error.message
     );
     machine.metrics.failed(&ticket.market, error.class);
-    if let Some(remote) = await_call(machine, &ticket).await {
-        machine.waits.hurry(ticket.id(), machine.now());
-        return accepted(machine, ticket, remote).await;
+    match learn(machine, &ticket).await {
+        Learned::Work(remote) => {
+            machine.waits.hurry(ticket.id(), machine.now());
+            return accepted(machine, ticket, remote).await;
+        }
+        // Nothing runs and nothing is billed: as if it had been refused.
+        Learned::NeverArrived => return again::retry(machine, ticket, error, machine.now()).await,
+        Learned::Nothing => {}
     }
     let again =
         machine.settings.unknown == UnknownPolicy::ResubmitOnce && ticket.reason != AttemptReason::Unknown;
     if !again {
+        if let Some(ghost) = known_ghost(machine, &ticket).await {
+            return again::take_back(machine, ticket, error, ghost).await;
+        }
         let mut failure = end::failure(machine, &ticket, error, AttemptState::Unknown);
         failure.code = ErrorCode::OutcomeUnknown;
         return end::fail(machine, ticket, failure).await;
@@ -149,32 +157,74 @@ pub(super) async fn unknown(machine: &Machine, ticket: Ticket, error: MarketErro
     again::resubmit(machine, ticket, error).await;
 }
 
-/// Waits for a callback that makes the work known. Another process may have taken the call, so the row is read now and then.
-async fn await_call(machine: &Machine, ticket: &Ticket) -> Option<RemoteRef> {
-    ticket.called_after?;
-    let webhooks = machine.webhooks.get()?;
-    let wait = webhooks.unknown_wait.unwrap_or(ticket.longest_run * 2);
+/// An earlier submission may still bring the result.
+async fn known_ghost(machine: &Machine, ticket: &Ticket) -> Option<Ghost> {
+    let id = ticket.id().clone();
+    machine.store.read(move |tx| generations::known_ghost(tx, &id)).await.ok().flatten()
+}
+
+/// What came to light about a submission without an answer.
+enum Learned {
+    Work(RemoteRef),
+    NeverArrived,
+    Nothing,
+}
+
+/// Waits for a callback, and asks the market where it can be asked, as long as either may still tell. Another process may have taken the
+/// call, so the row is read now and then.
+async fn learn(machine: &Machine, ticket: &Ticket) -> Learned {
+    let Ok(market) = machine.market(&ticket.market).cloned() else { return Learned::Nothing };
+    let webhooks = machine.webhooks.get().filter(|_| ticket.called_after.is_some());
+    let mut wait = webhooks.and_then(|webhooks| webhooks.unknown_wait);
     loop {
+        let mut pause = LOOK_AGAIN;
         let called = machine.called.notified();
         let (id, n) = (ticket.id().clone(), ticket.fence.attempt);
-        let read = machine
-            .store
-            .read(move |tx| Ok((generations::hook(tx, &id, n)?, generations::unwanted(tx, &id)?.is_some())));
+        let read = machine.store.read(move |tx| {
+            Ok((
+                generations::hook(tx, &id, n)?,
+                generations::unwanted(tx, &id)?.is_some(),
+                generations::find(tx, &id)?,
+            ))
+        });
         match read.await {
-            Ok((Some(hook), unwanted)) => {
+            Ok((Some(hook), unwanted, Some(generation))) => {
                 if let Some(reference) = hook.reference {
-                    return Some(RemoteRef(reference));
+                    return Learned::Work(RemoteRef(reference));
                 }
-                if unwanted || machine.now().since(hook.opened_at) >= wait {
-                    return None;
+                let waited = machine.now().since(hook.opened_at);
+                let marker = Marker {
+                    generation: hook.generation.as_str().to_owned(),
+                    attempt: n,
+                    model: hook.market_model,
+                    opened_at: hook.opened_at,
+                };
+                match market.find(&ticket.key, &marker).await {
+                    Found::Work(remote) => return Learned::Work(remote),
+                    Found::Nothing if waited >= look::VISIBLE_AFTER => return Learned::NeverArrived,
+                    Found::Unsupported if webhooks.is_none() => return Learned::Nothing,
+                    Found::Nothing | Found::Unsupported => {}
+                    Found::Unreachable(error) => {
+                        tracing::warn!(generation.id = %ticket.id(), error.message = error.message, "cannot look for it now");
+                    }
                 }
+                let wait = match wait {
+                    Some(wait) => wait,
+                    None => *wait.insert(
+                        (machine.p90(&generation.model, &generation.mode).await * 2).min(ticket.longest_run),
+                    ),
+                };
+                if unwanted || waited >= wait {
+                    return Learned::Nothing;
+                }
+                pause = pause.min(wait.saturating_sub(waited));
             }
-            Ok((None, _)) => return None,
+            Ok(_) => return Learned::Nothing,
             Err(error) => tracing::warn!(%error, "cannot look for a callback now"),
         }
         tokio::select! {
             () = called => {}
-            () = machine.clock.sleep(LOOK_AGAIN) => {}
+            () = machine.clock.sleep(pause) => {}
         }
     }
 }

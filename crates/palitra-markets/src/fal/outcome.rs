@@ -61,7 +61,9 @@ pub(super) fn status(calls: &Calls, reply: Result<Reply, NoReply>) -> Looked {
             if !matches!(status.status.as_str(), "IN_QUEUE" | "IN_PROGRESS") {
                 tracing::warn!(status = %calls.mask.apply(&status.status, 40), "fal says a status that is not known here");
             }
-            Looked::Settled(Polled::Pending { position: status.queue_position })
+            // Whatever else waits, it waits behind somebody.
+            let waits = status.status == "IN_QUEUE";
+            Looked::Settled(Polled::Pending { position: waits.then(|| status.queue_position.unwrap_or(0)) })
         }
         Ok(status) if status.error_type.as_deref() == Some("client_cancelled") => {
             Looked::Settled(Polled::Cancelled)

@@ -63,6 +63,8 @@ pub(super) const TAKE: Sql = sql!(
     ")"
 );
 
+pub(super) const LOOK_NOW: &str = "update attempt set look_at = $1 where look_at > $1";
+
 /// The oldest of an owner. What somebody is just writing is left to the next time.
 pub(super) const OLDEST: Sql = sql!(
     "select id from generation where owner = $1 and state in ('submitting', 'running', 'storing')
@@ -85,13 +87,13 @@ const TAKE_THESE: Sql = sql!(
 
 const FOUND: &str = "select g.id, g.epoch, a.n, g.state, g.market, k.label, a.reason, a.reference, a.outputs, g.longest_run_us, a.accepted_at,
             g.cancel_requested_at is not null, a.token is not null, g.account_id, g.batch_id, g.lane, a.opened_at
-     from generation g join attempt a on a.generation_id = g.id and a.n = g.attempts join market_key k on k.id = a.key_id
+     from generation g join attempt a on a.generation_id = g.id and a.n = coalesce(g.adopted, g.attempts) join market_key k on k.id = a.key_id
      where g.owner = $1 and g.state in ('submitting', 'running', 'storing') order by g.id";
 
 const FOUND_THESE: Sql = sql!(
     "select g.id, g.epoch, a.n, g.state, g.market, k.label, a.reason, a.reference, a.outputs, g.longest_run_us, a.accepted_at,
             g.cancel_requested_at is not null, a.token is not null, g.account_id, g.batch_id, g.lane, a.opened_at
-     from generation g join attempt a on a.generation_id = g.id and a.n = g.attempts join market_key k on k.id = a.key_id
+     from generation g join attempt a on a.generation_id = g.id and a.n = coalesce(g.adopted, g.attempts) join market_key k on k.id = a.key_id
      where g.owner = $1 and g.state in ('submitting', 'running', 'storing') and g.id in (select value from ",
     EACH,
     "$2",
@@ -105,6 +107,8 @@ pub fn adopt(tx: &mut Tx, owner: &WorkerId, from: &Adoption, now: Timestamp) -> 
     match from {
         Adoption::EveryoneElse => {
             tx.send(TAKE, p![owner.as_str(), now.micros()])?;
+            // Who was looking at ghosts has died over it.
+            tx.send(LOOK_NOW, p![now.micros()])?;
             tx.query(FOUND, p![owner.as_str()])?.iter().map(adopted).collect()
         }
         Adoption::Dead(dead, heir) => {
@@ -182,7 +186,7 @@ pub(super) const EXPIRE: &str =
     "update slot set generation_id = null, attempt = null, kept_until = null where kept_until <= $1";
 
 pub(super) const LOSE: &str =
-    "update attempt set state = $1 where state in ('unknown', 'abandoned') and not exists
+    "update attempt set state = $1, look_at = null where state in ('unknown', 'abandoned') and not exists
      (select 1 from slot s where s.generation_id = attempt.generation_id and s.attempt = attempt.n)";
 
 /// Frees the key slots of ghosts whose longest run time has passed, and slots that retire go for good.

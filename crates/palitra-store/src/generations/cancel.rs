@@ -51,7 +51,7 @@ pub struct CancelWish {
 /// Asked every second. Only work under way has an owner; said once more, the index of what is under way
 /// serves.
 pub(super) const WISHES: &str = "select g.id, g.market, k.label, a.reference
-     from generation g join attempt a on a.generation_id = g.id and a.n = g.attempts join market_key k on k.id = a.key_id
+     from generation g join attempt a on a.generation_id = g.id and a.n = coalesce(g.adopted, g.attempts) join market_key k on k.id = a.key_id
      where g.owner = $1 and g.state in ('submitting', 'running', 'storing') and g.state = 'running'
        and g.cancel_requested_at is not null and a.reference is not null";
 

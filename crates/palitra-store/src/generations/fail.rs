@@ -1,6 +1,6 @@
 //! How a generation ends without a result after a claim.
 
-use super::{Ends, Fence, Finished, submit, target};
+use super::{Ends, Fence, Finished, ghost, submit, target};
 use crate::{
     Result, Tx,
     batches::{self, Tally},
@@ -54,6 +54,9 @@ pub fn fail(tx: &mut Tx, failure: &Failure, now: Timestamp) -> Result<Finished> 
             "update attempt set cost_micros = $3, cost_currency = $4 where generation_id = $1 and n = $2",
             p![fence.id.as_str(), fence.attempt, cost.micros, cost.currency.as_str()],
         )?;
+    }
+    if matches!(failure.attempt, AttemptState::Unknown | AttemptState::Abandoned | AttemptState::Lost) {
+        ghost::watch(tx, fence, now)?;
     }
     submit::count_worker(tx, &fence.id, false)?;
     let ghost_until = failure

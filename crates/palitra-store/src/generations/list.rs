@@ -29,10 +29,12 @@ pub struct Generation {
     pub updated_at: Timestamp,
     pub started_at: Option<Timestamp>,
     pub finished_at: Option<Timestamp>,
+    /// The attempt that was taken back after it had been given up.
+    pub adopted: Option<i64>,
 }
 
 pub(super) const COLUMNS: &str = "id, account_id, livemode, batch_id, model, mode, lane, state, price, attempts, input, output, error_code, \
-    error_text, created_at, updated_at, started_at, finished_at, market";
+    error_text, created_at, updated_at, started_at, finished_at, market, adopted";
 
 pub(super) fn generation(row: &Row) -> Result<Generation> {
     Ok(Generation {
@@ -54,6 +56,7 @@ pub(super) fn generation(row: &Row) -> Result<Generation> {
         updated_at: row.get(15)?,
         started_at: row.get(16)?,
         finished_at: row.get(17)?,
+        adopted: row.get(19)?,
         market: row.get(18)?,
     })
 }

@@ -13,10 +13,13 @@ mod claim;
 mod create;
 mod end;
 mod fail;
+mod ghost;
 mod hook;
+mod late;
 mod list;
 mod page;
 mod place;
+mod runs;
 mod settle;
 mod submit;
 mod turn;
@@ -31,10 +34,15 @@ pub use create::{BatchPlace, NewGeneration, create};
 pub(crate) use end::Ends;
 pub use end::{Finished, unwanted};
 pub use fail::{Failure, fail};
+pub use ghost::{
+    Ghost, adopt_known, close_ghost, due_ghosts, is_ghost_due, known_ghost, look_later, note_ghost, overtake,
+};
 pub use hook::{Hook, hook, note_reference};
+pub use late::{Late, late};
 pub use list::{Asset, Attempt, Generation, assets, attempts, find, recipes_under_way, reusable};
 pub use page::{Filter, list};
 pub use place::{Place, place};
+pub use runs::recent_runs;
 pub use settle::{Child, Fill, NewAsset, Settlement, children, settle};
 pub use submit::{Fence, accept, answer, finish, refuse, restart, resubmit};
 

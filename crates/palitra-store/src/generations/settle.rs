@@ -97,9 +97,7 @@ pub fn settle(tx: &mut Tx, settlement: &Settlement, now: Timestamp) -> Result<Fi
             now.micros()
         ],
     )?;
-    for (n, asset) in (0i64..).zip(&settlement.assets) {
-        insert_asset(tx, settlement, asset, n, (&account, &livemode), now)?;
-    }
+    insert_assets(tx, &fence.id, &settlement.assets, 0, (&account, &livemode), now)?;
     submit::count_worker(tx, &fence.id, true)?;
     submit::free_slots(tx, &fence.id, None, now)?;
     submit::deliver(tx, &settlement.delivery, &fence.id, &account, now)?;
@@ -110,34 +108,38 @@ pub fn settle(tx: &mut Tx, settlement: &Settlement, now: Timestamp) -> Result<Fi
     ends.conclude_with(tx, |tx| ledger::settle(tx, &fence.id, charge, now), None, now)
 }
 
-fn insert_asset(
+/// Numbered from `first` on.
+pub(super) fn insert_assets(
     tx: &mut Tx,
-    settlement: &Settlement,
-    asset: &NewAsset,
-    n: i64,
-    owner: (&str, &str),
+    generation: &GenerationId,
+    assets: &[NewAsset],
+    first: i64,
+    (account, livemode): (&str, &str),
     now: Timestamp,
 ) -> Result<()> {
-    tx.must(
-        1,
-        "insert into asset(id, account_id, livemode, generation_id, n, kind, mime, object_key, bytes, sha256, width, height, created_at)
-         values($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
-        p![
-            asset.id.as_str(),
-            owner.0,
-            owner.1,
-            settlement.fence.id.as_str(),
-            n,
-            asset.kind,
-            asset.mime,
-            &asset.object_key,
-            i64::try_from(asset.bytes).unwrap_or(i64::MAX),
-            &asset.sha256,
-            asset.width,
-            asset.height,
-            now.micros()
-        ],
-    )
+    for (n, asset) in (first..).zip(assets) {
+        tx.must(
+            1,
+            "insert into asset(id, account_id, livemode, generation_id, n, kind, mime, object_key, bytes, sha256, width, height, created_at)
+             values($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+            p![
+                asset.id.as_str(),
+                account,
+                livemode,
+                generation.as_str(),
+                n,
+                asset.kind,
+                asset.mime,
+                &asset.object_key,
+                i64::try_from(asset.bytes).unwrap_or(i64::MAX),
+                &asset.sha256,
+                asset.width,
+                asset.height,
+                now.micros()
+            ],
+        )?;
+    }
+    Ok(())
 }
 
 /// Gives the children their input; the last parent makes them claimable. A child that cannot run ends here,

@@ -114,7 +114,7 @@ fn requeue(
     let to = target(fence.from, event)?;
     tx.must(
         1,
-        "update generation set state = $4, owner = null, ready = $5, next_at = $6, updated_at = $8, refusals = refusals + $9,
+        "update generation set state = $4, owner = null, adopted = null, ready = $5, next_at = $6, updated_at = $8, refusals = refusals + $9,
            not_key = case when $9 = 1 then (select key_id from attempt where generation_id = $1 and n = $10) end,
            next_reason = case when next_reason in ('unknown', 'gate') then next_reason else $7 end
          where id = $1 and epoch = $2 and state = $3",

@@ -1,7 +1,7 @@
 //! How SQLite finds what is asked for again and again: by indexes that hold only what is under way, however
 //! many have ended.
 
-use super::{adopt, cancel};
+use super::{adopt, cancel, ghost};
 use crate::{
     Dialect, MIGRATIONS, Param, SqlText,
     tests::{harness::Fresh, shop::MARKET},
@@ -28,6 +28,8 @@ async fn keeping_house_reads_only_what_is_under_way() {
         (adopt::OLDEST.lite, 4, "SEARCH generation USING INDEX generation_live (owner=?)"),
         (adopt::EXPIRE, 1, "SEARCH slot USING INDEX slot_kept (kept_until<?)"),
         (adopt::LOSE, 1, "SCAN attempt USING INDEX attempt_ghost"),
+        (ghost::IS_DUE, 1, "SEARCH attempt USING COVERING INDEX attempt_look (look_at<?)"),
+        (ghost::DUE.lite, 2, "SEARCH attempt USING INDEX attempt_look (look_at<?)"),
     ];
     for (sql, params, wanted) in cases {
         let plan = plan(&fresh, sql, params).await;

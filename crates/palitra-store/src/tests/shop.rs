@@ -6,7 +6,9 @@ use super::harness::Fresh;
 use crate::{
     Error, Result, Tx, Value, accounts,
     bounds::Bounds,
-    generations::{self, BatchPlace, Claim, Claimed, Failure, Fence, NewAsset, NewGeneration, Settlement},
+    generations::{
+        self, BatchPlace, Claim, Claimed, Failure, Fence, Ghost, NewAsset, NewGeneration, Settlement,
+    },
     ledger::{self, Balance, Purse, TopUp},
     markets::{self, ConfiguredKey},
     p,
@@ -230,6 +232,15 @@ pub(crate) fn make(tx: &mut Tx, n: u64, now: Timestamp) -> Result<Fence> {
     let fence = claim_only(tx, n, now)?;
     generations::answer(tx, &fence, Some("{}"), now)?;
     Ok(moved(&fence, GenerationState::Storing))
+}
+
+/// Somebody has learned where the work of an attempt is that was given up, and takes it for a look.
+pub(crate) fn found(tx: &mut Tx, n: u64, attempt: i64, now: Timestamp) -> Result<Ghost> {
+    assert!(generations::note_ghost(tx, &id(n), attempt, "found", now)?, "it was not given up");
+    assert!(generations::is_ghost_due(tx, now)?);
+    let due = generations::due_ghosts(tx, 1_000, now, now)?;
+    let ghost = due.into_iter().find(|ghost| ghost.id == id(n) && ghost.attempt == attempt);
+    Ok(ghost.expect("it is due"))
 }
 
 /// One file, nothing to tell to children.

@@ -6,6 +6,7 @@ mod family;
 mod fencing;
 mod ghosts;
 mod hook;
+mod late;
 mod page;
 mod queue;
 mod transitions;

@@ -7,8 +7,8 @@ use crate::{
     tests::{
         harness::{Fresh, on_every_database},
         shop::{
-            anna, at, balance, child, claim_only, commit, create, failure, id, make, moved, open, settlement,
-            standing, trouble, wanted,
+            anna, at, balance, child, claim_only, commit, create, failure, found, id, make, moved, open,
+            settlement, standing, trouble, wanted,
         },
     },
 };
@@ -23,7 +23,7 @@ async fn every_row_of_the_table_is_a_transaction(fresh: Fresh) {
     open(&fresh, 4).await;
     for (n, (from, event, to)) in (1u64..).zip(TRANSITIONS) {
         let (n, from, event) = (2 * n, *from, *event);
-        commit(&fresh, move |tx| bring(tx, n, from)).await;
+        commit(&fresh, move |tx| bring(tx, n, from, event)).await;
         commit(&fresh, move |tx| happen(tx, n, from, event)).await;
         let hold = match to {
             GenerationState::Succeeded => "posted",
@@ -41,7 +41,10 @@ async fn every_row_of_the_table_is_a_transaction(fresh: Fresh) {
 }
 
 /// A queued generation, with a parent (`n - 1`) that is being stored, or one that has got as far as `from`.
-fn bring(tx: &mut Tx, n: u64, from: GenerationState) -> crate::Result<()> {
+fn bring(tx: &mut Tx, n: u64, from: GenerationState, event: Event) -> crate::Result<()> {
+    if event == Event::Adopt {
+        return bring_again(tx, n, from);
+    }
     if from == GenerationState::Queued {
         create(tx, &anna(), &[wanted(n - 1), child(n, &[n - 1])])?;
         return make(tx, n - 1, at(1)).map(drop);
@@ -56,6 +59,18 @@ fn bring(tx: &mut Tx, n: u64, from: GenerationState) -> crate::Result<()> {
     }
 }
 
+/// The same, after a submission whose outcome is unknown.
+fn bring_again(tx: &mut Tx, n: u64, from: GenerationState) -> crate::Result<()> {
+    create(tx, &anna(), &[wanted(n)])?;
+    let fence = claim_only(tx, n, at(1))?;
+    generations::resubmit(tx, &fence, &trouble(), at(60), at(1))?;
+    if from == GenerationState::Queued {
+        return Ok(());
+    }
+    let fence = claim_only(tx, n, at(1))?;
+    if from == GenerationState::Running { generations::accept(tx, &fence, "ref", at(1)) } else { Ok(()) }
+}
+
 /// What makes the event happen. A new row of the table has to be added here.
 fn happen(tx: &mut Tx, n: u64, from: GenerationState, event: Event) -> crate::Result<()> {
     let fence = Fence { id: id(n), epoch: 1, attempt: 1, from };
@@ -68,6 +83,14 @@ fn happen(tx: &mut Tx, n: u64, from: GenerationState, event: Event) -> crate::Re
         (Queued, Event::Claim) => {
             generations::settle(tx, &settlement(&parent, n), at(2))?;
             claim_only(tx, n, at(2)).map(drop)
+        }
+        (Queued, Event::Adopt) => {
+            let ghost = found(tx, n, 1, at(2))?;
+            generations::adopt_known(tx, &ghost, &id(9), at(2)).map(|fence| assert!(fence.is_some()))
+        }
+        (Submitting | Running, Event::Adopt) => {
+            let ghost = found(tx, n, 1, at(2))?;
+            generations::overtake(tx, &ghost, &id(9), at(2)).map(drop)
         }
         (Queued, Event::Cancel) => generations::cancel(tx, &id(n), at(2)).map(drop),
         (Queued, Event::Fail) => {
@@ -99,6 +122,9 @@ fn expected(from: GenerationState, event: Event) -> (i64, Option<AttemptState>) 
     use AttemptState as A;
     match (from, event) {
         (_, Event::Claim) => (1, Some(A::Submitting)),
+        (GenerationState::Queued, Event::Adopt) => (1, Some(A::Accepted)),
+        // The one that was found, and the one that followed.
+        (_, Event::Adopt) => (2, Some(A::Abandoned)),
         (GenerationState::Queued, _) => (0, None),
         (_, Event::Accept | Event::Answer | Event::Finish) => (1, Some(A::Accepted)),
         (_, Event::Retry) | (GenerationState::Submitting, Event::Fail) => (0, Some(A::Refused)),

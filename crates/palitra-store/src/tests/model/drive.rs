@@ -1,7 +1,7 @@
 //! The store's side of the model: the same steps in transactions, and the same lines read from the tables.
 
 use super::{
-    Op, Said,
+    News, Op, Said,
     world::{Batch, CASH, World},
 };
 use crate::{
@@ -9,7 +9,8 @@ use crate::{
     batches::{self, NewBatch},
     bounds::Bounds,
     generations::{
-        self, Adoption, CancelOutcome, Child, Claim, Failure, Fence, Fill, NewGeneration, Settlement,
+        self, Adoption, CancelOutcome, Child, Claim, Failure, Fence, Fill, Ghost, Late, NewGeneration,
+        Settlement,
     },
     ledger::Purse,
     markets,
@@ -17,13 +18,14 @@ use crate::{
         deck::{self, deck, run},
         harness::Fresh,
         shop::{
-            self, LONGEST_RUN, MARKET, PRICE, anna, at, boris, failure, id, is_rule, key, settlement, trouble,
+            self, LONGEST_RUN, MARKET, PRICE, anna, at, boris, failure, found, id, is_rule, key, settlement,
+            trouble,
         },
     },
 };
 use palitra_domain::{
     AccountId, ErrorCode, GenerationId, WorkerId,
-    state::{BatchState, Event, GenerationState, StepKind},
+    state::{AttemptState, BatchState, Event, GenerationState, StepKind},
 };
 
 pub(super) const KEYS: [&str; 2] = ["one", "two"];
@@ -85,6 +87,7 @@ pub(super) async fn happen(fresh: &Fresh, world: &mut World, op: &Op) {
             let freed = fresh.store.write(move |tx| generations::expire_ghosts(tx, now)).await;
             assert_eq!(freed, Ok(world.expire_ghosts()));
         }
+        Op::News { which, news } => hear_of_ghost(fresh, world, which, news).await,
         Op::Tick { seconds } => world.now += seconds,
         Op::Resize { limits } => {
             fresh.store.write(move |tx| configure(tx, limits)).await.unwrap();
@@ -183,7 +186,7 @@ async fn market(fresh: &Fresh, world: &mut World, which: proptest::sample::Index
         *GenerationState::ALL.iter().find(|state| allows(**state)).unwrap()
     };
     let epoch = of.epoch - i64::from(stale);
-    let fence = Fence { id: id(n), epoch, attempt: of.attempt(), from };
+    let fence = Fence { id: id(n), epoch, attempt: i64::try_from(of.present()).unwrap(), from };
     let price = of.price;
     let answer = fresh.store.write(move |tx| hear(tx, &fence, (n, price), said, now)).await;
     if stale || from != of.state {
@@ -224,6 +227,58 @@ fn hear(tx: &mut Tx, fence: &Fence, (n, price): (u64, i64), said: Said, now: i64
         Said::Resubmit => generations::resubmit(tx, fence, &trouble(), ghost_until, now).map(drop),
         Said::Restart => generations::restart(tx, fence, now).map(drop),
     }
+}
+
+async fn hear_of_ghost(fresh: &Fresh, world: &mut World, which: proptest::sample::Index, news: News) {
+    let given_up = world.given_up();
+    if given_up.is_empty() {
+        return;
+    }
+    let (n, attempt) = *which.get(&given_up);
+    let (state, now, owner) = (world.gens[&n].state, at(world.now), id::<WorkerId>(world.owner));
+    let learned = fresh.store.write(move |tx| {
+        let ghost = found(tx, n, i64::try_from(attempt).unwrap(), now)?;
+        assert_eq!(ghost.state, state);
+        match (news, state) {
+            (News::Ended, _) => {
+                generations::close_ghost(tx, &ghost.id, ghost.attempt, AttemptState::Failed, None, now)
+                    .map(drop)
+            }
+            (_, GenerationState::Queued) => generations::adopt_known(tx, &ghost, &owner, now).map(drop),
+            (News::Result, GenerationState::Submitting | GenerationState::Running) => {
+                let fence = generations::overtake(tx, &ghost, &owner, now)?;
+                let fill =
+                    |child: Child| Fill { child: child.id, to: Ok(("{}".to_owned(), "recipe".to_owned())) };
+                let fills = generations::children(tx, &fence.id)?.into_iter().map(fill).collect();
+                generations::settle(tx, &Settlement { fills, ..settlement(&fence, n) }, now).map(drop)
+            }
+            (News::Result, _) => {
+                let of = 100_000 + 100 * n + u64::try_from(attempt).unwrap();
+                let settlement = settlement(&fence_of(&ghost), of);
+                let late = Late {
+                    generation: ghost.id.clone(),
+                    attempt: ghost.attempt,
+                    assets: settlement.assets,
+                    output: None,
+                    cost: None,
+                    delivery: id(of),
+                };
+                if state.is_terminal() {
+                    assert!(generations::late(tx, &late, now)?);
+                } else {
+                    generations::look_later(tx, &ghost, None, false, now)?;
+                }
+                Ok(())
+            }
+            (News::Found, _) => generations::look_later(tx, &ghost, None, true, now),
+        }
+    });
+    learned.await.unwrap();
+    world.learn(n, attempt, news);
+}
+
+fn fence_of(ghost: &Ghost) -> Fence {
+    Fence { id: ghost.id.clone(), epoch: ghost.epoch, attempt: ghost.attempt, from: ghost.state }
 }
 
 async fn stop_batch(fresh: &Fresh, world: &mut World, which: proptest::sample::Index, by_hand: bool) {

@@ -1,8 +1,8 @@
 //! What events do in the model.
 
 use super::{
-    Said,
-    world::{Taken, World, is_live},
+    News, Said,
+    world::{Gen, Taken, World, is_live},
 };
 use crate::tests::shop::LONGEST_RUN;
 use palitra_domain::{
@@ -46,8 +46,8 @@ impl World {
         let (now, event) = (self.now, said.event());
         let of = self.gen_mut(n);
         of.state = of.state.advance(event).unwrap();
-        of.attempts.last_mut().unwrap().1 = said.attempt();
-        let attempt = of.attempts.len();
+        let attempt = of.present();
+        of.attempts[attempt - 1].1 = said.attempt();
         if !matches!(said, Said::Accept | Said::Answer | Said::Finish) {
             let mine = |taken: &Taken| taken.n == n && taken.attempt == attempt;
             if said.attempt().is_ghost() {
@@ -100,7 +100,7 @@ impl World {
     fn requeue(&mut self, n: u64, reason: AttemptReason, wait: i64) {
         let now = self.now;
         let of = self.gen_mut(n);
-        of.next_at = now + wait;
+        (of.next_at, of.adopted) = (now + wait, None);
         of.reason = if of.reason == AttemptReason::Unknown { of.reason } else { reason };
         let stopped = of.place.map(|(batch, _)| batch);
         let wish = of.wish;
@@ -190,6 +190,61 @@ impl World {
         for n in self.live() {
             self.gen_mut(n).epoch += 1;
         }
+    }
+
+    /// Attempts that were given up, and of which nobody knows yet what became.
+    pub(super) fn given_up(&self) -> Vec<(u64, usize)> {
+        let is_open =
+            |state| matches!(state, AttemptState::Unknown | AttemptState::Abandoned | AttemptState::Lost);
+        let of = |(n, of): (&u64, &Gen)| {
+            let n = *n;
+            let open = (1..).zip(&of.attempts).filter(|(_, (_, state))| is_open(*state));
+            open.map(|(attempt, _)| (n, attempt)).collect::<Vec<_>>()
+        };
+        self.gens.iter().flat_map(of).collect()
+    }
+
+    /// What the news about an attempt that was given up change.
+    pub(super) fn learn(&mut self, n: u64, attempt: usize, news: News) {
+        let state = self.gens[&n].state;
+        match (news, state) {
+            (News::Ended, _) => self.close_ghost(n, attempt, AttemptState::Failed),
+            (_, GenerationState::Queued) => {
+                self.take_back(n, attempt, GenerationState::Running);
+                if let Some((batch, step)) = self.gens[&n].place {
+                    self.gen_mut(n).worker = false;
+                    let is_free = self.busy_workers(batch, step) < self.batches[&batch].workers;
+                    self.gen_mut(n).worker = is_free;
+                }
+            }
+            (News::Result, GenerationState::Submitting | GenerationState::Running) => {
+                let (now, present) = (self.now, self.gens[&n].present());
+                self.gen_mut(n).attempts[present - 1].1 = AttemptState::Abandoned;
+                let until = now + i64::try_from(LONGEST_RUN.as_secs()).unwrap();
+                let other = self.taken.iter_mut().filter(|taken| taken.n == n && taken.attempt == present);
+                other.for_each(|taken| taken.until = Some(until));
+                self.take_back(n, attempt, GenerationState::Storing);
+                self.hear(n, Said::Settle { half: false, spoil: false });
+            }
+            (News::Result, state) if state.is_terminal() => {
+                self.close_ghost(n, attempt, AttemptState::Succeeded);
+                self.gen_mut(n).gifts += 1;
+            }
+            (News::Found | News::Result, _) => {}
+        }
+    }
+
+    fn take_back(&mut self, n: u64, attempt: usize, to: GenerationState) {
+        let of = self.gen_mut(n);
+        (of.state, of.epoch, of.adopted) = (to, of.epoch + 1, Some(attempt));
+        of.attempts[attempt - 1].1 = AttemptState::Accepted;
+        let mine = self.taken.iter_mut().filter(|taken| taken.n == n && taken.attempt == attempt);
+        mine.for_each(|taken| taken.until = None);
+    }
+
+    fn close_ghost(&mut self, n: u64, attempt: usize, to: AttemptState) {
+        self.gen_mut(n).attempts[attempt - 1].1 = to;
+        self.taken.retain(|taken| (taken.n, taken.attempt) != (n, attempt));
     }
 
     /// Answers how many slots came free.

@@ -25,6 +25,12 @@ fn lines(tx: &mut Tx) -> Result<Vec<String>> {
         let (hold, charged): (String, i64) = (row.get(3)?, row.get(4)?);
         lines.push(format!("generation {n}: {state}, epoch {epoch}, hold {hold}, charged {charged}"));
     }
+    for row in tx.query(
+        "select g.id, count(a.id) from generation g left join asset a on a.generation_id = g.id group by g.id",
+        p![],
+    )? {
+        lines.push(format!("assets of {}: {}", generation(row.get(0)?), row.get::<i64>(1)?));
+    }
     for row in tx.query("select generation_id, n, reason, state from attempt", p![])? {
         let (n, attempt, reason, state): (_, i64, String, String) =
             (generation(row.get(0)?), row.get(1)?, row.get(2)?, row.get(3)?);

@@ -53,6 +53,11 @@ enum Op {
     /// The process dies, and another takes its work over.
     Adopt,
     ExpireGhosts,
+    /// There is news of an attempt that was given up.
+    News {
+        which: Index,
+        news: News,
+    },
     Tick {
         seconds: i64,
     },
@@ -60,6 +65,15 @@ enum Op {
     Resize {
         limits: [u32; 2],
     },
+}
+
+#[derive(Debug, Clone, Copy)]
+enum News {
+    /// It still works.
+    Found,
+    Result,
+    /// It ended without a result.
+    Ended,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -100,6 +114,18 @@ fn said() -> impl Strategy<Value = Said> {
     ]
 }
 
+fn news() -> impl Strategy<Value = News> {
+    prop_oneof![1 => Just(News::Found), 3 => Just(News::Result), 1 => Just(News::Ended)]
+}
+
+fn passing() -> impl Strategy<Value = Op> {
+    prop_oneof![
+        1 => Just(Op::ExpireGhosts),
+        2 => (1i64..60).prop_map(|seconds| Op::Tick { seconds }),
+        1 => [0u32..4, 0u32..4].prop_map(|limits| Op::Resize { limits }),
+    ]
+}
+
 fn op() -> impl Strategy<Value = Op> {
     let create = (0usize..2, vec(0i64..400, 1..4), any::<bool>());
     let start = (1u64..4, prop_oneof![Just(0u32), Just(80)], 1u32..3, any::<bool>());
@@ -111,9 +137,8 @@ fn op() -> impl Strategy<Value = Op> {
         2 => any::<Index>().prop_map(|which| Op::Cancel { which }),
         1 => (any::<Index>(), any::<bool>()).prop_map(|(which, by_hand)| Op::StopBatch { which, by_hand }),
         1 => Just(Op::Adopt),
-        1 => Just(Op::ExpireGhosts),
-        2 => (1i64..60).prop_map(|seconds| Op::Tick { seconds }),
-        1 => [0u32..4, 0u32..4].prop_map(|limits| Op::Resize { limits }),
+        4 => (any::<Index>(), news()).prop_map(|(which, news)| Op::News { which, news }),
+        4 => passing(),
     ]
 }
 

@@ -24,6 +24,12 @@ pub(super) struct Gen {
     pub(super) next_at: i64,
     pub(super) wish: bool,
     pub(super) place: Option<(u64, StepKind)>,
+    /// The attempt that was found again, when it is the present one.
+    pub(super) adopted: Option<usize>,
+    /// It holds a worker of its batch.
+    pub(super) worker: bool,
+    /// Results that came after its end.
+    pub(super) gifts: usize,
 }
 
 pub(super) struct Batch {
@@ -68,6 +74,15 @@ impl Gen {
     /// The number of its last attempt.
     pub(super) fn attempt(&self) -> i64 {
         i64::try_from(self.attempts.len()).unwrap()
+    }
+
+    /// The number of the attempt that counts.
+    pub(super) fn present(&self) -> usize {
+        self.adopted.unwrap_or(self.attempts.len())
+    }
+
+    pub(super) fn assets(&self) -> usize {
+        self.gifts + usize::from(self.state == GenerationState::Succeeded)
     }
 
     pub(super) fn is_in(&self, batch: u64) -> bool {
@@ -128,6 +143,9 @@ impl World {
             next_at,
             wish: false,
             place,
+            adopted: None,
+            worker: false,
+            gifts: 0,
         };
         self.gens.insert(n, new);
     }
@@ -153,11 +171,16 @@ impl World {
         for (n, batch) in &self.batches {
             for step in StepKind::ALL {
                 let here = |of: &&Gen| of.place == Some((*n, *step));
-                let busy = self.gens.values().filter(here).filter(|of| is_live(of.state)).count();
+                let busy = self.busy_workers(*n, *step);
                 found += ready.iter().filter(|of| here(of)).count().min(batch.workers - busy);
             }
         }
         found.min(free(0) + free(1)).min(usize::try_from(max).unwrap())
+    }
+
+    pub(super) fn busy_workers(&self, batch: u64, step: StepKind) -> usize {
+        let here = self.gens.values().filter(|of| of.place == Some((batch, step)));
+        here.filter(|of| is_live(of.state) && of.worker).count()
     }
 
     fn taken_of(&self, key: usize) -> usize {
@@ -167,7 +190,7 @@ impl World {
     pub(super) fn claim(&mut self, n: u64, key: usize) {
         assert!(self.is_ready(&self.gens[&n]), "{n} was not to be claimed");
         let of = self.gen_mut(n);
-        (of.state, of.epoch) = (GenerationState::Submitting, of.epoch + 1);
+        (of.state, of.epoch, of.worker) = (GenerationState::Submitting, of.epoch + 1, true);
         of.attempts.push((of.reason, AttemptState::Submitting));
         let attempt = of.attempts.len();
         self.taken.push(Taken { n, attempt, key, until: None });
@@ -187,6 +210,7 @@ impl World {
                 "generation {n}: {}, epoch {}, hold {}, charged {}",
                 of.state, of.epoch, of.hold, of.charged
             ));
+            lines.push(format!("assets of {n}: {}", of.assets()));
             for (attempt, (reason, state)) in (1..).zip(&of.attempts) {
                 lines.push(format!("attempt {n}/{attempt}: {reason}, {state}"));
             }

@@ -38,6 +38,8 @@ pub(crate) struct Attempt {
     pub(crate) paid_by: String,
     pub(crate) state: String,
     pub(crate) reference: String,
+    /// Its result came after the generation had ended: a gift.
+    pub(crate) is_late: bool,
 }
 
 pub(crate) struct Asset {
@@ -56,7 +58,12 @@ impl Generation {
 impl Attempt {
     /// Nobody knows what became of it, or nobody knew for long enough.
     pub(crate) fn is_unknown(&self) -> bool {
-        matches!(self.state.as_str(), "unknown" | "lost")
+        matches!(self.state.as_str(), "unknown" | "lost") || self.is_late
+    }
+
+    /// Its result is the one that was charged.
+    pub(crate) fn is_good(&self) -> bool {
+        self.state == "succeeded" && !self.is_late
     }
 }
 
@@ -113,7 +120,7 @@ fn read(tx: &mut Tx<'_>) -> palitra_store::Result<Books> {
     )?;
     let attempts = rows(
         tx,
-        "select generation_id, reason, paid_by, state, coalesce(reference, '') from attempt order by generation_id, n",
+        "select generation_id, reason, paid_by, state, coalesce(reference, ''), late_at is not null from attempt order by generation_id, n",
         |row| {
             Ok(Attempt {
                 generation: row.get(0)?,
@@ -121,6 +128,7 @@ fn read(tx: &mut Tx<'_>) -> palitra_store::Result<Books> {
                 paid_by: row.get(2)?,
                 state: row.get(3)?,
                 reference: row.get(4)?,
+                is_late: row.get(5)?,
             })
         },
     )?;

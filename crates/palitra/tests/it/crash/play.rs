@@ -2,12 +2,21 @@
 
 use super::{
     books::Books,
-    process::{End, run},
+    process::{End, Process, run},
     scenario::Scenario,
     verdict,
 };
 use crate::harness::{Desk, Fal};
-use std::{collections::BTreeMap, fmt};
+use rustix::process::Signal;
+use std::{
+    collections::BTreeMap,
+    fmt,
+    net::{SocketAddr, TcpListener},
+    time::Duration,
+};
+
+/// Between two looks whether a service has anything left to do.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// Where to kill a run: the n-th time that it gets to the point.
 #[derive(Debug, Clone)]
@@ -29,13 +38,16 @@ struct Stage<'a> {
     scenario: &'a Scenario,
     fal: Fal,
     desk: Desk,
+    /// Nothing else is bound to it.
+    address: SocketAddr,
 }
 
 /// Plays it unharmed and answers how often it gets to each point, or what is wrong.
 pub(super) fn unharmed(scenario: &Scenario) -> Result<BTreeMap<String, u32>, String> {
     let stage = Stage::set(scenario);
     stage.judge(&stage.run(&[]), &scenario.codes[..1])?;
-    Ok(stage.points())
+    let points = stage.points().into_iter().filter(|(point, _)| point.contains(scenario.only));
+    Ok(points.collect())
 }
 
 /// Plays it with a kill, then lets the same command do its work. Answers whether the run got to the point and died there; a later point
@@ -77,12 +89,14 @@ pub(super) fn interrupted(scenario: &Scenario, point: &str, n: u32) -> Result<()
 impl Stage<'_> {
     fn set(scenario: &Scenario) -> Stage<'_> {
         let fal = Fal::start(scenario.script.clone());
-        let desk = scenario
-            .settings
-            .iter()
-            .fold(Desk::with_fal(&fal.url()), |desk, (name, value)| desk.set(name, value));
+        let address = TcpListener::bind("127.0.0.9:0").unwrap().local_addr().unwrap();
+        let mut desk = Desk::with_fal(&fal.url());
+        if scenario.serves {
+            desk = desk.set("PALITRA_SERVER__PUBLIC_URL", &format!("http://{address}"));
+        }
+        let desk = scenario.settings.iter().fold(desk, |desk, (name, value)| desk.set(name, value));
         desk.write(deck_name(&scenario.deck), &scenario.deck);
-        let stage = Stage { scenario, fal, desk };
+        let stage = Stage { scenario, fal, desk, address };
         if let Some((words, point)) = &scenario.before {
             let end = run(&stage.desk, &stage.typed(words), &[("PALITRA_CRASH_AT", point)]);
             assert!(end.was_killed(), "{}: the run before was not killed\n{}", scenario.name, end.run.stderr);
@@ -103,6 +117,7 @@ impl Stage<'_> {
         match word {
             "DECK" => deck_name(&self.scenario.deck),
             "BATCH" => first().batch.unwrap().leak(),
+            "ADDRESS" => self.address.to_string().leak(),
             "GENERATION" => first().id.leak(),
             word => word,
         }
@@ -112,7 +127,27 @@ impl Stage<'_> {
         let points = self.desk.path("points");
         std::fs::remove_file(&points).ok();
         let settings = [settings, &[("PALITRA_POINTS_FILE", points.to_str().unwrap())]].concat();
-        run(&self.desk, &self.typed(&self.scenario.words), &settings)
+        let words = self.typed(&self.scenario.words);
+        if self.scenario.serves { self.serve(&words, &settings) } else { run(&self.desk, &words, &settings) }
+    }
+
+    /// Until nothing is left to do, or until it is killed.
+    fn serve(&self, words: &[&str], settings: &[(&str, &str)]) -> End {
+        let mut service = Process::start(&self.desk, words, settings);
+        // Before it says so it dies of any signal.
+        if !service.says("http://") {
+            return service.end();
+        }
+        loop {
+            match service.end_within(LOOK_AGAIN) {
+                Ok(end) => return end,
+                Err(running) => service = running,
+            }
+            if Books::read(&self.desk).batches_open == 0 {
+                service.signal(Signal::TERM);
+                return service.end();
+            }
+        }
     }
 
     /// What the last run got to, and how often.

@@ -16,6 +16,10 @@ pub(super) struct Scenario {
     pub(super) edited: Option<String>,
     /// `DECK` stands for the deck, `BATCH` and `GENERATION` for the ids that the run before left.
     pub(super) words: Vec<&'static str>,
+    /// The command is a service: it is stopped when nothing is left to do. `ADDRESS` is where the market can call it.
+    pub(super) serves: bool,
+    /// Killed at points of this event only, where the others have been played; empty: at all.
+    pub(super) only: &'static str,
     /// Exit codes of the command: the first unharmed, any after a kill.
     pub(super) codes: &'static [i32],
     pub(super) endings: Endings,
@@ -31,6 +35,8 @@ impl Default for Scenario {
             before: None,
             edited: None,
             words: slides(&[]),
+            serves: false,
+            only: "",
             codes: &[0],
             endings: |_| SUCCEEDED,
         }
@@ -70,7 +76,7 @@ fn once(rule: Rule) -> Rule {
 pub(crate) const SUCCEEDED: &[&str] = &["succeeded"];
 
 pub(super) fn all() -> Vec<Scenario> {
-    [plain(), troubled(), continued(), cancelled()].into_iter().flatten().collect()
+    [plain(), troubled(), continued(), cancelled(), found()].into_iter().flatten().collect()
 }
 
 fn plain() -> Vec<Scenario> {
@@ -289,5 +295,36 @@ fn cancelled() -> Vec<Scenario> {
             endings: |_| &["cancelled cancelled"],
             ..Scenario::default()
         },
+    ]
+}
+
+/// The answer to the first submission gets lost and nothing is heard for long enough; then its callback comes.
+fn found() -> Vec<Scenario> {
+    let first = |work| {
+        let first = |fault| Rule { nth: Some(1), ..rule(Call::Submit, "alpha", fault) };
+        vec![first(Fault::DropAfter {}), first(Fault::Work { ms: work })]
+    };
+    let second = |fault| Rule { nth: Some(2), ..rule(Call::Submit, "alpha", fault) };
+    let busy = Fault::RateLimited { retry_after: Some("30".to_owned()), error_type: None };
+    let scenario = |name, only, seconds: Vec<Rule>| Scenario {
+        name,
+        only,
+        script: script(20, [first(1_000), seconds].concat()),
+        deck: prompts(&["alpha"]),
+        // The wait for the callback takes 0.1 s, the second try after a refusal 3 s.
+        settings: vec![("PALITRA_CLOCK_SCALE", "10"), ("PALITRA_ENGINE__UNKNOWN_WAIT_S", "1")],
+        before: Some((slides(FAL), "queued.claim.before:1")),
+        words: vec!["serve", "--listen", "ADDRESS"],
+        serves: true,
+        ..Scenario::default()
+    };
+    vec![
+        scenario("found while the second waits", "queued.adopt", vec![second(busy)]),
+        scenario(
+            "found while the second is sent",
+            "submitting.adopt",
+            vec![second(Fault::LatencyAfter { ms: 4_000 }), second(Fault::Work { ms: 60_000 })],
+        ),
+        scenario("found while the second runs", "running.adopt", vec![second(Fault::Work { ms: 60_000 })]),
     ]
 }

@@ -39,7 +39,7 @@ fn endings(books: &Books, wanted: Endings, offences: &mut Vec<String>) {
         if !wanted.contains(&ending.as_str()) && !is_lost(books, generation) {
             offences.push(format!("{} `{}` is {ending}, not {wanted:?}", generation.id, generation.prompt));
         }
-        let good = attempts(books, generation).filter(|attempt| attempt.state == "succeeded").count();
+        let good = attempts(books, generation).filter(|attempt| attempt.is_good()).count();
         if good != usize::from(generation.state == "succeeded") {
             offences.push(format!("{} is {} with {good} good attempts", generation.id, generation.state));
         }
@@ -54,7 +54,7 @@ fn endings(books: &Books, wanted: Endings, offences: &mut Vec<String>) {
         if matches!(attempt.state.as_str(), "submitting" | "accepted") {
             offences.push(format!("an attempt of {} is still {}", attempt.generation, attempt.state));
         }
-        if (attempt.reason == "unknown") != (attempt.paid_by == "house") {
+        if (attempt.reason == "unknown" || attempt.is_late) != (attempt.paid_by == "house") {
             offences
                 .push(format!("{} pays a `{}` of {}", attempt.paid_by, attempt.reason, attempt.generation));
         }
@@ -99,12 +99,15 @@ fn market(books: &Books, log: &FalLog, offences: &mut Vec<String>) {
             .collect();
         let attempts: Vec<&Attempt> =
             ours.iter().flat_map(|generation| attempts(books, generation)).collect();
-        // Those that we know of are matched by the market's id, the others by an attempt that ended unknown.
+        // Those that we know of are matched by the market's id, the others by an attempt that was given up.
         let known = |request: &&&str| attempts.iter().any(|attempt| attempt.reference.contains(**request));
         let unmatched = requests.iter().filter(|request| !known(request)).count();
-        let ghosts =
-            attempts.iter().filter(|attempt| attempt.reference.is_empty() && attempt.is_unknown()).count();
-        let resubmitted = ours.iter().filter(|generation| unknown(books, generation) > 0).count();
+        let given_up = |attempt: &&&Attempt| attempt.is_unknown() || attempt.state == "abandoned";
+        let ghosts = attempts.iter().filter(|attempt| attempt.reference.is_empty()).filter(given_up).count();
+        let again = |generation: &&&Generation| {
+            self::attempts(books, generation).any(|attempt| attempt.reason == "unknown")
+        };
+        let resubmitted = ours.iter().filter(again).count();
         if unmatched > ghosts || requests.len() > ours.len() + resubmitted {
             offences.push(format!(
                 "`{prompt}`: {} accepted, {unmatched} unmatched; {} generations, {ghosts} unknown attempts",

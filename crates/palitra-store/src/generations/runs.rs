@@ -1,0 +1,19 @@
+//! How long work has run at its market, for guesses.
+
+use crate::{Result, Tx, p};
+use std::time::Duration;
+
+/// Generations, newest first, among which runs are looked for.
+const LOOKED_AT: i64 = 2_000;
+
+/// From acceptance to result, of a mode's latest successes: as many as are found among the newest generations of all modes.
+pub fn recent_runs(tx: &mut Tx, model: &str, mode: &str) -> Result<Vec<Duration>> {
+    let rows = tx.query(
+        "select a.closed_at - a.accepted_at
+         from (select id, model, mode, state from generation order by id desc limit $3) g join attempt a on a.generation_id = g.id
+         where g.model = $1 and g.mode = $2 and g.state = 'succeeded' and a.state = 'succeeded' and a.late_at is null
+           and a.accepted_at is not null and a.closed_at >= a.accepted_at",
+        p![model, mode, LOOKED_AT],
+    )?;
+    rows.iter().map(|row| Ok(Duration::from_micros(row.get::<i64>(0)?.unsigned_abs()))).collect()
+}
