@@ -126,6 +126,16 @@ impl Failure {
         self.code.exit_code()
     }
 
+    /// The values of the texts, as texts.
+    pub fn texts(&self, lang: Lang) -> Vec<(&'static str, String)> {
+        let text = |value: &Value| match value {
+            Value::Number(number) => number.to_string(),
+            Value::Text(text) => text.clone(),
+            Value::Phrase(phrase) => phrase.text(lang),
+        };
+        self.values.iter().map(|(name, value)| (*name, text(value))).collect()
+    }
+
     pub fn message(&self, lang: Lang) -> String {
         render(lang, &self.key("error"), &self.values)
     }

@@ -1,10 +1,12 @@
 //! Everything the binary is made of: command line, configuration, wiring, commands, logs, generated pages.
 
+mod api;
 pub mod args;
 pub mod clock;
 pub mod commands;
 pub mod config;
 pub mod console;
+mod control;
 mod crash;
 pub mod failure;
 mod hooks;

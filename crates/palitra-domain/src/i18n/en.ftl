@@ -354,3 +354,26 @@ sheet-moment = under 1 s
 sheet-seconds = { $right } s
 sheet-minutes = { $left } min { $right } s
 sheet-hours = { $left } h { $right } min
+
+## Markets
+market-head = { $market }: { $queued } waiting
+market-lane = lane { $lane }: { $queued } waiting
+market-stopped = stopped { $since }, { $code }: { $said } (then: `palitra markets resume { $market }`)
+market-configured = settings say
+market-ghosts = { $count } ghosts
+market-rate = { $rate } a minute, { $burst } at once
+market-retry = tried again { $time }
+market-paused-since = paused { $since }
+market-paused = { $target } is paused: what runs ends, what waits keeps its place and its money on hold
+market-was-paused = { $target } was paused already
+market-resumed = { $target } works again
+market-not-paused = { $target } was not paused
+market-limited = new limits for { $target }, keys { $keys }; what is under way beyond them ends in its time
+market-limit-reset = { $target }, keys { $keys }: limits as the settings say
+confirm-pause = pause { $target }? what waits there keeps its place, its money stays on hold [y/N]
+health-ok = ok
+health-cooling = cooling since
+health-locked = locked since
+health-no-credit = out of credit since
+health-bad-key = wrong key since
+doctor-alert = { $target } { $code } since { $since }: { $said } (then: `palitra markets resume { $target }`)

@@ -360,3 +360,26 @@ sheet-moment = меньше 1 с
 sheet-seconds = { $right } с
 sheet-minutes = { $left } мин { $right } с
 sheet-hours = { $left } ч { $right } мин
+
+## Маркеты
+market-head = { $market }: ждут { $queued }
+market-lane = полоса { $lane }: ждут { $queued }
+market-stopped = остановлен { $since }, { $code }: { $said } (затем: `palitra markets resume { $market }`)
+market-configured = в настройках
+market-ghosts = призраков: { $count }
+market-rate = { $rate } в минуту, сразу { $burst }
+market-retry = новая попытка { $time }
+market-paused-since = на паузе с { $since }
+market-paused = { $target } на паузе: начатое завершится, очередь сохранит места, деньги останутся удержаны
+market-was-paused = { $target } уже на паузе
+market-resumed = { $target } снова работает
+market-not-paused = { $target } не на паузе
+market-limited = новые пределы для { $target }, ключи: { $keys }; начатое сверх них завершится своим чередом
+market-limit-reset = { $target }, ключи: { $keys }: пределы как в настройках
+confirm-pause = поставить { $target } на паузу? очередь сохранит места, деньги останутся удержаны [д/Н]
+health-ok = исправен
+health-cooling = остывает с
+health-locked = заблокирован с
+health-no-credit = без средств с
+health-bad-key = неверный ключ с
+doctor-alert = { $target } { $code } с { $since }: { $said } (затем: `palitra markets resume { $target }`)

@@ -5,6 +5,7 @@
 
 mod commands;
 mod jobs;
+mod markets;
 mod moment;
 mod usage;
 mod values;
@@ -14,6 +15,7 @@ mod tests;
 
 pub use commands::*;
 pub use jobs::{JobId, Jobs, JobsLs};
+pub use markets::{Limit, Markets, Target};
 pub use moment::Moment;
 pub use usage::{Usage, parse, welcome};
 
@@ -66,6 +68,9 @@ pub enum Command {
     /// List, look at, follow or cancel generations
     #[command(subcommand, after_help = jobs::JOBS_EXAMPLES)]
     Jobs(Jobs),
+    /// Look at markets and their keys, pause and resume them, change their limits
+    #[command(subcommand, after_help = markets::MARKETS_EXAMPLES)]
+    Markets(Markets),
     /// Show the money of an account, or add some
     #[command(after_help = commands::BALANCE_EXAMPLES)]
     Balance(Balance),
@@ -116,6 +121,7 @@ impl Cli {
             ],
             Command::Create(_)
             | Command::Jobs(_)
+            | Command::Markets(_)
             | Command::Balance(_)
             | Command::Keys(_)
             | Command::Models(_)

@@ -1,6 +1,6 @@
 //! `palitra doctor`: whether everything this installation needs is in order, and what to do where it is not.
 
-use super::{Session, Stop, said};
+use super::{Session, Stop, markets, said};
 use crate::{
     failure::{Failure, Phrase},
     wiring::App,
@@ -76,6 +76,9 @@ pub(super) async fn run(session: &Session) -> Result<(), Stop> {
                 for (verdict, words) in workers(&processes) {
                     find("worker", verdict, words.text(lang));
                 }
+            }
+            for alert in app.engine.alerts().await? {
+                find("markets", Verdict::Problem, markets::alert_line(session, &alert));
             }
             let problems = app.engine.book_problems().await?;
             if problems.is_empty() {

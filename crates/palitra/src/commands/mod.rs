@@ -7,6 +7,7 @@ mod doctor;
 mod jobs;
 mod keys;
 mod market_failure;
+mod markets;
 mod models;
 mod money;
 mod serve;
@@ -127,6 +128,7 @@ async fn run(cli: Cli, environment: Vec<(String, String)>, console: Console) -> 
         Command::Create(args) => create::run(&session, args).await,
         Command::Slides(args) => slides::run(&session, args).await,
         Command::Jobs(args) => jobs::run(&session, args).await,
+        Command::Markets(args) => Ok(markets::run(&session, args).await?),
         Command::Balance(args) => Ok(balance::run(&session, args).await?),
         Command::Keys(args) => Ok(keys::run(&session, args).await?),
         Command::Models(args) => Ok(models::run(&session, args)?),

@@ -5,7 +5,7 @@ use super::{Result, Session, stop};
 use crate::{
     args::Serve,
     config::Role,
-    crash,
+    control, crash,
     failure::{Failure, Phrase},
     hooks, metrics, rehearsal,
     wiring::{App, io_failure},
@@ -42,6 +42,7 @@ pub(super) async fn run(session: &Session, args: &Serve) -> Result<()> {
         }
         false => None,
     };
+    let control = control::open(app.engine.clone(), &session.cli.data);
     if let Some(file) = crash::rehearsal_socket(&session.environment) {
         rehearsal::listen(app.engine.clone(), file).map_err(|error| io_failure(file, error))?;
     }
@@ -62,6 +63,7 @@ pub(super) async fn run(session: &Session, args: &Serve) -> Result<()> {
     if let Some(running) = running {
         running.drain().await;
     }
+    drop(control);
     app.close().await;
     session.console.note(&session.console.text("serve-stopped", &[]));
     served.map_err(|error| Failure::new(ErrorCode::Internal).with("why", error.to_string()))

@@ -8,6 +8,7 @@ mod crash;
 mod harness;
 mod hooks;
 mod jobs;
+mod markets;
 mod pipeline;
 mod seen;
 mod slides;

@@ -1,20 +1,19 @@
 //! `palitra jobs`: generations and batches, to list, look at, follow and cancel.
 
-mod documents;
 mod pages;
 
 use super::{Session, Stop, balance};
 use crate::{
+    api::generations::{self as documents, batch_document, document, shown},
     args::{Jobs, JobsLs},
+    control,
     failure::Failure,
     wiring::App,
 };
-use documents::{batch_document, document, shown};
 use palitra_domain::{
     BatchId, ErrorCode, GenerationId,
     state::{BatchState, GenerationState},
 };
-use palitra_engine::generations::CancelOutcome;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -65,7 +64,7 @@ async fn ls(session: &Session, args: &JobsLs) -> Result<(), Failure> {
             // Who does not exist is told so, with a hint for the command line.
             balance::account(&app, name).await?;
         }
-        found = documents::list(&app, args).await?;
+        found = documents::list(&app.engine, args).await?;
     }
     let console = &session.console;
     console.document(&found);
@@ -87,8 +86,8 @@ async fn ls(session: &Session, args: &JobsLs) -> Result<(), Failure> {
 async fn show(session: &Session, job: &Job) -> Result<(), Failure> {
     let app = session.look().await?.ok_or_else(|| job.not_found())?;
     let document = match job {
-        Job::Generation(id) => shown(&app, id).await?,
-        Job::Batch(id) => batch_document(&app, &app.engine.batch(id).await?).await?,
+        Job::Generation(id) => shown(&app.engine, id).await?,
+        Job::Batch(id) => batch_document(&app.engine, &app.engine.batch(id).await?).await?,
     };
     let console = &session.console;
     console.document(&document);
@@ -112,7 +111,7 @@ async fn watch(session: &Session, job: &Job) -> Result<(), Failure> {
             Job::Generation(id) => {
                 let generation = app.engine.generation(id).await?;
                 let line = format!("{id}  {}", generation.state);
-                (line, document(&app, &generation), generation.state.is_terminal())
+                (line, document(&app.engine, &generation), generation.state.is_terminal())
             }
             Job::Batch(id) => {
                 let batch = app.engine.batch(id).await?;
@@ -122,7 +121,7 @@ async fn watch(session: &Session, job: &Job) -> Result<(), Failure> {
                 let line = format!("{id}  {}  {}", batch.state, counts.collect::<Vec<_>>().join("  "));
                 let ended = batch.state != BatchState::Processing;
                 let is_last = ended || is_idle;
-                let document = if is_last { batch_document(&app, &batch).await? } else { Value::Null };
+                let document = if is_last { batch_document(&app.engine, &batch).await? } else { Value::Null };
                 (line, document, ended)
             }
         };
@@ -165,54 +164,54 @@ async fn until_ended_elsewhere(app: &App, job: &Job) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Asked of the engine here, or of the service that has the data directory.
 async fn cancel(session: &Session, job: &Job) -> Result<(), Failure> {
     let id = job.to_string();
-    let app = session.open().await?;
+    let opened = session.open().await;
+    if matches!(&opened, Err(failure) if failure.code() != ErrorCode::DataInUse) {
+        return opened.map(drop);
+    }
     if !session.cli.yes && session.console.is_interactive() {
         let question = session.console.text("confirm-cancel", &[("id", (&id).into())]);
         if !session.console.ask(&question) {
             return Err(Failure::new(ErrorCode::Cancelled));
         }
     }
-    let requested = match job {
-        Job::Generation(id) => app.engine.cancel(id).await? == CancelOutcome::Requested,
-        Job::Batch(id) => {
-            app.engine.cancel_batch(id).await?;
-            app.engine.batch(id).await?.state == BatchState::Processing
-        }
+    let (app, in_use) = match opened {
+        Ok(app) => (Some(app), None),
+        Err(failure) => (None, Some(failure)),
     };
-    if requested {
-        // It is at a market: carry the wish there and wait for what the market says, at most as long as a stop may take.
+    let path = match job {
+        Job::Generation(id) => format!("/v1/generations/{id}/cancel"),
+        Job::Batch(id) => format!("/v1/batches/{id}/cancel"),
+    };
+    let reached = in_use.map_or_else(|| app.as_ref().ok_or_else(|| job.not_found()), Err);
+    let mut answer = control::ask(reached, &session.cli.data, &path, &Value::Null).await?;
+    if let Some(app) = app.filter(|_| answer["requested"] == true) {
+        // It is at a market and nobody else is there: carry the wish there and wait for what the market says, at most as long as a
+        // stop may take.
         let running = app.engine.start(Some(id.clone())).await?;
         running.drain().await;
         until_ended_elsewhere(&app, job).await?;
+        let status = match job {
+            Job::Generation(id) => app.engine.generation(id).await?.state.as_str(),
+            Job::Batch(id) => app.engine.batch(id).await?.state.as_str(),
+        };
+        answer["status"] = Value::from(status);
+        answer["cancelled"] = Value::from(status == GenerationState::Cancelled.as_str());
+        app.close().await;
     }
-    let (status, key) = match job {
-        Job::Generation(id) => {
-            let state = app.engine.generation(id).await?.state;
-            let key = if state == GenerationState::Cancelled {
-                "cancelled"
-            } else if state.is_terminal() {
-                "cancel-late"
-            } else {
-                "cancel-asked"
-            };
-            (state.as_str(), key)
-        }
-        Job::Batch(id) => {
-            let state = app.engine.batch(id).await?.state;
-            let key = match state {
-                BatchState::Cancelled => "cancelled",
-                BatchState::Processing => "cancel-asked",
-                BatchState::Completed | BatchState::Failed => "cancel-late",
-            };
-            (state.as_str(), key)
-        }
+    let status = answer["status"].as_str().unwrap_or_default();
+    let is_ended = GenerationState::parse(status).is_some_and(GenerationState::is_terminal)
+        || BatchState::parse(status).is_some_and(|state| state != BatchState::Processing);
+    let key = match (answer["cancelled"] == true, is_ended) {
+        (true, _) => "cancelled",
+        (false, true) => "cancel-late",
+        (false, false) => "cancel-asked",
     };
     session.console.document(&json!({ "id": id, "cancelled": key == "cancelled", "status": status }));
     if !session.console.json {
         session.console.say(&session.console.text(key, &[("id", (&id).into())]));
     }
-    app.close().await;
     Ok(())
 }

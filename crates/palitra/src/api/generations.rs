@@ -1,24 +1,27 @@
-//! Jobs as documents: what `--json` prints, and what the pages for people are made of.
+//! Generations and batches as documents: what the API answers, `--json` prints, and the pages for people are made of.
 
-use crate::{args::JobsLs, failure::Failure, wiring::App};
-use palitra_domain::{GenerationId, Money, Timestamp};
+use crate::{args::JobsLs, failure::Failure};
+use palitra_domain::{
+    BatchId, GenerationId, Money, Timestamp,
+    state::{BatchState, GenerationState},
+};
 use palitra_engine::{
+    Engine,
     batches::Batch,
-    generations::{Asset, Attempt, Filter, Generation, Place},
+    generations::{Asset, Attempt, CancelOutcome, Filter, Generation, Place},
 };
 use serde_json::{Value, json};
 
 /// A page of generations, newest first.
-pub(super) async fn list(app: &App, query: &JobsLs) -> Result<Vec<Value>, Failure> {
-    let now = app.engine.clock.now();
+pub(crate) async fn list(engine: &Engine, query: &JobsLs) -> Result<Vec<Value>, Failure> {
+    let now = engine.clock.now();
     let account = match &query.account {
-        Some(name) => Some(app.engine.account(name).await?.id),
+        Some(name) => Some(engine.account(name).await?.id),
         None => None,
     };
     // A model that left the catalogue has generations all the same.
-    let model = |name: &String| {
-        app.engine.catalogue.find(name).map_or_else(|| name.clone(), |model| model.id.clone())
-    };
+    let model =
+        |name: &String| engine.catalogue.find(name).map_or_else(|| name.clone(), |model| model.id.clone());
     let filter = Filter {
         account,
         state: query.status,
@@ -32,51 +35,70 @@ pub(super) async fn list(app: &App, query: &JobsLs) -> Result<Vec<Value>, Failur
         after: query.after.clone(),
         limit: query.page(),
     };
-    let generations = app.engine.generations(filter).await?;
-    Ok(generations.iter().map(|generation| document(app, generation)).collect())
+    let generations = engine.generations(filter).await?;
+    Ok(generations.iter().map(|generation| document(engine, generation)).collect())
 }
 
 /// One generation with everything that hangs on it; a queued one with its place in the line.
-pub(super) async fn shown(app: &App, id: &GenerationId) -> Result<Value, Failure> {
-    let generation = app.engine.generation(id).await?;
-    let (attempts, assets) = (app.engine.attempts(id).await?, app.engine.assets(id).await?);
-    let mut shown = document(app, &generation);
-    if let Some(place) = app.engine.place(id).await? {
-        shown["progress"] = progress(app, &generation, &place);
+pub(crate) async fn shown(engine: &Engine, id: &GenerationId) -> Result<Value, Failure> {
+    let generation = engine.generation(id).await?;
+    let (attempts, assets) = (engine.attempts(id).await?, engine.assets(id).await?);
+    let mut shown = document(engine, &generation);
+    if let Some(place) = engine.place(id).await? {
+        shown["progress"] = progress(engine, &generation, &place);
     }
     shown["attempts"] = attempts.iter().map(attempt).collect();
     shown["assets"] = assets.iter().map(asset).collect();
     Ok(shown)
 }
 
-pub(super) async fn batch_document(app: &App, batch: &Batch) -> Result<Value, Failure> {
-    let report = app.engine.report(&batch.id, batch.created_at).await?;
+pub(crate) async fn batch_document(engine: &Engine, batch: &Batch) -> Result<Value, Failure> {
+    let report = engine.report(&batch.id, batch.created_at).await?;
     let mut shown = serde_json::to_value(&report).unwrap_or_default();
     shown["title"] = Value::from(batch.title.as_str());
     shown["created_at"] = Value::from(batch.created_at.rfc3339());
     Ok(shown)
 }
 
-fn money(app: &App, amount: i64) -> Money {
-    Money::new(amount, app.engine.settings.prices.currency)
+/// What a wish to cancel came to. `requested`: it is at a market, whose word decides.
+pub(crate) async fn cancel(engine: &Engine, id: &GenerationId) -> Result<Value, Failure> {
+    let requested = engine.cancel(id).await? == CancelOutcome::Requested;
+    let state = engine.generation(id).await?.state;
+    Ok(json!({
+        "id": id, "status": state, "cancelled": state == GenerationState::Cancelled, "requested": requested,
+    }))
 }
 
-pub(super) fn document(app: &App, generation: &Generation) -> Value {
+/// The same for a batch.
+pub(crate) async fn cancel_batch(engine: &Engine, id: &BatchId) -> Result<Value, Failure> {
+    engine.cancel_batch(id).await?;
+    let state = engine.batch(id).await?.state;
+    let requested = state == BatchState::Processing;
+    Ok(
+        json!({ "id": id, "status": state, "cancelled": state == BatchState::Cancelled, "requested": requested }),
+    )
+}
+
+fn money(engine: &Engine, amount: i64) -> Money {
+    Money::new(amount, engine.settings.prices.currency)
+}
+
+pub(crate) fn document(engine: &Engine, generation: &Generation) -> Value {
     json!({
         "id": generation.id, "status": generation.state, "mode": generation.mode, "model": generation.model,
         "market": generation.market, "lane": generation.lane, "account_id": generation.account,
         "input": serde_json::from_str::<Value>(&generation.input).unwrap_or_default(), "output": generation.output,
-        "price": money(app, generation.price), "batch_id": generation.batch,
-        "error": generation.error_code.map(|code| json!({ "code": code, "message": generation.error_text, "charged": money(app, 0) })),
+        "price": money(engine, generation.price), "batch_id": generation.batch,
+        "error": generation.error_code.map(|code| json!({ "code": code, "message": generation.error_text, "charged": money(engine, 0) })),
         "created_at": generation.created_at.rfc3339(), "updated_at": generation.updated_at.rfc3339(),
         "started_at": generation.started_at.map(Timestamp::rfc3339), "finished_at": generation.finished_at.map(Timestamp::rfc3339),
     })
 }
 
 /// `position` 1 is the next. `eta_s` is until its start, by what the model usually takes; none when other steps come first.
-fn progress(app: &App, generation: &Generation, place: &Place) -> Value {
-    let now = app.engine.clock.now();
-    let eta_s = (place.parents_left == 0).then(|| app.engine.starts_in(generation, place).as_secs());
+fn progress(engine: &Engine, generation: &Generation, place: &Place) -> Value {
+    let now = engine.clock.now();
+    let eta_s = (place.parents_left == 0).then(|| engine.starts_in(generation, place).as_secs());
     json!({
         "position": place.before + 1, "eta_s": eta_s, "waited_s": now.since(generation.created_at).as_secs(),
         "parents_left": place.parents_left, "not_before": place.not_before.map(Timestamp::rfc3339),
