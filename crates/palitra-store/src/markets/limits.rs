@@ -46,7 +46,7 @@ pub fn reset(tx: &mut Tx, market: &str, label: Option<&str>) -> Result<Vec<Strin
 /// Keys of a market that the configuration has, in order.
 pub(super) fn labels(tx: &mut Tx, market: &str, label: Option<&str>) -> Result<Vec<String>> {
     let rows = tx.query(
-        "select label from market_key where market = $1 and active = 1 and ($2 = '' or label = $2) order by id",
+        "select label from market_key where market = $1 and active = 1 and ($2 = '' or label = $2) order by label",
         p![market, label.unwrap_or_default()],
     )?;
     rows.iter().map(|row| row.get(0)).collect()

@@ -64,7 +64,7 @@ fn market(tx: &mut Tx, name: String) -> Result<MarketShown> {
                 (select count(*) from slot s where s.scope = k.id and s.generation_id is not null),
                 (select count(*) from slot s where s.scope = k.id and s.generation_id is not null and s.kept_until is not null),
                 k.rate, k.burst, k.rate_here, k.burst_here
-         from market_key k where k.market = $1 and k.active = 1 order by k.id",
+         from market_key k where k.market = $1 and k.active = 1 order by k.label",
         p![&name],
     )?;
     let keys = keys.iter().map(key).collect::<Result<_>>()?;
