@@ -4,7 +4,11 @@
 //! people are elsewhere; this one checks nothing but what the engine checks, and whoever can write to the file is let in (mode 0600).
 
 use palitra_domain::{AccountId, GenerationId, Livemode, state::Priority};
-use palitra_engine::{Engine, generations::Wish};
+use palitra_engine::{
+    Engine,
+    generations::Wish,
+    markets::{Limits, Target},
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::{
@@ -28,6 +32,13 @@ enum Asked {
         prompt: String,
     },
     Cancel(String),
+    /// A market or a key: `fal`, `fal/main`.
+    Resume(String),
+    /// Slots of a key.
+    Limit {
+        key: String,
+        slots: u32,
+    },
     /// The database (SQLite) may grow by so many pages; `null` takes the bound away.
     Pages(Option<i64>),
 }
@@ -63,6 +74,8 @@ async fn answer(engine: &Engine, asked: Asked) -> Value {
     let done = match asked {
         Asked::Create { account, key, model, prompt } => create(engine, &account, key, model, &prompt).await,
         Asked::Cancel(id) => cancel(engine, &id).await,
+        Asked::Resume(target) => resume(engine, &target).await,
+        Asked::Limit { key, slots } => limit(engine, &key, slots).await,
         Asked::Pages(more) => pages(engine, more).await,
     };
     done.unwrap_or_else(|error| json!({ "error": error.code, "why": error.to_string() }))
@@ -93,6 +106,15 @@ async fn cancel(engine: &Engine, id: &str) -> palitra_engine::Result<Value> {
     let id = GenerationId::parse(id)
         .map_err(|_| palitra_engine::Error::new(palitra_domain::ErrorCode::NotFound))?;
     engine.cancel(&id).await.map(|outcome| json!({ "cancel": format!("{outcome:?}") }))
+}
+
+async fn resume(engine: &Engine, target: &str) -> palitra_engine::Result<Value> {
+    Ok(json!({ "resumed": engine.resume(&Target::parse(target)).await? }))
+}
+
+async fn limit(engine: &Engine, key: &str, slots: u32) -> palitra_engine::Result<Value> {
+    let limits = Limits { slots: Some(slots), ..Limits::default() };
+    Ok(json!({ "limited": engine.limit(&Target::parse(key), Some(limits)).await? }))
 }
 
 async fn pages(engine: &Engine, more: Option<i64>) -> palitra_engine::Result<Value> {

@@ -29,6 +29,8 @@ enum Fault {
     Mood(Mood),
     Full,
     Cancel,
+    /// Slots of a key, at most as many as the judge knows.
+    Limit,
     /// A deck that was queued by a process that died.
     Batch,
     CrashDatabase,
@@ -50,6 +52,7 @@ const FAULTS: &[(u64, Fault)] = &[
     (2, Fault::Mood(Mood::Mute)),
     (2, Fault::Mood(Mood::BadCallbacks)),
     (5, Fault::Cancel),
+    (3, Fault::Limit),
     (2, Fault::Batch),
 ];
 
@@ -69,6 +72,8 @@ pub(crate) struct Scene {
     pub(crate) counts: BTreeMap<String, u64>,
     pub(crate) diary: File,
     pub(crate) began: Instant,
+    /// Keys with the most slots they may have.
+    limits: Vec<(String, u32)>,
     decks: u64,
     /// Services that are stopped, until when.
     stopped: Vec<(usize, Instant)>,
@@ -83,7 +88,7 @@ impl Scene {
         (stage, services): (Stage, Vec<Service>),
         (market, database): (Market, Database),
         (load, dice): (Load, Dice),
-        diary: File,
+        (limits, diary): (Vec<(String, u32)>, File),
     ) -> Scene {
         Scene {
             stage,
@@ -95,6 +100,7 @@ impl Scene {
             counts: BTreeMap::new(),
             diary,
             began: Instant::now(),
+            limits,
             decks: 0,
             stopped: Vec::new(),
             mood: None,
@@ -171,6 +177,13 @@ impl Scene {
                     }
                 }
             }
+            Fault::Limit => {
+                let (key, slots) = self.limits[self.dice.index(self.limits.len())].clone();
+                let slots = slots - u32::try_from(self.dice.below(u64::from(slots) / 2)).unwrap();
+                let limit = json!({ "limit": { "key": format!("fal/{key}"), "slots": slots } });
+                let answer = request(&self.stage.socket(&self.services[n].name), &limit);
+                self.note(&format!("{key} has {slots} slots: {answer:?}"));
+            }
             Fault::Batch => self.batch(n),
             Fault::CrashDatabase => self.database.crash(),
             Fault::RestartDatabase => self.database.restart(),
@@ -235,6 +248,7 @@ impl Scene {
         if self.mood.is_some_and(|until| until <= now) {
             self.mood = None;
             self.market.be(Mood::Fair);
+            self.resume();
         }
         if self.full.is_some_and(|until| until <= now) {
             self.full = None;
@@ -246,6 +260,15 @@ impl Scene {
                 let what = if how == Signal::KILL.as_raw() { "died at a point" } else { "ended by itself" };
                 *self.counts.entry(what.to_owned()).or_default() += 1;
                 self.start(n, &[]);
+            }
+        }
+    }
+
+    /// Keys that the market had refused are tried again, as an operator does who has seen to it.
+    fn resume(&self) {
+        for service in &self.services {
+            if request(&self.stage.socket(&service.name), &json!({ "resume": "fal" })).is_some() {
+                return;
             }
         }
     }
@@ -267,6 +290,7 @@ impl Scene {
                 self.start(n, &[]);
             }
         }
+        self.resume();
         if self.full.take().is_some() {
             request(&self.stage.socket(&self.services[0].name), &json!({ "pages": null }));
         }

@@ -128,7 +128,9 @@ fn set(options: &Options, store: Backend, folder: &Path) -> Scene {
     let sockets = services.iter().map(|service| stage.socket(&service.name)).collect();
     let (load, _) = Load::start(options.seed, options.rate, &accounts, sockets);
     let diary = File::create(folder.join("diary.txt")).unwrap();
-    Scene::new((stage, services), (market, database), (load, Dice::new(options.seed, 1)), diary)
+    let limits = KEYS.iter().map(|(key, slots)| (label(key), *slots)).collect();
+    let chance = Dice::new(options.seed, 1);
+    Scene::new((stage, services), (market, database), (load, chance), (limits, diary))
 }
 
 fn environment(market: &Market, database: &Database, forward: &Forward) -> Vec<(String, String)> {
@@ -148,8 +150,12 @@ fn environment(market: &Market, database: &Database, forward: &Forward) -> Vec<(
 }
 
 fn key((key, slots): (&str, u32)) -> String {
-    let label = key.split(':').next().unwrap_or_default();
+    let label = label(key);
     format!("{{ label = \"{label}\", key = \"{key}\", slots = {slots} }}")
+}
+
+fn label(key: &str) -> String {
+    key.split(':').next().unwrap_or_default().to_owned()
 }
 
 fn watch(scene: &Scene, gauges: &mut Gauges) {

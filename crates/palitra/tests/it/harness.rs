@@ -138,10 +138,14 @@ pub(crate) struct Fal {
 
 impl Fal {
     pub(crate) fn start(script: FalScript) -> Fal {
+        Fal::start_at(script, "127.0.0.1:0")
+    }
+
+    pub(crate) fn start_at(script: FalScript, address: &str) -> Fal {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let clock = Arc::new(palitra::clock::SystemClock::new(1));
-        let sim = runtime.block_on(FalSim::start(script, "127.0.0.1:0".parse().unwrap(), clock)).unwrap();
+        let sim = runtime.block_on(FalSim::start(script, address.parse().unwrap(), clock)).unwrap();
         Fal { runtime, sim }
     }
 

@@ -5,6 +5,7 @@
 mod bad_input;
 mod commands;
 mod crash;
+mod faults;
 mod harness;
 mod hooks;
 mod jobs;

@@ -5,7 +5,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use std::{
     io::{BufRead, BufReader, Read},
     os::unix::process::ExitStatusExt,
-    process::{Child, ExitStatus},
+    process::{Child, Command, ExitStatus, Stdio},
     sync::mpsc::{Receiver, RecvTimeoutError, channel},
     thread,
     time::Duration,
@@ -37,7 +37,14 @@ impl End {
 impl Process {
     /// `settings` are of this run only.
     pub(crate) fn start(desk: &Desk, words: &[&str], settings: &[(&str, &str)]) -> Process {
-        let mut child = desk.command(words).envs(settings.iter().copied()).spawn().unwrap();
+        let mut command = desk.command(words);
+        command.envs(settings.iter().copied());
+        Process::of(command)
+    }
+
+    pub(crate) fn of(mut command: Command) -> Process {
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
         let pid = Pid::from_child(&child);
         let (to_lines, lines) = channel();
         let (to_ended, ended) = channel();
