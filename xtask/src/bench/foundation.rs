@@ -1,6 +1,4 @@
-//! `cargo xtask bench`: figures of the release build, each beside the bound or the target it is measured against.
-//!
-//! Never a test: a busy machine makes a figure worse, not wrong. Runs touch loopback only and stop what they started.
+//! `cargo xtask bench foundation`: the pipeline of slides against its bound, the artist, start-up.
 
 #![expect(clippy::float_arithmetic, reason = "seconds and factors for people")]
 
@@ -15,18 +13,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-pub(crate) const HELP: &str = "\
-Usage: cargo xtask bench [foundation] [--real]
-
-  foundation  S0's pipeline against its bound, the artist, start-up, a deck on the sandbox
-  --real      Also the pipeline with real waits (3 s a prompt, 15 s a picture): 2.5 minutes more
-
-Every line of the result is also a JSON line in target/bench.jsonl.";
-
-pub(crate) fn run(words: &[String]) -> Result<(), Stop> {
+pub(super) fn run(words: &[String]) -> Result<(), Stop> {
     let real = words.iter().any(|word| word == "--real");
     if let Some(other) = words.iter().find(|word| !["foundation", "--real"].contains(&word.as_str())) {
-        return Err(Stop::new(format!("`{other}` is not understood")).hint("see `cargo xtask bench --help`"));
+        return Err(super::unknown(other));
     }
     step("build", &mut cargo(&["build", "--release", "--package", "palitra"]))?;
     let mut page = Page { lines: String::new() };

@@ -1,0 +1,40 @@
+//! `cargo xtask bench`: figures of the release build, each beside the bound or the target it is measured against.
+//!
+//! Never a test: a busy machine makes a figure worse, not wrong. Runs touch loopback only and stop what they started.
+
+mod engine;
+mod foundation;
+mod line;
+mod peers;
+mod share;
+mod table;
+
+use crate::Stop;
+
+pub(crate) const HELP: &str = "\
+Usage: cargo xtask bench [foundation] [--real]
+       cargo xtask bench engine [--quick] [--skip-peers] [--only NAME[,NAME]]
+
+  foundation    S0's pipeline against its bound, the artist, start-up, a deck on the sandbox
+  --real        Also the pipeline with real waits (3 s a prompt, 15 s a picture): 2.5 minutes more
+
+  engine        Billed generations from the hold to the outbox on SQLite and PostgreSQL, latency, ten thousand
+                that wait, take-over after a kill, fairness; then the peers under the same load
+  --quick       A tenth of the work: to see that everything runs; nothing under docs/ changes
+  --skip-peers  Ours alone
+  --only        Some of: rate, one-account, splits, latency, wait, fair, history, peers
+
+The result of `foundation` is also in target/bench.jsonl. That of `engine` goes to docs/benchmarks/engine.jsonl and into its
+section of docs/benchmarks.md. Peers are installed below target/peers when they are not there (Python, Node and cargo are
+needed; River takes ten minutes to build, once), and `redis-server` has to be on the machine: `apt-get install redis-server`.";
+
+pub(crate) fn run(words: &[String]) -> Result<(), Stop> {
+    match words.split_first() {
+        Some((name, rest)) if name == "engine" => engine::run(rest),
+        _ => foundation::run(words),
+    }
+}
+
+fn unknown(word: &str) -> Stop {
+    Stop::new(format!("`{word}` is not understood")).hint("see `cargo xtask bench --help`")
+}

@@ -1,0 +1,146 @@
+//! The results as people read them: the section `engine` of `docs/benchmarks.md`.
+
+#![expect(clippy::float_arithmetic, reason = "factors for people")]
+
+use super::line::Line;
+use crate::{Stop, steps::root};
+use std::{fmt::Write, fs};
+
+const PAGE: &str = "docs/benchmarks.md";
+const BEGIN: &str = "<!-- engine: written by `cargo xtask bench engine` -->";
+const END: &str = "<!-- engine ends -->";
+
+/// Puts the tables between the marks, or at the end of the page.
+pub(super) fn write(lines: &[Line]) -> Result<(), Stop> {
+    let failed = |error: std::io::Error| Stop::new(format!("cannot write {PAGE}: {error}"));
+    let path = root().join(PAGE);
+    let page = fs::read_to_string(&path).map_err(failed)?;
+    let (before, after) = match page.split_once(BEGIN) {
+        Some((before, rest)) => {
+            (before.trim_end(), rest.split_once(END).map_or("", |(_, after)| after.trim()))
+        }
+        None => (page.trim_end(), ""),
+    };
+    let after = if after.is_empty() { String::new() } else { format!("\n{after}\n") };
+    fs::write(path, format!("{before}\n\n{BEGIN}\n\n{}\n{END}\n{after}", markdown(lines))).map_err(failed)
+}
+
+pub(super) fn markdown(lines: &[Line]) -> String {
+    let mut page = String::new();
+    rates(&mut page, lines);
+    others(&mut page, lines);
+    peers(&mut page, lines);
+    page
+}
+
+fn find<'a>(lines: &'a [Line], name: &str, store: &str) -> Option<&'a Line> {
+    lines.iter().find(|line| line.text("name") == name && line.text("store") == store)
+}
+
+fn number(line: &Line, name: &str) -> f64 {
+    line.number(name).unwrap_or(f64::NAN)
+}
+
+fn rates(page: &mut String, lines: &[Line]) {
+    const ROWS: [(&str, &str, &str, &str); 6] = [
+        ("rate", "sqlite", "SQLite, 32 accounts", "≥ 8,000/s, ≤ 0.12 ms"),
+        ("one-account", "sqlite", "SQLite, one account", ""),
+        ("splits", "sqlite", "SQLite, every hold of bonus and cash, after a top-up of its own", ""),
+        ("rate", "postgres", "PostgreSQL, 32 accounts", "≥ 1,500/s, ≤ 0.4 ms"),
+        ("one-account", "postgres", "PostgreSQL, one account", "≥ 800/s"),
+        ("splits", "postgres", "PostgreSQL, every hold of bonus and cash, after a top-up of its own", ""),
+    ];
+    page.push_str("### Billed generations from the hold to the outbox\n\n");
+    page.push_str(
+        "32 producers; all committed and synced; rows counted and books checked after each run.\n\n",
+    );
+    page.push_str("| store | generations/s | our CPU each | the server's | other programs | target |\n|---|---|---|---|---|---|\n");
+    for (name, store, what, target) in ROWS {
+        let Some(line) = find(lines, name, store) else { continue };
+        let server = number(line, "server_cpu_ms_each");
+        let server = if server > 0.0 { format!("{server:.2} ms") } else { String::new() };
+        push(
+            page,
+            format_args!(
+                "| {what} | {:.0} | {:.3} ms | {server} | {:.0} % | {target} |\n",
+                number(line, "per_s"),
+                number(line, "cpu_ms_each"),
+                number(line, "other_cpu_pct")
+            ),
+        );
+    }
+}
+
+fn others(page: &mut String, lines: &[Line]) {
+    page.push_str("\n### Latency, waiting, taking over, fairness\n\n");
+    page.push_str("| what | SQLite | PostgreSQL | target |\n|---|---|---|---|\n");
+    type Words = fn(&Line) -> String;
+    let rows: [(&str, &str, Words, &str); 5] = [
+        (
+            "latency",
+            "from the call that creates to the market's, 20/s, p50 / p99",
+            |line| format!("{:.2} / {:.2} ms", number(line, "p50_ms"), number(line, "p99_ms")),
+            "≤ 2 / 8 ms, ≤ 4 / 15 ms",
+        ),
+        (
+            "wait",
+            "10,000 waiting: memory over idle (PSS)",
+            |line| format!("{:.1} MB", number(line, "over_idle_mb")),
+            "≤ 15 MB",
+        ),
+        (
+            "wait",
+            "10,000 waiting: CPU of one core",
+            |line| format!("{:.1} %", number(line, "cpu_pct_of_one_core")),
+            "≤ 5 %",
+        ),
+        (
+            "adopt",
+            "10,000 taken over after `kill -9`: from the start, from the end of the lease",
+            |line| format!("{:.2} s", number(line, "adopted_s")),
+            "≤ 2 s",
+        ),
+        (
+            "fair",
+            "1,000 queued on 4 slots: another account's first starts within",
+            |line| format!("{:.2} turns", number(line, "slot_turns")),
+            "≤ 2 turns",
+        ),
+    ];
+    for (name, what, words, target) in rows {
+        let of = |store: &str| find(lines, name, store).map(words).unwrap_or_default();
+        push(page, format_args!("| {what} | {} | {} | {target} |\n", of("sqlite"), of("postgres")));
+    }
+}
+
+fn peers(page: &mut String, lines: &[Line]) {
+    let peers: Vec<&Line> = lines.iter().filter(|line| line.text("name") == "peer").collect();
+    if peers.is_empty() {
+        return;
+    }
+    let ours = |store: &str| find(lines, "rate", store).map_or(f64::NAN, |line| number(line, "per_s"));
+    page.push_str("\n### The peers in the same run\n\n");
+    page.push_str(
+        "No-op jobs; none of them keeps a ledger. The better of a warm worker and a full queue.\n\n",
+    );
+    page.push_str("| peer | jobs/s | CPU each | other programs | ours on the same store | target |\n|---|---|---|---|---|---|\n");
+    for line in peers {
+        let store = if line.text("store") == "postgres" { "postgres" } else { "sqlite" };
+        let factor = ours(store) / number(line, "per_s");
+        push(
+            page,
+            format_args!(
+                "| {} | {:.0} | {:.2} ms | {:.0} % | {factor:.1} × | {} |\n",
+                line.text("peer"),
+                number(line, "per_s"),
+                number(line, "cpu_ms_each"),
+                number(line, "other_cpu_pct"),
+                line.text("target")
+            ),
+        );
+    }
+}
+
+fn push(page: &mut String, words: std::fmt::Arguments<'_>) {
+    page.write_fmt(words).ok(); // a text takes everything
+}
