@@ -220,7 +220,7 @@ async fn overtake(
     let settlement = Settlement {
         fence: Fence { id: ghost.id.clone(), epoch: ghost.epoch, attempt: ghost.attempt, from: ghost.state },
         assets,
-        cost: keep::cost(machine, generation, &outputs),
+        cost: keep::cost(machine, (&generation.model, &generation.mode), &outputs),
         output: outputs.text,
         charge: None,
         fills,
@@ -261,7 +261,7 @@ async fn give(
         generation: ghost.id.clone(),
         attempt: ghost.attempt,
         assets,
-        cost: keep::cost(machine, generation, &outputs),
+        cost: keep::cost(machine, (&generation.model, &generation.mode), &outputs),
         output: outputs.text,
         delivery: DeliveryId::new(machine.now(), machine.random()),
     };

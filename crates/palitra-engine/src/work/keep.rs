@@ -13,7 +13,7 @@ use palitra_domain::{
     objects::{ByteStream, Folder, object_key},
     state::{AttemptState, Event, GenerationState},
 };
-use palitra_store::generations::{self, Fill, Generation, NewAsset, Settlement};
+use palitra_store::generations::{self, Claimed, Fill, Generation, NewAsset, Settlement};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::time::Duration;
@@ -62,6 +62,37 @@ pub(super) fn restored(text: &str) -> Option<Outputs> {
         billable_units: recorded.billable_units.map(Millionths),
         seed: recorded.seed,
     })
+}
+
+/// Whether the answer itself is the whole result: a text that nobody waits for. There is no file to store and no step to fill in.
+pub(super) fn is_all(claimed: &Claimed, outputs: &Outputs) -> bool {
+    let text = outputs.text.as_deref().unwrap_or_default();
+    claimed.lane == Lane::Text
+        && !claimed.facts.is_parent
+        && outputs.files.is_empty()
+        && !text.trim().is_empty()
+}
+
+/// Records such an answer, stores it and charges for it in one commit. Until then it exists in this process only, as any answer does
+/// before it is recorded.
+pub(super) async fn tell(machine: &Machine, ticket: Ticket, claimed: Claimed, outputs: Outputs) {
+    let settlement = Settlement {
+        fence: ticket.fence.clone(),
+        assets: Vec::new(),
+        cost: cost(machine, (&claimed.model, &claimed.mode), &outputs),
+        output: outputs.text,
+        charge: None,
+        fills: Vec::new(),
+        delivery: DeliveryId::of_generation(ticket.id()),
+    };
+    let (facts, now) = (claimed.facts, machine.now());
+    machine.points.before(GenerationState::Submitting, Event::Answer);
+    let told = move |tx: &mut palitra_store::Tx<'_>| generations::settle_answer(tx, &settlement, &facts, now);
+    if commit(machine, ticket.id(), told).await.is_none() {
+        return;
+    }
+    machine.points.after(GenerationState::Storing, Event::Settle);
+    ended(machine, ticket, GenerationState::Succeeded, None);
 }
 
 /// Stores the result and charges for it, in that order. Where the result is has been recorded: whatever happens here, it can be
@@ -130,7 +161,7 @@ pub(super) async fn store(
         Ok(assets) => Ok((generation, assets)),
         // What the market took is recorded although its result was no good.
         Err(Trouble::Market(error, code, _)) => {
-            Err(Trouble::Market(error, code, cost(machine, &generation, outputs)))
+            Err(Trouble::Market(error, code, cost(machine, (&generation.model, &generation.mode), outputs)))
         }
         Err(trouble) => Err(trouble),
     }
@@ -292,8 +323,8 @@ fn asset_id(generation: &Generation, ghost: Option<i64>, n: usize) -> AssetId {
 }
 
 /// What the market says it took: exact, or units by the unit cost of the catalogue.
-pub(super) fn cost(machine: &Machine, generation: &Generation, outputs: &Outputs) -> Option<MarketCost> {
-    let rule = machine.catalogue.find(&generation.model)?.mode(&generation.mode)?.price;
+pub(super) fn cost(machine: &Machine, (model, mode): (&str, &str), outputs: &Outputs) -> Option<MarketCost> {
+    let rule = machine.catalogue.find(model)?.mode(mode)?.price;
     let by_units = |units: Millionths| {
         Some(MarketCost { micros: scale_up(rule.cost_micros, &[units], 1).ok()?, currency: rule.currency })
     };
@@ -312,7 +343,7 @@ async fn settle(
     let settlement = Settlement {
         fence: ticket.fence.clone(),
         assets,
-        cost: cost(machine, generation, &outputs),
+        cost: cost(machine, (&generation.model, &generation.mode), &outputs),
         output: outputs.text,
         charge: None,
         fills,

@@ -58,8 +58,8 @@ impl Ticket {
             reason: claimed.reason,
             longest_run: claimed.longest_run,
             about: About {
-                account: claimed.account.clone(),
-                batch: claimed.batch.clone(),
+                account: claimed.facts.account.clone(),
+                batch: claimed.facts.step.as_ref().map(|(batch, _)| batch.clone()),
                 lane: claimed.lane,
                 began: machine.now(),
             },

@@ -52,6 +52,9 @@ pub(crate) async fn submit(machine: Machine, ticket: Ticket, claimed: Claimed) {
     let stopped = keys::hear(&machine, &ticket, &claimed, &answer).await;
     match answer {
         Submitted::Accepted(remote) => accepted(&machine, ticket, remote).await,
+        Submitted::Done(outputs) if keep::is_all(&claimed, &outputs) => {
+            keep::tell(&machine, ticket, claimed, outputs).await;
+        }
         Submitted::Done(outputs) => answered(&machine, ticket, outputs).await,
         Submitted::Refused(error) => refused(&machine, ticket, error, (claimed.refusals, stopped)).await,
         Submitted::Unknown(error) => unknown(&machine, ticket, error).await,

@@ -36,17 +36,15 @@ pub(crate) struct Ends {
 }
 
 impl Ends {
-    /// A generation whose row has just been ended; `row` has its batch and step from column `at` on.
-    pub(super) fn add(&mut self, id: &GenerationId, row: &Row, at: usize, tally: Tally) -> Result<()> {
-        let batch: Option<BatchId> = row.get(at)?;
-        if let Some((batch, step)) = batch.zip(row.get::<Option<StepKind>>(at + 1)?) {
+    /// A generation whose row has just been ended.
+    pub(super) fn add(&mut self, id: &GenerationId, step: Option<(BatchId, StepKind)>, tally: Tally) {
+        if let Some((batch, step)) = step {
             self.batch = Some(batch);
             self.steps.push((step, tally));
         }
         if tally != Tally::Succeeded {
             self.unpaid.push(id.clone());
         }
-        Ok(())
     }
 
     /// Ends queued generations and all that waits for them. Who is not queued any more is passed over:
@@ -67,7 +65,8 @@ impl Ends {
                 p![id.as_str(), to.as_str(), code.name(), now.micros()],
             )?;
             let Some(row) = row else { continue };
-            self.add(&id, &row, 0, if event == Event::Cancel { Tally::Skipped } else { Tally::Failed })?;
+            let tally = if event == Event::Cancel { Tally::Skipped } else { Tally::Failed };
+            self.add(&id, step_of(&row, 0)?, tally);
             if row.get::<i64>(2)? == 0 {
                 let line = turn::line(&row.get::<String>(4)?, Priority::of_rank(row.get(6)?));
                 self.unused.add(row.get(3)?, line, row.get(5)?);
@@ -113,6 +112,12 @@ impl Ends {
         self.unused.give_back(tx)?;
         Ok(Finished { batch_finished })
     }
+}
+
+/// Batch and step, from column `at` on.
+pub(super) fn step_of(row: &Row, at: usize) -> Result<Option<(BatchId, StepKind)>> {
+    let batch: Option<BatchId> = row.get(at)?;
+    Ok(batch.zip(row.get(at + 1)?))
 }
 
 /// Why nobody wants a generation any more: somebody has asked to cancel it, or its batch has stopped. `None`:

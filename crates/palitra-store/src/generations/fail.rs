@@ -1,6 +1,6 @@
 //! How a generation ends without a result after a claim.
 
-use super::{Ends, Fence, Finished, ghost, submit, target};
+use super::{Ends, Fence, Finished, end::step_of, ghost, submit, target};
 use crate::{
     Result, Tx,
     batches::{self, Tally},
@@ -69,12 +69,8 @@ pub fn fail(tx: &mut Tx, failure: &Failure, now: Timestamp) -> Result<Finished> 
     let account: String = row.get(0)?;
     submit::deliver(tx, &failure.delivery, &fence.id, &account, now)?;
     let mut ends = Ends::default();
-    ends.add(
-        &fence.id,
-        &row,
-        2,
-        if to == GenerationState::Cancelled { Tally::Skipped } else { Tally::Failed },
-    )?;
+    let tally = if to == GenerationState::Cancelled { Tally::Skipped } else { Tally::Failed };
+    ends.add(&fence.id, step_of(&row, 2)?, tally);
     ends.descendants(tx, &fence.id, now)?;
     ends.conclude(tx, failure.critical.then_some(failure.code), now)
 }

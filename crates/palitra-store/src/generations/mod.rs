@@ -43,7 +43,7 @@ pub use list::{Asset, Attempt, Generation, assets, attempts, find, recipes_under
 pub use page::{Filter, list};
 pub use place::{Place, place};
 pub use runs::recent_runs;
-pub use settle::{Child, Fill, NewAsset, Settlement, children, settle};
+pub use settle::{Child, Facts, Fill, NewAsset, Settlement, children, settle, settle_answer};
 pub use submit::{Fence, accept, answer, finish, refuse, restart, resubmit};
 
 use crate::{Error, Result};

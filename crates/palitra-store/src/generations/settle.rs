@@ -1,15 +1,15 @@
 //! How a generation ends well: its result is stored, so it is charged once; children, counters and delivery
 //! in the same transaction.
 
-use super::{Ends, Fence, Finished, submit, target};
+use super::{Ends, Fence, Finished, end::step_of, submit, target};
 use crate::{
     Result, Row, Tx,
     batches::{self, Tally},
     ledger, p,
 };
 use palitra_domain::{
-    AssetId, DeliveryId, ErrorCode, GenerationId, MarketCost, Timestamp,
-    state::{AttemptState, Event},
+    AccountId, AssetId, BatchId, DeliveryId, ErrorCode, GenerationId, Livemode, MarketCost, Timestamp,
+    state::{AttemptState, Event, StepKind},
 };
 
 /// A file that has been stored.
@@ -66,6 +66,31 @@ pub fn children(tx: &mut Tx, parent: &GenerationId) -> Result<Vec<Child>> {
     rows.iter().map(child).collect()
 }
 
+/// What stays as it is from the creation of a generation to its end, so that whoever carries it need not read it again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    pub account: AccountId,
+    pub livemode: Livemode,
+    /// Minor units.
+    pub price: i64,
+    pub step: Option<(BatchId, StepKind)>,
+    /// Others wait for it.
+    pub is_parent: bool,
+}
+
+impl Facts {
+    /// Of five columns from `at` on: account, live or test, price, batch, step.
+    pub(super) fn of(row: &Row, at: usize, is_parent: bool) -> Result<Facts> {
+        Ok(Facts {
+            account: row.get(at)?,
+            livemode: row.get(at + 1)?,
+            price: row.get(at + 2)?,
+            step: step_of(row, at + 3)?,
+            is_parent,
+        })
+    }
+}
+
 /// Stored and charged: assets, charge, free slots, children and delivery at once.
 pub fn settle(tx: &mut Tx, settlement: &Settlement, now: Timestamp) -> Result<Finished> {
     let fence = &settlement.fence;
@@ -83,7 +108,6 @@ pub fn settle(tx: &mut Tx, settlement: &Settlement, now: Timestamp) -> Result<Fi
             now.micros()
         ],
     )?;
-    let (account, livemode, price): (String, String, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
     tx.must(
         1,
         "update attempt set state = $3, cost_micros = $4, cost_currency = $5, closed_at = $6
@@ -97,15 +121,68 @@ pub fn settle(tx: &mut Tx, settlement: &Settlement, now: Timestamp) -> Result<Fi
             now.micros()
         ],
     )?;
-    insert_assets(tx, &fence.id, &settlement.assets, 0, (&account, &livemode), now)?;
-    submit::count_worker(tx, &fence.id, true)?;
-    submit::free_slots(tx, &fence.id, None, now)?;
-    submit::deliver(tx, &settlement.delivery, &fence.id, &account, now)?;
+    conclude(tx, settlement, &Facts::of(&row, 0, true)?, now)
+}
+
+/// The market answered in the call itself, and its answer is all there is to keep: recorded, stored and charged in one commit, two
+/// transitions of the table at once. Nothing of the generation is read: `facts` are those of its claim.
+pub fn settle_answer(
+    tx: &mut Tx,
+    settlement: &Settlement,
+    facts: &Facts,
+    now: Timestamp,
+) -> Result<Finished> {
+    let fence = &settlement.fence;
+    let to = target(target(fence.from, Event::Answer)?, Event::Settle)?;
+    if facts.step.is_some() {
+        batches::lock_of(tx, &fence.id)?;
+    }
+    tx.must(
+        1,
+        "update generation set state = $4, output = $5, updated_at = $6, finished_at = $6, owner = null
+         where id = $1 and epoch = $2 and state = $3",
+        p![
+            fence.id.as_str(),
+            fence.epoch,
+            fence.from.as_str(),
+            to.as_str(),
+            &settlement.output,
+            now.micros()
+        ],
+    )?;
+    tx.must(
+        1,
+        "update attempt set state = $3, cost_micros = $4, cost_currency = $5, accepted_at = $6, closed_at = $6
+         where generation_id = $1 and n = $2 and state = 'submitting'",
+        p![
+            fence.id.as_str(),
+            fence.attempt,
+            AttemptState::Succeeded.as_str(),
+            settlement.cost.map(|cost| cost.micros),
+            settlement.cost.as_ref().map(|cost| cost.currency.as_str()),
+            now.micros()
+        ],
+    )?;
+    conclude(tx, settlement, facts, now)
+}
+
+/// What follows from a result that is kept: money last.
+fn conclude(tx: &mut Tx, settlement: &Settlement, facts: &Facts, now: Timestamp) -> Result<Finished> {
+    let id = &settlement.fence.id;
+    let (account, livemode) = (facts.account.as_str(), facts.livemode.as_str());
+    insert_assets(tx, id, &settlement.assets, 0, (account, livemode), now)?;
+    if facts.step.is_some() {
+        submit::count_worker(tx, id, true)?;
+    }
+    submit::free_slots(tx, id, None, now)?;
+    submit::deliver(tx, &settlement.delivery, id, account, now)?;
     let mut ends = Ends::default();
-    ends.add(&fence.id, &row, 3, Tally::Succeeded)?;
-    release_children(tx, settlement, &mut ends, now)?;
-    let charge = settlement.charge.unwrap_or(price).clamp(0, price);
-    ends.conclude_with(tx, |tx| ledger::settle(tx, &fence.id, charge, now), None, now)
+    ends.add(id, facts.step.clone(), Tally::Succeeded);
+    if facts.is_parent {
+        release_children(tx, settlement, &mut ends, now)?;
+    }
+    let charge = settlement.charge.unwrap_or(facts.price).clamp(0, facts.price);
+    ends.conclude_with(tx, |tx| ledger::settle(tx, id, charge, now), None, now)
 }
 
 /// Numbered from `first` on.

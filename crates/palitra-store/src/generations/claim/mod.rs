@@ -9,12 +9,12 @@ mod slots;
 #[cfg(test)]
 mod tests;
 
-use super::turn;
+use super::{Facts, turn};
 use crate::{Result, Tx, bounds::Bounds, p};
 use accounts::Accounts;
 use gates::Gates;
 use palitra_domain::{
-    AccountId, BatchId, GenerationId, Timestamp,
+    GenerationId, Timestamp,
     catalogue::Lane,
     state::{AttemptReason, Event, GenerationState, Priority},
 };
@@ -58,10 +58,11 @@ pub struct Claimed {
     pub worker: Option<i64>,
     /// Part of the address the market may call.
     pub token: Option<String>,
-    pub account: AccountId,
-    pub batch: Option<BatchId>,
+    /// Public id.
+    pub model: String,
     pub lane: Lane,
     pub asked_at: Timestamp,
+    pub facts: Facts,
 }
 
 /// What a claim found.
@@ -164,8 +165,9 @@ fn open_attempt(
     let row = tx.query_one(
         "update generation set state = $2, epoch = epoch + 1, owner = $3, attempts = attempts + 1, updated_at = $4,
            started_at = coalesce(started_at, $4)
-         where id = $1 and state = 'queued' returning epoch, attempts, market_model, mode, input, longest_run_us, refusals,
-           account_id, batch_id, lane, created_at",
+         where id = $1 and state = 'queued'
+         returning epoch, attempts, market_model, mode, input, longest_run_us, refusals, model, lane, created_at,
+           account_id, livemode, price, batch_id, step, exists(select 1 from edge where parent_id = generation.id)",
         p![&candidate.id, to.as_str(), &claim.owner, now.micros()],
     )?;
     let attempt: i64 = row.get(1)?;
@@ -203,10 +205,10 @@ fn open_attempt(
         refusals: row.get(6)?,
         worker,
         token: token.cloned(),
-        account: row.get(7)?,
-        batch: row.get(8)?,
-        lane: row.get(9)?,
-        asked_at: row.get(10)?,
+        model: row.get(7)?,
+        lane: row.get(8)?,
+        asked_at: row.get(9)?,
+        facts: Facts::of(&row, 10, row.get(15)?)?,
     })
 }
 

@@ -3,16 +3,19 @@
 
 use crate::{
     Error, MIGRATIONS, Tx,
-    generations::{self, Adoption, Fence},
+    generations::{self, Adoption, Facts, Fence},
     tests::{
         harness::{Fresh, on_every_database},
         shop::{
-            anna, at, claim_only, commit, create, failure, moved, open, refused, settlement, standing,
+            PRICE, anna, at, claim_only, commit, create, failure, moved, open, refused, settlement, standing,
             trouble, wanted,
         },
     },
 };
-use palitra_domain::state::{AttemptReason, AttemptState, Event, GenerationState};
+use palitra_domain::{
+    Livemode,
+    state::{AttemptReason, AttemptState, Event, GenerationState},
+};
 
 on_every_database!(MIGRATIONS =>
     a_stale_fence_changes_nothing,
@@ -39,6 +42,11 @@ const STEPS: &[Step] = &[
     ("finish", GenerationState::Running, |tx, fence| generations::finish(tx, fence, "{}", at(2))),
     ("settle", GenerationState::Storing, |tx, fence| {
         generations::settle(tx, &settlement(fence, 1), at(2)).map(drop)
+    }),
+    ("settle an answer", GenerationState::Submitting, |tx, fence| {
+        let facts =
+            Facts { account: anna(), livemode: Livemode::Live, price: PRICE, step: None, is_parent: false };
+        generations::settle_answer(tx, &settlement(fence, 1), &facts, at(2)).map(drop)
     }),
     ("fail", GenerationState::Submitting, |tx, fence| fail(tx, fence, Event::Fail)),
     ("fail", GenerationState::Running, |tx, fence| fail(tx, fence, Event::Fail)),

@@ -1,5 +1,6 @@
 //! The life of a generation, from its creation to its end.
 
+mod answers;
 mod create;
 mod ends;
 mod family;
