@@ -30,7 +30,7 @@ pub(crate) const CHORES: &[Chore] = &[
 async fn expire_ghosts(machine: Machine) -> Result<()> {
     let now = machine.now();
     if machine.store.write(move |tx| generations::expire_ghosts(tx, now)).await? > 0 {
-        machine.wake.notify_one();
+        machine.work_is_there();
     }
     Ok(())
 }

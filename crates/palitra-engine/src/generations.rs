@@ -93,7 +93,7 @@ impl Engine {
         });
         write.await?;
         tracing::info!(generation.id = %id, account.id = %account, market, model, "queued");
-        self.wake.notify_one();
+        self.work_is_there();
         Ok(id)
     }
 
@@ -161,7 +161,7 @@ impl Engine {
         let outcome = self.store.write(move |tx| rows::cancel(tx, &wanted, now)).await?;
         match outcome {
             CancelOutcome::Cancelled => self.points.after(GenerationState::Queued, Event::Cancel),
-            CancelOutcome::Requested => self.nudge.notify_one(),
+            CancelOutcome::Requested => self.housekeeping_is_due(),
             CancelOutcome::AlreadyFinished(_) => {
                 return Err(Error::new(ErrorCode::AlreadyFinished).with("value", id));
             }

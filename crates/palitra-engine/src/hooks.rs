@@ -91,10 +91,9 @@ impl Engine {
                     };
                     self.store.write(write).await?;
                 }
-                self.called.notify_waiters();
-                self.waits.hurry(&hook.generation, self.now());
+                self.was_called(hook.generation.clone(), hook.epoch);
             }
-            AttemptState::Accepted => self.waits.hurry(&hook.generation, self.now()),
+            AttemptState::Accepted => self.was_called(hook.generation.clone(), hook.epoch),
             // It was given up, and here it is: its result counts, or is a gift (`work/ghosts`).
             AttemptState::Unknown | AttemptState::Abandoned | AttemptState::Lost => {
                 let reference =
@@ -102,7 +101,7 @@ impl Engine {
                 let Some(reference) = reference else { return Ok(Received::Taken) };
                 let (id, n, now) = (hook.generation.clone(), hook.n, self.now());
                 self.store.write(move |tx| generations::note_ghost(tx, &id, n, &reference, now)).await?;
-                self.nudge.notify_one();
+                self.housekeeping_is_due();
             }
             // What became of it is known.
             AttemptState::Succeeded

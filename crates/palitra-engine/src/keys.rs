@@ -70,7 +70,7 @@ pub(crate) async fn hear(
         machine.spawn(drain_in_background(machine.clone()));
     }
     if stopped.changed == Some(KeyHealth::Ok) {
-        machine.wake.notify_one();
+        machine.work_is_there();
     }
     stopped
 }
@@ -130,7 +130,7 @@ pub(crate) async fn drain_stopped(machine: Machine) -> Result<()> {
         }
         if ended > 0 {
             tracing::warn!(market, ended, code = code.name(), "ended what was queued for a stopped market");
-            machine.wake.notify_one();
+            machine.work_is_there();
         }
     }
     Ok(())
@@ -144,7 +144,7 @@ impl Engine {
         let tried = self.store.write(move |tx| markets::try_again(tx, None, None, now)).await?;
         if tried > 0 {
             tracing::info!(keys = tried, "keys that failed before are tried again");
-            self.wake.notify_one();
+            self.work_is_there();
         }
         Ok(())
     }

@@ -18,6 +18,7 @@ mod leader;
 mod lease;
 pub mod markets;
 pub mod metrics;
+mod neighbours;
 mod points;
 mod processes;
 pub mod refunds;

@@ -95,7 +95,7 @@ impl Engine {
         });
         let is_new = resumed.await?;
         tracing::info!(target = %target, is_new, "resumed by the operator");
-        self.wake.notify_one();
+        self.work_is_there();
         Ok(is_new)
     }
 
@@ -132,7 +132,7 @@ impl Engine {
             return Err(no_target(target));
         }
         tracing::info!(target = %target, ?limits, "limits changed by the operator");
-        self.wake.notify_one();
+        self.work_is_there();
         Ok(labels)
     }
 }

@@ -3,7 +3,7 @@
 use crate::{
     Context, Engine, Result,
     claims::claims,
-    deliveries, leader, lease,
+    deliveries, leader, lease, neighbours,
     waits::{InFlight, Waits},
     work,
 };
@@ -44,6 +44,7 @@ impl Engine {
         }
         machine.spawn(looks(machine.clone()));
         machine.spawn(housekeeping(machine.clone()));
+        machine.spawn(neighbours::listen(machine.clone()));
         leader::start(&machine);
         let claims = machine.spawn(claims(machine.clone()));
         Ok(Running { machine, claims })

@@ -10,6 +10,7 @@ mod domain_values;
 mod error;
 pub mod figures;
 pub mod generations;
+pub mod hints;
 pub mod installation;
 pub mod leaders;
 pub mod ledger;

@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 use crate::{
     Dialect, Error, Result, Tx,
     figures::AtWork,
+    hints::Hints,
     line::{IfDropped, Line, call},
     lite,
     pg::{self, PgSettings},
@@ -36,6 +37,7 @@ struct Inner {
     read: Arc<Line>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     dialect: Dialect,
+    hints: Hints,
 }
 
 impl Store {
@@ -57,6 +59,7 @@ impl Store {
             read,
             threads: Mutex::new(threads),
             dialect: Dialect::Lite,
+            hints: Hints::new(false),
         })))
     }
 
@@ -65,7 +68,8 @@ impl Store {
     pub fn sqlite_read_only(file: &Path, readers: usize) -> Result<Store> {
         let read = Line::new(WAITING_MAX);
         let threads = lite::start_readers(file, readers, &read)?;
-        Ok(Store(Arc::new(Inner { write: None, read, threads: Mutex::new(threads), dialect: Dialect::Lite })))
+        let (threads, hints) = (Mutex::new(threads), Hints::new(false));
+        Ok(Store(Arc::new(Inner { write: None, read, threads, dialect: Dialect::Lite, hints })))
     }
 
     /// Connects to a PostgreSQL database with all its writers and readers. Any number of processes may use it.
@@ -73,14 +77,20 @@ impl Store {
     /// [`Error::Unavailable`] when it cannot be reached or lets us not in. It blocks until all are connected.
     pub fn postgres(settings: &PgSettings) -> Result<Store> {
         let (write, read) = (Line::new(WAITING_MAX), Line::new(WAITING_MAX));
-        let threads = Mutex::new(pg::start(settings, &write, &read)?);
-        Ok(Store(Arc::new(Inner { write: Some(write), read, threads, dialect: Dialect::Pg })))
+        let hints = Hints::new(true);
+        let threads = Mutex::new(pg::start(settings, &write, &read, &hints)?);
+        Ok(Store(Arc::new(Inner { write: Some(write), read, threads, dialect: Dialect::Pg, hints })))
     }
 
     /// What the database threads of this process do, and how many wait for them.
     pub fn at_work(&self) -> impl Iterator<Item = AtWork<'_>> {
         let lines = self.0.write.iter().map(|line| ("write", line)).chain([("read", &self.0.read)]);
         lines.map(|(name, line)| AtWork { name, line: &line.figures, waiting: line.len() })
+    }
+
+    /// The way to other processes that use this database.
+    pub fn hints(&self) -> &Hints {
+        &self.0.hints
     }
 
     pub fn dialect(&self) -> Dialect {
@@ -152,6 +162,7 @@ impl std::fmt::Debug for Store {
 
 impl Inner {
     fn close_lines(&self) {
+        self.hints.close();
         if let Some(line) = &self.write {
             line.close();
         }

@@ -43,7 +43,7 @@ impl Engine {
         });
         let superseded = write.await?;
         tracing::info!(batch.id = %id, account.id = %account, generations, "batch queued");
-        self.wake.notify_one();
+        self.work_is_there();
         Ok(StartedBatch { id, superseded })
     }
 
@@ -119,7 +119,7 @@ impl Engine {
     pub async fn resume_slides(&self, plan: &Plan, id: &BatchId) -> Result<()> {
         let workers = workers(plan, |kind| worker_scope(id, kind, plan.options.sequential));
         self.store.write(move |tx| rows::set_workers(tx, &workers)).await?;
-        self.wake.notify_one();
+        self.work_is_there();
         Ok(())
     }
 
@@ -155,6 +155,7 @@ impl Engine {
             return Err(Error::new(ErrorCode::AlreadyFinished).with("value", id));
         }
         self.points.after(GenerationState::Queued, Event::Cancel);
+        self.housekeeping_is_due();
         Ok(())
     }
 }

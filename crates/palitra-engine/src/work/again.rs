@@ -102,7 +102,7 @@ async fn requeue(
         None => {
             tell!(info, machine, ticket, "queued again", event = event.as_str());
             drop(ticket);
-            machine.wake.notify_one();
+            machine.work_is_there();
         }
     }
 }

@@ -137,7 +137,12 @@ pub(crate) fn ended(machine: &Machine, ticket: Ticket, state: GenerationState, e
     drop(ticket);
     machine.waits.forget(&id);
     machine.events.send(EngineEvent::Ended(Ended { generation: id, state, error })).ok();
-    machine.wake.notify_one();
+    if machine.focus.is_none() && !machine.stop.is_cancelled() {
+        machine.wake.notify_one();
+    } else {
+        // It claims nothing more itself, or only its own.
+        machine.work_is_there();
+    }
 }
 
 fn millis(time: Duration) -> u64 {

@@ -21,12 +21,14 @@ pub struct Hook {
     pub attempt: AttemptState,
     pub reference: Option<String>,
     pub token: Option<String>,
+    /// Of the generation.
+    pub epoch: i64,
     pub opened_at: Timestamp,
 }
 
 pub fn hook(tx: &mut Tx, generation: &GenerationId, n: i64) -> Result<Option<Hook>> {
     let row = tx.query_opt(
-        "select g.id, a.n, g.market, k.label, g.market_model, g.state, a.state, a.reference, a.token, a.opened_at
+        "select g.id, a.n, g.market, k.label, g.market_model, g.state, a.state, a.reference, a.token, a.opened_at, g.epoch
          from attempt a join generation g on g.id = a.generation_id join market_key k on k.id = a.key_id
          where a.generation_id = $1 and a.n = $2",
         p![generation.as_str(), n],
@@ -43,6 +45,7 @@ pub fn hook(tx: &mut Tx, generation: &GenerationId, n: i64) -> Result<Option<Hoo
         reference: row.get(7)?,
         token: row.get(8)?,
         opened_at: row.get(9)?,
+        epoch: row.get(10)?,
     }))
 }
 

@@ -6,6 +6,7 @@
 
 mod connection;
 mod errors;
+mod hints;
 mod link;
 mod pipeline;
 mod retry;
@@ -27,7 +28,7 @@ use palitra_domain::{Clock, secret::Secret};
 
 pub(crate) use connection::Connection;
 
-use crate::{Error, Result, line::Line, migrate};
+use crate::{Error, Result, hints::Hints, line::Line, migrate};
 use connection::Purpose;
 use server::Server;
 
@@ -99,6 +100,7 @@ pub(crate) fn start(
     settings: &PgSettings,
     write: &Arc<Line>,
     read: &Arc<Line>,
+    hints: &Hints,
 ) -> Result<Vec<JoinHandle<()>>> {
     let server = Arc::new(Server::new(settings)?);
     let mut started = Vec::new();
@@ -116,7 +118,14 @@ pub(crate) fn start(
             .unwrap_or_else(|_| Err(Error::Unavailable("a database thread broke off".to_owned())))?;
         Ok(thread)
     };
-    let threads: Result<Vec<_>> = started.into_iter().map(|thread| thread.and_then(ready)).collect();
+    let mut threads: Result<Vec<_>> = started.into_iter().map(|thread| thread.and_then(ready)).collect();
+    if let Ok(threads) = &mut threads {
+        let (server, hints) = (server.clone(), hints.clone());
+        // Nobody waits for it: hints are a convenience.
+        let carrying =
+            Builder::new().name("pg-hints".to_owned()).spawn(move || hints::carry(&server, &hints));
+        threads.extend(carrying.ok());
+    }
     threads.inspect_err(|_| {
         write.close();
         read.close();

@@ -4,6 +4,7 @@
 mod claims;
 mod collisions;
 mod connecting;
+mod hints;
 mod limits;
 mod losses;
 mod proxy;

@@ -21,6 +21,7 @@ pub(crate) enum Cut {
 pub(crate) struct Proxy {
     pub(crate) url: String,
     cut: Arc<Mutex<Option<Cut>>>,
+    said: Arc<Mutex<Vec<Vec<u8>>>>,
 }
 
 impl Proxy {
@@ -28,7 +29,8 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let (proxied, server) = through(url, listener.local_addr().unwrap().port());
         let cut = Arc::new(Mutex::new(None));
-        let shared = cut.clone();
+        let said = Arc::new(Mutex::new(Vec::new()));
+        let (shared, all_said) = (cut.clone(), said.clone());
         thread::spawn(move || {
             for client in listener.incoming() {
                 let (client, cut) = (client.unwrap(), shared.clone());
@@ -39,15 +41,22 @@ impl Proxy {
                 let swallow = Arc::new(Mutex::new(false));
                 let (to, from) = (server.try_clone().unwrap(), client.try_clone().unwrap());
                 let swallowing = swallow.clone();
-                thread::spawn(move || upwards(from, to, &cut, &swallowing));
+                let said = all_said.clone();
+                thread::spawn(move || upwards((from, to), &cut, &swallowing, &said));
                 thread::spawn(move || downwards(server, client, &swallow));
             }
         });
-        Proxy { url: proxied, cut }
+        Proxy { url: proxied, cut, said }
     }
 
     pub(crate) fn cut(&self, cut: Cut) {
         *self.cut.lock().unwrap() = Some(cut);
+    }
+
+    /// For each connection that says `word`, whether it also says `other`.
+    pub(crate) fn who_says(&self, word: &str, other: &str) -> Vec<bool> {
+        let said = self.said.lock().unwrap();
+        said.iter().filter(|bytes| says(bytes, word)).map(|bytes| says(bytes, other)).collect()
     }
 
     /// The cut has happened.
@@ -60,10 +69,21 @@ fn says(bytes: &[u8], word: &str) -> bool {
     bytes.windows(word.len()).any(|window| window == word.as_bytes())
 }
 
-fn upwards(mut client: TcpStream, mut server: TcpStream, cut: &Mutex<Option<Cut>>, swallow: &Mutex<bool>) {
+fn upwards(
+    (mut client, mut server): (TcpStream, TcpStream),
+    cut: &Mutex<Option<Cut>>,
+    swallow: &Mutex<bool>,
+    said: &Mutex<Vec<Vec<u8>>>,
+) {
     let mut buffer = [0; 65_536];
+    let this = {
+        let mut said = said.lock().unwrap();
+        said.push(Vec::new());
+        said.len() - 1
+    };
     while let Ok(count @ 1..) = client.read(&mut buffer) {
         let bytes = &buffer[..count];
+        said.lock().unwrap()[this].extend_from_slice(bytes);
         let mut planned = cut.lock().unwrap();
         match *planned {
             Some(Cut::Before(word)) if says(bytes, word) => {
