@@ -4,7 +4,7 @@
 //! longer than its lease, be done twice at the same time: so each of its transactions is whole and harmless when repeated. It runs when
 //! this process begins to lead and then again and again.
 
-use crate::{Result, keys, scheduler::Machine};
+use crate::{Result, books, keys, retention, scheduler::Machine};
 use palitra_domain::BoxFuture;
 use palitra_store::generations;
 use std::time::Duration;
@@ -23,6 +23,16 @@ pub(crate) const CHORES: &[Chore] = &[
         name: "stopped markets",
         every: Duration::from_secs(2),
         run: |machine| Box::pin(keys::drain_stopped(machine)),
+    },
+    Chore {
+        name: "books",
+        every: Duration::from_secs(60),
+        run: |machine| Box::pin(books::reconcile(machine)),
+    },
+    Chore {
+        name: "retention",
+        every: Duration::from_secs(300),
+        run: |machine| Box::pin(retention::let_go(machine)),
     },
 ];
 

@@ -1,7 +1,8 @@
 //! What every use case works with: store, objects, markets, catalogue, clock, randomness and settings.
 
 use crate::{
-    EngineEvent, Error, Points, Result, Webhooks,
+    EngineEvent, Error, Points, Result, Retention, Webhooks,
+    books::Books,
     deliveries::Receivers,
     doubts::Doubts,
     keys::Unwell,
@@ -39,7 +40,7 @@ pub enum UnknownPolicy {
     Fail,
 }
 
-/// The `[engine]` and `[money]` settings that use cases need.
+/// The `[engine]`, `[money]` and `[retention]` settings that use cases need.
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub unknown: UnknownPolicy,
@@ -52,6 +53,7 @@ pub struct Settings {
     pub prices: PriceSettings,
     /// What one account may have queued, at work and cost the house.
     pub bounds: Bounds,
+    pub retention: Retention,
 }
 
 /// A market that has keys, and its adapter.
@@ -127,6 +129,7 @@ pub struct Context {
     pub(crate) taking: Mutex<()>,
     pub(crate) doubts: Doubts,
     pub(crate) receivers: Receivers,
+    pub(crate) books: watch::Sender<Books>,
     /// A delivery has been written that is not to wait for the next look.
     pub(crate) posted: Notify,
     pub(crate) unwell: Unwell,
@@ -201,6 +204,7 @@ impl Engine {
             taking: Mutex::new(()),
             doubts: Doubts::default(),
             receivers: Receivers::default(),
+            books: watch::channel(Books::default()).0,
             posted: Notify::new(),
             unwell: Unwell::default(),
             metrics,

@@ -4,6 +4,7 @@
 
 pub mod accounts;
 pub mod batches;
+mod books;
 mod chores;
 mod claims;
 mod context;
@@ -22,6 +23,7 @@ mod neighbours;
 mod points;
 mod processes;
 pub mod refunds;
+mod retention;
 mod runs;
 mod scheduler;
 #[cfg(test)]
@@ -30,6 +32,7 @@ mod trouble;
 mod waits;
 mod work;
 
+pub use books::Books;
 pub use context::{Context, Engine, KeyPart, MarketPart, Parts, Settings, UnknownPolicy};
 pub use error::Error;
 pub use events::{Ended, EngineEvent, Started};
@@ -38,6 +41,7 @@ pub use palitra_store::bounds::Bounds;
 pub use palitra_store::markets::Rate;
 pub use points::{Point, Points, Side};
 pub use processes::{About, Processes, Worker};
+pub use retention::Retention;
 pub use scheduler::Running;
 
 pub type Result<T> = std::result::Result<T, Error>;

@@ -2,7 +2,8 @@
 //! are by the database's clock: a test ends one by hand.
 
 use crate::{
-    Bounds, Engine, MarketPart, Parts, Points, Settings, UnknownPolicy, generations::Wish, scheduler::Machine,
+    Bounds, Engine, MarketPart, Parts, Points, Retention, Settings, UnknownPolicy, generations::Wish,
+    scheduler::Machine,
 };
 use palitra_domain::{
     BoxFuture, Clock, Currency, GenerationId, Livemode, Timestamp,
@@ -159,10 +160,17 @@ impl Town {
                 drain: Duration::ZERO,
                 prices,
                 bounds: Bounds::default(),
+                retention: days_of(1, 2),
             },
         };
         Engine::open(parts).await.unwrap()
     }
+}
+
+/// Results and deliveries are kept for so many days, rows of what has ended for that many.
+fn days_of(results: u64, finished: u64) -> Retention {
+    let days = |count: u64| Some(Duration::from_secs(count * 86_400));
+    Retention { results: days(results), events: days(results), finished: days(finished) }
 }
 
 pub(crate) fn service(engine: &Engine) -> Machine {

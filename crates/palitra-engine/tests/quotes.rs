@@ -99,6 +99,7 @@ async fn open(folder: &Path, clock: &Hand, usd_rate: i64, seed: u64) -> Engine {
                 markup: Millionths::whole(2),
             },
             bounds: Bounds::default(),
+            retention: palitra_engine::Retention::default(),
         },
     })
     .await

@@ -47,4 +47,7 @@ create table generation_past(
 -- A report of a batch shows results that it has reused: these stay as long as it does.
 create index step_reused on step(generation_id) where reused = 1;
 
+-- What a step waits for.
+create index edge_child on edge(child_id);
+
 --pg alter table outbox set (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0);

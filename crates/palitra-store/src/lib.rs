@@ -4,6 +4,7 @@
 pub mod accounts;
 pub mod alerts;
 pub mod batches;
+pub mod books;
 pub mod bounds;
 pub mod census;
 mod domain_values;
@@ -22,6 +23,7 @@ pub mod outbox;
 mod pg;
 pub mod quotes;
 pub mod rehearsal;
+pub mod retention;
 mod sql;
 mod store;
 mod tx;

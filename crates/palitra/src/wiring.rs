@@ -208,6 +208,7 @@ fn parts(
                 markup: config.money.markup,
             },
             bounds: config.engine.bounds(),
+            retention: config.retention.kept(),
         },
     })
 }

@@ -18,6 +18,7 @@ mod refund;
 pub use credit::{Adjustment, Purse, TopUp, adjust, top_up};
 pub use history::{Movement, history};
 pub use problems::problems;
+pub(crate) use problems::problems_between;
 pub use refund::{Refund, Refunded, TakeBack, refund, take_back};
 
 /// What an account has.

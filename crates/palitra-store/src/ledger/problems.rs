@@ -8,30 +8,59 @@ const FOUND_MAX: i64 = 20;
 /// What is wrong with the books, in words; empty when they balance. Every commit must leave it empty.
 pub fn problems(tx: &mut Tx) -> Result<Vec<String>> {
     let mut found = Vec::new();
-    for (sql, words) in CHECKS {
-        for row in tx.query(*sql, p![FOUND_MAX])? {
+    for (_, sql, words) in CHECKS {
+        for row in tx.query(&asked(sql, "1 = 1"), p![FOUND_MAX])? {
             found.push(words(&row)?);
         }
     }
     Ok(found)
 }
 
-type Check = (&'static str, fn(&Row) -> Result<String>);
+/// The same of the rows of `table` (`transfer` or `generation`) whose ids are above `from` and up to `to`.
+pub(crate) fn problems_between(tx: &mut Tx, table: &str, from: &str, to: &str) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for (_, sql, words) in CHECKS.iter().filter(|(of, ..)| *of == table) {
+        for row in tx.query(&asked(sql, "<id> > $2 and <id> <= $3"), p![FOUND_MAX, from, to])? {
+            found.push(words(&row)?);
+        }
+    }
+    Ok(found)
+}
+
+/// `{t.id}` stands where a check asks which rows it is about, with the column that says it.
+fn asked(sql: &str, which: &str) -> String {
+    let mut asked = String::with_capacity(sql.len() + which.len());
+    let mut rest = sql;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (column, after) = after.split_once('}').unwrap_or((after, ""));
+        asked.push_str(before);
+        asked.push_str(&which.replace("<id>", column));
+        rest = after;
+    }
+    asked.push_str(rest);
+    asked
+}
+
+/// Whose ids it goes through, where it can be asked of a part of them.
+type Check = (&'static str, &'static str, fn(&Row) -> Result<String>);
 
 const CHECKS: &[Check] = &[
     (
-        "select transfer_id from entry group by transfer_id having sum(amount) <> 0 order by transfer_id limit $1",
+        "transfer",
+        "select transfer_id from entry where {transfer_id} group by transfer_id having sum(amount) <> 0 order by transfer_id limit $1",
         |row| Ok(format!("entries of transfer {} do not sum to zero", text(row, 0)?)),
     ),
     (
+        "transfer",
         "select t.id from entry e join transfer t on t.id = e.transfer_id
-         where e.livemode <> t.livemode
-            or e.book in (t.account_id || ':cash', t.account_id || ':bonus', t.account_id || ':debt') and t.state <> 'posted'
+         where {t.id} and (e.livemode <> t.livemode
+            or e.book in (t.account_id || ':cash', t.account_id || ':bonus', t.account_id || ':debt') and t.state <> 'posted')
          order by t.id limit $1",
         |row| Ok(format!("transfer {} has postings that are not its own", text(row, 0)?)),
     ),
     (
-        "select t.id from transfer t where t.state = 'posted' and (
+        "transfer",
+        "select t.id from transfer t where {t.id} and t.state = 'posted' and (
            coalesce((select cast(sum(e.amount) as bigint) from entry e
                      where e.transfer_id = t.id and e.book in (t.account_id || ':cash', t.account_id || ':debt')), 0)
              <> case when t.kind = 'hold' then -t.charged_cash else t.cash end
@@ -41,6 +70,7 @@ const CHECKS: &[Check] = &[
         |row| Ok(format!("transfer {} is not what was posted for it", text(row, 0)?)),
     ),
     (
+        "book",
         "select account_id, livemode from book where
            cash <> (select coalesce(sum(amount), 0) from entry where book = account_id || ':cash' and livemode = book.livemode)
            or bonus <> (select coalesce(sum(amount), 0) from entry where book = account_id || ':bonus' and livemode = book.livemode)
@@ -53,23 +83,27 @@ const CHECKS: &[Check] = &[
         |row| Ok(format!("the {} balance of {} is not the sum of its postings", text(row, 1)?, text(row, 0)?)),
     ),
     (
+        "generation",
         "select g.id, g.state, coalesce(t.state, 'missing')
          from generation g left join transfer t on t.generation_id = g.id and t.kind = 'hold'
-         where t.state is null
+         where {g.id} and (t.state is null
             or t.state = 'pending' and g.state in ('succeeded', 'failed', 'cancelled', 'timed_out')
             or t.state = 'posted' and g.state <> 'succeeded'
-            or t.state = 'voided' and g.state not in ('failed', 'cancelled', 'timed_out')
+            or t.state = 'voided' and g.state not in ('failed', 'cancelled', 'timed_out'))
          order by g.id limit $1",
         |row| Ok(format!("generation {} is {} and its hold is {}", text(row, 0)?, text(row, 1)?, text(row, 2)?)),
     ),
     (
-        "select t.id from transfer t left join generation g on g.id = t.generation_id
-         where t.kind = 'hold' and (g.id is null or t.account_id <> g.account_id or t.livemode <> g.livemode
-           or t.cash + t.bonus <> g.price) order by t.id limit $1",
+        "transfer",
+        "select t.id from transfer t left join generation g on g.id = t.generation_id left join generation_past q on q.id = t.generation_id
+         where {t.id} and t.kind = 'hold' and (coalesce(g.id, q.id) is null or t.account_id <> coalesce(g.account_id, q.account_id)
+           or t.livemode <> coalesce(g.livemode, q.livemode) or t.cash + t.bonus <> coalesce(g.price, q.price)
+           or g.id is null and t.state <> case when q.state = 'succeeded' then 'posted' else 'voided' end) order by t.id limit $1",
         |row| Ok(format!("hold {} is not the price of a generation of its account", text(row, 0)?)),
     ),
     (
-        "select t.id from transfer t where (t.refunded_cash <> 0 or t.refunded_bonus <> 0) and (
+        "transfer",
+        "select t.id from transfer t where {t.id} and (t.refunded_cash <> 0 or t.refunded_bonus <> 0) and (
            (select coalesce(sum(case when t.kind = 'hold' then r.cash else -r.cash end), 0) from transfer r where r.reverses = t.id)
              <> t.refunded_cash
            or (select coalesce(sum(case when t.kind = 'hold' then r.bonus else -r.bonus end), 0) from transfer r where r.reverses = t.id)
@@ -77,8 +111,9 @@ const CHECKS: &[Check] = &[
         |row| Ok(format!("of transfer {} more or less went back than stands on it", text(row, 0)?)),
     ),
     (
+        "transfer",
         "select r.id from transfer r left join transfer t on t.id = r.reverses
-         where r.reverses is not null and (t.id is null or t.account_id <> r.account_id or t.livemode <> r.livemode
+         where {r.id} and r.reverses is not null and (t.id is null or t.account_id <> r.account_id or t.livemode <> r.livemode
            or t.refunded_cash = 0 and t.refunded_bonus = 0) order by r.id limit $1",
         |row| Ok(format!("refund {} is not of a movement of its account", text(row, 0)?)),
     ),

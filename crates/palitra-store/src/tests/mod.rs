@@ -5,6 +5,7 @@ pub(crate) mod shop;
 
 mod accounts;
 mod batches;
+mod books;
 mod census;
 mod claim;
 mod deck;
@@ -27,6 +28,7 @@ mod purses;
 mod quotes;
 mod race;
 mod refunds;
+mod retention;
 mod server;
 mod statements;
 mod transactions;

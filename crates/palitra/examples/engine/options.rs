@@ -15,6 +15,8 @@ pub(crate) struct Options {
     pub(crate) accounts: usize,
     pub(crate) producers: usize,
     pub(crate) count: usize,
+    /// How many have ended before it is measured: statements are prepared, caches are warm, and the tables are as long as that.
+    pub(crate) finished: usize,
     /// Of the market's one key.
     pub(crate) slots: u32,
     /// Every hold takes bonus and cash: a bonus comes before each generation, as one more transaction.
@@ -33,6 +35,7 @@ impl Options {
             accounts: 32,
             producers: 32,
             count: 10_000,
+            finished: 640,
             slots: 64,
             splits: false,
             seconds: 10,
@@ -46,6 +49,7 @@ impl Options {
                 "accounts" => options.accounts = value.parse()?,
                 "producers" => options.producers = value.parse()?,
                 "count" => options.count = value.parse()?,
+                "finished" => options.finished = value.parse()?,
                 "slots" => options.slots = value.parse()?,
                 "splits" => options.splits = value.parse()?,
                 "seconds" => options.seconds = value.parse()?,

@@ -236,6 +236,7 @@ fn settings() -> Settings {
             markup: Millionths::ONE,
         },
         bounds: Bounds::default(),
+        retention: palitra_engine::Retention::default(),
     }
 }
 

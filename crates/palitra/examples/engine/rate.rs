@@ -11,12 +11,9 @@ use palitra_store::census::Census;
 use serde_json::json;
 use std::{sync::Arc, time::Duration};
 
-/// Before the measurement: statements are prepared, caches are warm.
-const WARM: usize = 640;
-
 pub(crate) async fn rate(options: &Options) -> Result<()> {
     let mut place = Place::open(options, Kind::Counting).await?;
-    let total = i64::try_from(WARM + options.count)?;
+    let total = i64::try_from(options.finished + options.count)?;
     let accounts = i64::try_from(options.accounts)?;
     // Half of the holds come from the bonus and half from cash; the one between takes both.
     let per_account = total / accounts;
@@ -26,7 +23,7 @@ pub(crate) async fn rate(options: &Options) -> Result<()> {
     let place = Arc::new(place);
     let money = place.money().await?;
     let running = place.engine.start(None).await?;
-    run(&place, options, WARM).await?;
+    run(&place, options, options.finished).await?;
 
     let before = place.log.submitted();
     let meter = Meter::start(options)?;
@@ -54,6 +51,7 @@ pub(crate) async fn rate(options: &Options) -> Result<()> {
     }
     let mut line = used.per(options.count)?;
     line["count"] = json!(options.count);
+    line["finished"] = json!(options.finished);
     line["accounts"] = json!(options.accounts);
     line["producers"] = json!(options.producers);
     line["slots"] = json!(options.slots);

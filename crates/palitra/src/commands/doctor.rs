@@ -80,7 +80,7 @@ pub(super) async fn run(session: &Session) -> Result<(), Stop> {
             for alert in app.engine.alerts().await? {
                 find("markets", Verdict::Problem, markets::alert_line(session, &alert));
             }
-            let problems = app.engine.book_problems().await?;
+            let problems = app.engine.all_problems().await?;
             if problems.is_empty() {
                 find("books", Verdict::Ok, Phrase::new("doctor-books").text(lang));
             }

@@ -356,6 +356,16 @@ pub struct Retention {
 }
 
 impl Retention {
+    /// How long things are kept, as the engine counts.
+    pub fn kept(&self) -> palitra_engine::Retention {
+        let days = |days: u32| (days > 0).then(|| Duration::from_secs(u64::from(days) * 86_400));
+        palitra_engine::Retention {
+            results: days(self.results_days),
+            events: days(self.events_days),
+            finished: days(self.finished_days),
+        }
+    }
+
     fn validate(&self, problems: &mut Vec<Problem>) {
         for (name, days) in [
             ("uploads", self.uploads_days),

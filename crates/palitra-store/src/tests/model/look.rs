@@ -9,7 +9,7 @@ use palitra_domain::{BatchId, GenerationId, Livemode};
 
 /// The lines, and what is wrong with the books.
 pub(super) async fn look(fresh: &Fresh) -> (Vec<String>, Vec<String>) {
-    let read = |tx: &mut Tx<'_>| Ok((lines(tx)?, ledger::problems(tx)?));
+    let read = |tx: &mut Tx<'_>| Ok((lines(tx)?, crate::books::everything(tx)?));
     fresh.store.read(read).await.unwrap()
 }
 
