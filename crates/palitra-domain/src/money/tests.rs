@@ -22,7 +22,8 @@ proptest! {
             prop_assert_eq!(charged.total(), used.min(price));
             prop_assert!(charged.bonus <= split.bonus && charged.cash <= split.cash);
         } else {
-            prop_assert!(bonus.max(0) + cash.max(0) < price);
+            // Who is in debt is given nothing for a bonus either.
+            prop_assert!(price > 0 && (cash < 0 || bonus.max(0) + cash < price));
         }
         prop_assert_eq!(Split::hold(price, bonus, cash, true).map(Split::total), Some(price));
     }
