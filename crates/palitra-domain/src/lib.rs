@@ -12,6 +12,7 @@ pub mod format;
 pub mod health;
 pub mod i18n;
 pub mod id;
+pub mod loss;
 pub mod market;
 pub mod media_type;
 pub mod money;

@@ -160,6 +160,11 @@ impl ErrorClass {
         )
     }
 
+    /// A market may bill work that it has accepted and then refused so: what was asked for was wrong, not the market.
+    pub const fn may_be_billed(self) -> bool {
+        matches!(self, ErrorClass::ContentRejected | ErrorClass::InvalidInput | ErrorClass::InputFetch)
+    }
+
     pub const fn code(self) -> ErrorCode {
         match self {
             ErrorClass::Auth => ErrorCode::MarketAuth,

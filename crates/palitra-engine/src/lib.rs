@@ -17,6 +17,7 @@ mod hooks;
 mod keys;
 mod leader;
 mod lease;
+pub mod losses;
 pub mod markets;
 pub mod metrics;
 mod neighbours;

@@ -16,12 +16,12 @@ create index generation_parked on generation(market, (account_id || coalesce(sco
 create index generation_running on generation(account_id) where owner is not null;
 
 -- What the house has lost by an account: an attempt that the market may bill and that nobody pays. Once for each attempt, whatever becomes
--- of it later. `spent` is the budget that it used up, the last hour's or the last day's; `told_at` when the operator was told of that.
+-- of it later. `spent` says which budgets it used up, `hour`, `day` or `day hour`: of that the
+-- operator was told.
 create table loss(
   generation_id text not null, attempt bigint not null, account_id text not null references account(id),
   livemode text not null check(livemode in ('live', 'test')), reason text not null, amount bigint not null check(amount > 0),
-  at bigint not null, spent text, told_at bigint, primary key(generation_id, attempt)
+  at bigint not null, spent text, primary key(generation_id, attempt)
 );
 create index loss_recent on loss(account_id, livemode, at);
-create index loss_news on loss(at) where spent is not null and told_at is null;
 create index loss_at on loss(at);

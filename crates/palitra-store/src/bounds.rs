@@ -13,6 +13,9 @@ pub struct Bounds {
     pub queued_max: i64,
     /// Generations of an account that may be at work at once, at all markets together.
     pub running_max: i64,
+    /// What the house may lose by an account in an hour and in a day, minor units of the wallet.
+    pub loss_hour: i64,
+    pub loss_day: i64,
     /// How long standard work waits behind fast work before it gets a share (see `generations::claim`).
     pub standard_wait: Duration,
 }
@@ -22,6 +25,8 @@ pub(crate) struct Standing {
     /// 0: none.
     pub(crate) queued_max: i64,
     pub(crate) queued: i64,
+    /// Lost by it in the last hour and day.
+    pub(crate) lost: (i64, i64),
 }
 
 /// Refused when the account has too much waiting: [`Error::Later`] says when there may be room. More at once than

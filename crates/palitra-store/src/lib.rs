@@ -17,6 +17,7 @@ pub mod leaders;
 pub mod ledger;
 mod line;
 mod lite;
+pub mod losses;
 pub mod markets;
 mod migrate;
 pub mod outbox;

@@ -64,6 +64,7 @@ macro_rules! word {
     // The same for rows that only stand for something, such as an account for what it has: new rows may refer to
     // them all the while.
     ($d:ident MINE_SKIP_LOCKED) => { $crate::word!(@$d "", " for no key update skip locked") };
+    ($d:ident MINE) => { $crate::word!(@$d "", " for no key update") };
     // Ends a `select` whose rows this transaction changes next.
     ($d:ident FOR_UPDATE) => { $crate::word!(@$d "", " for update") };
     ($d:ident GREATEST) => { $crate::word!(@$d "max", "greatest") };

@@ -112,6 +112,7 @@ database-too-old-hint = upgrade the server to PostgreSQL 15 or newer
 database-encoding-hint = make another one: `create database palitra encoding 'UTF8' template template0`
 watch-idle-shared = no process works with this database now; `palitra serve` or the same command continues it
 foreign-shared = choose another database with `database.url`: the schema `palitra` has to be empty or ours
+doctor-house-loss = work of account { $account } has cost the house { $value } in the last hour and { $total } in the last day: its new work is refused for now
 doctor-books = every balance is the sum of its postings
 doctor-no-key = no key, so its models are not used; set `{ $value }`
 doctor-keys = keys: { $value } (not tried: a call could cost money)

@@ -116,6 +116,7 @@ database-too-old-hint = обновите сервер до PostgreSQL 15 или 
 database-encoding-hint = создайте другую: `create database palitra encoding 'UTF8' template template0`
 watch-idle-shared = сейчас с этой базой никто не работает; `palitra serve` или та же команда продолжит
 foreign-shared = выберите другую базу в `database.url`: схема `palitra` должна быть пустой или нашей
+doctor-house-loss = работа счёта { $account } обошлась дому в { $value } за последний час и { $total } за сутки: новая пока не принимается
 doctor-books = каждый остаток равен сумме проводок
 doctor-no-key = ключа нет, поэтому его модели не используются; задайте `{ $value }`
 doctor-keys = ключи: { $value } (не проверялись: вызов мог бы стоить денег)

@@ -2,7 +2,7 @@
 //! ends instead.
 
 use super::{Ticket, commit, end, ended, ghosts, tell};
-use crate::scheduler::Machine;
+use crate::{losses, scheduler::Machine};
 use palitra_domain::{
     ErrorCode, Timestamp,
     market::{ErrorClass, MarketError},
@@ -26,8 +26,11 @@ pub(super) async fn resubmit(machine: &Machine, ticket: Ticket, error: MarketErr
     let Some(ticket) = still_wanted(machine, ticket, &error, AttemptState::Unknown).await else { return };
     let (fence, now) = (ticket.fence.clone(), machine.now());
     let ghost_until = now.plus(ticket.longest_run);
+    let (engine, loss) = (machine.engine.clone(), losses::of_unknown(&fence, &error));
     requeue(machine, ticket, Event::Resubmit, move |tx| {
-        generations::resubmit(tx, &fence, &error, ghost_until, now)
+        let ended = generations::resubmit(tx, &fence, &error, ghost_until, now)?;
+        losses::record(tx, &engine, &fence.id, loss.as_ref(), now)?;
+        Ok(ended)
     })
     .await;
 }

@@ -1,7 +1,7 @@
 //! Ending a generation without a result: the hold goes back, and everybody who waited learns of it.
 
 use super::{Ticket, commit, ended, tell};
-use crate::scheduler::Machine;
+use crate::{losses, scheduler::Machine};
 use palitra_domain::{
     DeliveryId,
     market::MarketError,
@@ -41,7 +41,13 @@ pub(super) async fn fail(machine: &Machine, ticket: Ticket, failure: Failure) {
     let Ok(to) = from.advance(event) else { return };
     let now = machine.now();
     machine.points.before(from, event);
-    let finished = commit(machine, ticket.id(), move |tx| generations::fail(tx, &failure, now)).await;
+    let (engine, loss) = (machine.engine.clone(), losses::of_failure(machine, &failure));
+    let finished = commit(machine, ticket.id(), move |tx| {
+        let finished = generations::fail(tx, &failure, now)?;
+        losses::record(tx, &engine, &failure.fence.id, loss.as_ref(), now)?;
+        Ok(finished)
+    })
+    .await;
     if finished.is_some() {
         machine.points.after(from, event);
         // What may still be working is looked at, where it is known.

@@ -4,7 +4,7 @@ use super::turn::{self, Turns};
 use crate::{
     Error, Result, Tx,
     bounds::{self, Bounds},
-    ledger, p,
+    ledger, losses, p,
 };
 use palitra_domain::{
     AccountId, BatchId, ErrorCode, GenerationId, ItemId, Livemode, Timestamp, TransferId,
@@ -60,7 +60,7 @@ pub struct BatchPlace {
 
 /// Queues all of them or none, for one account. Refused with `insufficient_funds` when their prices together
 /// are more than there is, with `idempotency_conflict` when a key was used before (look it up first), and with
-/// [`Error::Later`] when the account has too much waiting.
+/// [`Error::Later`] when the account has too much waiting or has cost the house too much.
 pub fn create(
     tx: &mut Tx,
     account: &AccountId,
@@ -79,9 +79,10 @@ pub fn create(
     for (n, (line, group)) in by_line(new).into_iter().enumerate() {
         let market = group.first().map_or("", |new| new.market.as_str());
         let runs = group.iter().map(|new| new.usual_run);
-        let (mut turns, standing) = Turns::take(tx, account, market, &line, runs, bounds)?;
+        let (mut turns, standing) = Turns::take(tx, (account, livemode), market, &line, runs, bounds, now)?;
         // What it has beside what comes now.
         if n == 0 {
+            losses::admit(tx, (account, livemode.as_str()), standing.lost, bounds, now)?;
             bounds::admit(tx, account, new.len(), &standing)?;
         }
         for generation in group {

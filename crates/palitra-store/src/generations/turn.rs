@@ -6,9 +6,9 @@ use crate::{
     Error, Result, Sql, Tx,
     accounts::WEIGHT_MAX,
     bounds::{Bounds, Standing},
-    p, sql,
+    losses, p, sql,
 };
-use palitra_domain::{AccountId, ErrorCode, state::Priority, time};
+use palitra_domain::{AccountId, ErrorCode, Livemode, Timestamp, state::Priority, time};
 use std::time::Duration;
 
 /// The name of a market's line, for its clock and the turns on it.
@@ -47,7 +47,9 @@ const TAKE: Sql = sql!(
        (select case when kind = 'house' then 0 else coalesce(queued_max, $4) end from account where id = $1),
        (select count(*) from account a join generation g on g.account_id = a.id and g.state = 'queued'
         where a.id = $1 and a.kind <> 'house' and coalesce(a.queued_max, $4) > 0),
-       (select code from market_stop where market = $5)"
+       (select code from market_stop where market = $5),
+       (select cast(coalesce(sum(amount), 0) as bigint) from loss where account_id = $1 and livemode = $6 and at > $7),
+       (select cast(coalesce(sum(amount), 0) as bigint) from loss where account_id = $1 and livemode = $6 and at > $8)"
 );
 
 impl Turns {
@@ -55,14 +57,19 @@ impl Turns {
     /// has: a look that costs no statement of its own.
     pub(super) fn take(
         tx: &mut Tx,
-        account: &AccountId,
+        (account, livemode): (&AccountId, Livemode),
         market: &str,
         line: &str,
         runs: impl Iterator<Item = Duration>,
         bounds: &Bounds,
+        now: Timestamp,
     ) -> Result<(Turns, Standing)> {
         let total = runs.fold(0i64, |sum, run| sum.saturating_add(slot_time(run)));
-        let row = tx.query_opt(TAKE, p![account.as_str(), line, total, bounds.queued_max, market])?;
+        let (hour, day) = losses::windows(bounds, now);
+        let row = tx.query_opt(
+            TAKE,
+            p![account.as_str(), line, total, bounds.queued_max, market, livemode.as_str(), hour, day],
+        )?;
         let row = row.ok_or_else(|| Error::rule(ErrorCode::NotFound, account.as_str()))?;
         // Before money is held: nothing could be done for it.
         if let Some(code) = row.get::<Option<ErrorCode>>(4)? {
@@ -70,7 +77,8 @@ impl Turns {
         }
         let (vfinish, weight): (i64, i64) = (row.get(0)?, row.get(1)?);
         let first = vfinish.saturating_sub(total / weight);
-        let standing = Standing { queued_max: row.get(2)?, queued: row.get(3)? };
+        let standing =
+            Standing { queued_max: row.get(2)?, queued: row.get(3)?, lost: (row.get(5)?, row.get(6)?) };
         Ok((Turns { next: first, placed: 0, first, weight }, standing))
     }
 

@@ -18,6 +18,7 @@ mod keys;
 mod leaders;
 mod ledger;
 mod lite;
+mod losses;
 mod markets;
 mod migrations;
 mod model;

@@ -34,6 +34,7 @@ pub(crate) fn check<S: Strategy + Sync>(
 /// Children before parents.
 pub(crate) fn empty(tx: &mut Tx<'_>) -> crate::Result<()> {
     for table in [
+        "loss",
         "outbox",
         "outbox_kind",
         "checked",

@@ -5,7 +5,7 @@ use crate::{
     failure::{Failure, Phrase},
     wiring::App,
 };
-use palitra_domain::ErrorCode;
+use palitra_domain::{ErrorCode, Money};
 use palitra_engine::{About, Processes, Worker};
 use serde_json::json;
 
@@ -86,6 +86,14 @@ pub(super) async fn run(session: &Session) -> Result<(), Stop> {
             }
             for problem in problems {
                 find("books", Verdict::Problem, problem);
+            }
+            let currency = session.config().money.currency;
+            for spent in app.engine.spent().await? {
+                let words = Phrase::new("doctor-house-loss")
+                    .with("account", spent.account)
+                    .with("value", Money::new(spent.hour, currency).to_string())
+                    .with("total", Money::new(spent.day, currency).to_string());
+                find("house loss", Verdict::Warning, words.text(lang));
             }
         }
         Err(failure) => find("data", Verdict::Problem, failure.message(lang)),

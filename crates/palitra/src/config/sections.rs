@@ -226,6 +226,8 @@ pub struct Engine {
     account_queued_max: u32,
     account_running_max: u32,
     standard_wait_s: u64,
+    house_loss_hour_minor: i64,
+    house_loss_day_minor: i64,
 }
 
 impl Engine {
@@ -242,6 +244,8 @@ impl Engine {
         Bounds {
             queued_max: i64::from(self.account_queued_max),
             running_max: i64::from(self.account_running_max),
+            loss_hour: self.house_loss_hour_minor,
+            loss_day: self.house_loss_day_minor,
             standard_wait: Duration::from_secs(self.standard_wait_s),
         }
     }
@@ -253,6 +257,12 @@ impl Engine {
         within(problems, "engine.drain_s", &self.drain_s, 0..=3600);
         within(problems, "engine.account_queued_max", &self.account_queued_max, 0..=100_000);
         within(problems, "engine.account_running_max", &self.account_running_max, 0..=10_000);
+        for (setting, minor) in [
+            ("engine.house_loss_hour_minor", self.house_loss_hour_minor),
+            ("engine.house_loss_day_minor", self.house_loss_day_minor),
+        ] {
+            within(problems, setting, &minor, 0..=100_000_000);
+        }
         within(problems, "engine.standard_wait_s", &self.standard_wait_s, 0..=86_400);
     }
 }

@@ -1,4 +1,4 @@
-//! Accounts that may not have everything at work at once: how much room each has, exactly, although several processes
+//! Accounts that may not have everything at work at once, or have cost the house too much: how much room each has, exactly, although several processes
 //! claim at the same time.
 //!
 //! What is at work is counted, never kept in a counter. Who counts an account holds it until its claim is
@@ -7,7 +7,8 @@
 //! has to be told to anybody, so nothing can be forgotten between two transactions.
 
 use super::queue::Candidate;
-use crate::{Result, Sql, Tx, bounds::Bounds, p, sql};
+use crate::{Result, Sql, Tx, bounds::Bounds, losses, p, sql};
+use palitra_domain::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Accounts that were looked at, with what they may still start.
@@ -32,12 +33,14 @@ pub(super) const HOLD: Sql = sql!(
 /// A statement of its own: it has to see what was committed before the accounts were held.
 pub(super) const ROOM: Sql = sql!(
     "select id, coalesce(running_max, $2),
-       (select count(*) from generation where account_id = account.id and owner is not null)
+       (select count(*) from generation where account_id = account.id and owner is not null),
+       (select cast(coalesce(sum(amount), 0) as bigint) from loss where account_id = account.id and livemode = 'live' and at > $3),
+       (select cast(coalesce(sum(amount), 0) as bigint) from loss where account_id = account.id and livemode = 'live' and at > $4)
      from account where id in (select value from ",
     EACH,
     "$1",
     EACH_END,
-    ") and kind <> 'house' and coalesce(running_max, $2) > 0"
+    ") and kind <> 'house'"
 );
 
 pub(super) const PARK: Sql = sql!(
@@ -54,7 +57,12 @@ impl Accounts<'_> {
     }
 
     /// Holds those that have not been looked at, and counts what they have at work.
-    pub(super) fn look<'i>(&mut self, tx: &mut Tx, ids: impl Iterator<Item = &'i str>) -> Result<()> {
+    pub(super) fn look<'i>(
+        &mut self,
+        tx: &mut Tx,
+        ids: impl Iterator<Item = &'i str>,
+        now: Timestamp,
+    ) -> Result<()> {
         let new: BTreeSet<&str> = ids.filter(|id| !self.room.contains_key(*id)).collect();
         if new.is_empty() {
             return Ok(());
@@ -64,15 +72,34 @@ impl Accounts<'_> {
         let held: BTreeSet<String> = held.iter().map(|row| row.get(0)).collect::<Result<_>>()?;
         // Who is not found here has no limit (any more).
         self.room.extend(new.into_iter().map(|id| (id.to_owned(), i64::MAX)));
-        for row in tx.query(ROOM, p![&ids, self.bounds.running_max])? {
+        let (hour, day) = losses::windows(self.bounds, now);
+        for row in tx.query(ROOM, p![&ids, self.bounds.running_max, hour, day])? {
             let (id, most, running): (String, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            let is_held = held.contains(&id);
-            if !is_held {
+            let room = if self.has_spent(row.get(3)?, row.get(4)?) {
+                0
+            } else if most == 0 {
+                i64::MAX
+            } else if held.contains(&id) {
+                most.saturating_sub(running).max(0)
+            } else {
                 self.taken.insert(id.clone());
-            }
-            self.room.insert(id, if is_held { most.saturating_sub(running).max(0) } else { 0 });
+                0
+            };
+            self.room.insert(id, room);
         }
         Ok(())
+    }
+
+    /// What it has queued waits until the house can bear it again.
+    fn has_spent(&self, hour: i64, day: i64) -> bool {
+        let of = |lost: i64, budget: i64| budget > 0 && lost >= budget;
+        of(hour, self.bounds.loss_hour) || of(day, self.bounds.loss_day)
+    }
+
+    /// Whether how much the account may start has to be looked at.
+    pub(super) fn is_bounded(&self, candidate: &Candidate) -> bool {
+        let has_budget = self.bounds.loss_hour > 0 || self.bounds.loss_day > 0;
+        candidate.running_max > 0 || candidate.running_max == 0 && has_budget
     }
 
     /// How many the account may start now.

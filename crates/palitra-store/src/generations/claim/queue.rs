@@ -6,7 +6,7 @@ use palitra_domain::{
     AccountId, Timestamp,
     state::{AttemptReason, Priority},
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A queued generation that may be claimed when its slots are free.
 #[derive(Debug, Clone)]
@@ -20,7 +20,7 @@ pub(super) struct Candidate {
     /// The key that has just refused it.
     pub(super) not_key: Option<String>,
     pub(super) account: String,
-    /// How many its account may have at work at once; 0: as many as there are slots.
+    /// How many its account may have at work at once; 0: as many as there are slots; the house's is below.
     pub(super) running_max: i64,
     /// When it became claimable.
     waits_since: Timestamp,
@@ -67,7 +67,7 @@ macro_rules! next_of {
     ($list:literal) => {
         sql!(
             "select id, scope, also_scope, priority, vstart, next_reason, account_id, updated_at, ready,
-               (select case when kind = 'house' then 0 else coalesce(running_max, $5) end from account where id = account_id), not_key
+               (select case when kind = 'house' then -1 else coalesce(running_max, $5) end from account where id = account_id), not_key
              from generation where market = $1 and state = 'queued' and ",
             $list,
             " and priority >= $4 and lane not in (select name from pause where kind = 'lane')
@@ -107,6 +107,7 @@ struct Lists<'a> {
     claim: &'a Claim,
     scopes: BTreeMap<String, i64>,
     lots: Vec<String>,
+    now: Timestamp,
 }
 
 impl Lists<'_> {
@@ -120,7 +121,7 @@ impl Lists<'_> {
             let rows = tx.query(LOTS, p![&claim.market])?;
             lots = rows.iter().map(|row| row.get(0)).collect::<Result<_>>()?;
         }
-        Ok(Lists { claim, scopes, lots })
+        Ok(Lists { claim, scopes, lots, now })
     }
 
     /// At most `max` of each list, in the order of (priority, virtual time).
@@ -134,8 +135,9 @@ impl Lists<'_> {
         }
         let mut found = rows.iter().map(candidate).collect::<Result<Vec<_>>>()?;
         let of_lots = self.lots.iter().filter_map(|lot| lot.get(..AccountId::BYTES));
-        let bounded = found.iter().filter(|one| one.running_max > 0).map(|one| one.account.as_str());
-        accounts.look(tx, bounded.chain(of_lots))?;
+        let bounded: BTreeSet<&str> =
+            found.iter().filter(|one| accounts.is_bounded(one)).map(|one| one.account.as_str()).collect();
+        accounts.look(tx, bounded.into_iter().chain(of_lots), self.now)?;
         for lot in &self.lots {
             let Some((account, scope)) = lot.split_at_checked(AccountId::BYTES) else { continue };
             let room = max.min(accounts.room(account));

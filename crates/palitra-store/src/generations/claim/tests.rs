@@ -73,7 +73,7 @@ async fn a_claim_reads_no_more_than_it_takes() {
 #[tokio::test]
 async fn what_an_account_has_at_work_is_counted_by_its_account() {
     let fresh = Fresh::sqlite(MIGRATIONS).await;
-    let room = plan(&fresh, accounts::ROOM, 2).await;
+    let room = plan(&fresh, accounts::ROOM, 4).await;
     assert!(room.iter().any(|line| line.contains("generation_running (account_id=?)")), "{room:#?}");
     let park = plan(&fresh, accounts::PARK, 2).await;
     assert!(

@@ -32,7 +32,13 @@ on_every_database!(MIGRATIONS =>
     work_that_is_not_overdue_waits_for_fast_work,
 );
 
-const TWO: Bounds = Bounds { queued_max: 0, running_max: 2, standard_wait: Duration::from_secs(60) };
+const TWO: Bounds = Bounds {
+    queued_max: 0,
+    running_max: 2,
+    loss_hour: 0,
+    loss_day: 0,
+    standard_wait: Duration::from_secs(60),
+};
 
 fn claim(tx: &mut Tx, max: u32, now: i64) -> crate::Result<Vec<Claimed>> {
     let claim = Claim {

@@ -26,7 +26,8 @@ use crate::{
 
 const LIMIT: i64 = 3;
 const GENERATIONS: u64 = 120;
-const BOUNDS: Bounds = Bounds { queued_max: 0, running_max: LIMIT, standard_wait: Duration::ZERO };
+const BOUNDS: Bounds =
+    Bounds { queued_max: 0, running_max: LIMIT, loss_hour: 0, loss_day: 0, standard_wait: Duration::ZERO };
 
 /// Claims and ends until nothing is queued.
 async fn work(store: Store, owner: String) {
