@@ -17,7 +17,10 @@ const KEPT: Duration = Duration::from_secs(600);
 
 /// What history said, by model and mode; as many entries as the catalogue has modes.
 #[derive(Default)]
-pub(crate) struct Runs(Mutex<HashMap<(String, String), (Timestamp, Option<Duration>)>>);
+pub(crate) struct Runs(Mutex<HashMap<(String, String), Known>>);
+
+/// What there was to learn, and when it was read; `None`: there was not enough.
+type Known = (Timestamp, Option<Duration>);
 
 impl Context {
     /// Nine of ten are done by then.

@@ -135,6 +135,12 @@ impl Town {
 
     /// A process with the database to itself.
     pub(crate) async fn alone(&self) -> Engine {
+        let keys = vec![crate::KeyPart { label: "main".to_owned(), slots: 4, rate: None }];
+        self.with(MarketPart { name: "fal".to_owned(), adapter: self.market.clone(), keys }).await
+    }
+
+    /// The same, with another market.
+    pub(crate) async fn with(&self, market: MarketPart) -> Engine {
         let dice = self.dice.clone();
         let prices = PriceSettings {
             currency: Currency::RUB,
@@ -144,11 +150,7 @@ impl Town {
         let parts = Parts {
             store: Store::sqlite(&self.folder.path().join("palitra.db"), 1).unwrap(),
             objects: Arc::new(Disk::open(&self.folder.path().join("objects")).unwrap()),
-            markets: vec![MarketPart {
-                name: "fal".to_owned(),
-                adapter: self.market.clone(),
-                keys: vec![crate::KeyPart { label: "main".to_owned(), slots: 4, rate: None }],
-            }],
+            markets: vec![market],
             catalogue: Catalogue::shipped(),
             clock: Arc::new(self.clock.clone()),
             random: Arc::new(move || u128::from(dice.fetch_add(1, Ordering::SeqCst))),

@@ -10,6 +10,8 @@ mod ghosts;
 mod keep;
 mod look;
 mod submit;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use adopt::{adopt, adopt_dead, recover};
 pub(crate) use ghosts::look_at_ghosts;

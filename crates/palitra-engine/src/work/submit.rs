@@ -178,7 +178,7 @@ enum Learned {
 async fn learn(machine: &Machine, ticket: &Ticket) -> Learned {
     let Ok(market) = machine.market(&ticket.market).cloned() else { return Learned::Nothing };
     let webhooks = machine.webhooks.get().filter(|_| ticket.called_after.is_some());
-    let mut wait = webhooks.and_then(|webhooks| webhooks.unknown_wait);
+    let mut wait = machine.webhooks.get().and_then(|webhooks| webhooks.unknown_wait);
     loop {
         let mut pause = LOOK_AGAIN;
         let called = machine.called.notified();

@@ -74,12 +74,17 @@ impl Stage {
         let batch = Books::read(&self.desk).generations.swap_remove(0).batch.unwrap();
         let watch = run(&self.desk, &["jobs", "watch", &batch], &[]).run;
         assert!(watch.stdout.contains("completed"), "{}{}", watch.stdout, watch.stderr);
+        self.stop(service, |_| SUCCEEDED)
+    }
+
+    /// Stops the service, and judges.
+    fn stop(&self, service: Process, endings: verdict::Endings) -> FalLog {
         service.signal(Signal::TERM);
         let served = service.end().run;
         assert_eq!(served.code, Some(0), "{}", served.stderr);
         assert!(!served.stderr.contains("/hooks/"), "a token was logged\n{}", served.stderr);
         let log = self.fal.log();
-        let offences = verdict::offences(&self.desk, &log, |_| SUCCEEDED);
+        let offences = verdict::offences(&self.desk, &log, endings);
         assert!(offences.is_empty(), "{}", offences.join("\n"));
         log
     }
@@ -250,4 +255,48 @@ fn without_an_address_of_its_own_a_service_asks_for_no_calls() {
     let log = stage.finish(service);
     assert!(log.submissions.iter().all(|sent| sent.webhook.is_none()));
     assert!(log.deliveries.is_empty());
+}
+
+/// Nothing is heard of the first submission for a second, so a second follows; then the first brings its result. It is charged once, and
+/// the market is asked to stop the other.
+#[test]
+fn s3_a_late_callback_brings_the_result_while_the_second_submission_runs() {
+    let nth = |nth, fault| Rule { nth: Some(nth), ..rule(Call::Submit, "twice", fault) };
+    let rules = vec![
+        nth(1, Fault::DropAfter {}),
+        nth(1, Fault::Work { ms: 2_000 }),
+        nth(2, Fault::Work { ms: 60_000 }),
+    ];
+    let stage = Stage::set(rules, &["twice"], &[("PALITRA_ENGINE__UNKNOWN_WAIT_S", "1")]);
+    let service = stage.serve();
+    assert!(service.says("asked the market to stop what nobody waits for"));
+    let log = stage.finish(service);
+    assert_eq!(log.accepted().count(), 2);
+    let second = log.accepted().nth(1).and_then(|taken| taken.request_id.clone());
+    assert_eq!(Some(log.cancels[0].request_id.clone()), second);
+    let books = Books::read(&stage.desk);
+    let states: Vec<&str> = books.attempts.iter().map(|attempt| attempt.state.as_str()).collect();
+    assert!(matches!(states[..], ["succeeded", "abandoned" | "cancelled"]), "{states:?}");
+    assert_eq!(books.assets.len(), 1);
+}
+
+/// The money went back when nothing was heard; the result is a gift, and the generation stays failed.
+#[test]
+fn s3_a_callback_after_the_void_brings_a_gift() {
+    let rules = vec![
+        rule(Call::Submit, "gift", Fault::DropAfter {}),
+        rule(Call::Submit, "gift", Fault::Work { ms: 3_000 }),
+    ];
+    let settings = [("PALITRA_ENGINE__UNKNOWN_WAIT_S", "1"), ("PALITRA_ENGINE__UNKNOWN", "fail")];
+    let stage = Stage::set(rules, &["gift"], &settings);
+    let service = stage.serve();
+    assert!(service.says("a result came late"), "nothing was given");
+    let log = stage.stop(service, |_| &["failed outcome_unknown"]);
+    assert_eq!(log.accepted().count(), 1);
+    let books = Books::read(&stage.desk);
+    assert_eq!((books.assets.len(), books.cash, books.held), (1, 0, 0));
+    assert_eq!(
+        (books.attempts[0].state.as_str(), books.attempts[0].paid_by.as_str()),
+        ("succeeded", "house")
+    );
 }
