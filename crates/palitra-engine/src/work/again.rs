@@ -44,8 +44,11 @@ pub(super) async fn take_back(machine: &Machine, ticket: Ticket, error: MarketEr
     machine.points.before(GenerationState::Submitting, Event::Resubmit);
     machine.points.before(GenerationState::Queued, Event::Adopt);
     let taking = machine.taking.lock().await;
+    let (engine, loss) = (machine.engine.clone(), losses::of_unknown(&fence, &error));
     let taken = commit(machine, ticket.id(), move |tx| {
-        if generations::resubmit(tx, &fence, &error, ghost_until, now)?.is_some() {
+        let ended = generations::resubmit(tx, &fence, &error, ghost_until, now)?;
+        losses::record(tx, &engine, &fence.id, loss.as_ref(), now)?;
+        if ended.is_some() {
             return Ok(None);
         }
         generations::adopt_known(tx, &of, &owner, now)
