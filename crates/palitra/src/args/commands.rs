@@ -96,7 +96,7 @@ Examples:
   palitra balance
   palitra balance --account ann --json
   palitra balance add 500 --account ann
-  palitra balance refund gen_… --amount 5 --note blurred
+  palitra balance refund gen_… --amount 5 --note \"six fingers\"
   palitra balance ledger --account ann";
 
 #[derive(Debug, Args)]

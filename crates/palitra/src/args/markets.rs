@@ -6,12 +6,12 @@ use palitra_engine::markets::{BURST, PER_MINUTE, SLOTS};
 pub(super) const MARKETS_EXAMPLES: &str = "\
 Examples:
   palitra markets ls
-  palitra markets pause fal            new work waits, its money stays on hold
-  palitra markets pause fal/studio     one key; the others go on
-  palitra markets pause video          a lane: image, video, audio or text, everywhere
-  palitra markets resume fal           also after the market was out of credit or locked
-  palitra markets limit fal/main 5     five at once, until --reset
-  palitra markets limit fal --rate 30  thirty starts a minute on each key";
+  palitra markets pause fal             # new work waits, its money stays on hold
+  palitra markets pause fal/studio      # one key; the others go on
+  palitra markets pause video           # a lane: image, video, audio or text, everywhere
+  palitra markets resume fal            # also after the market was out of credit or locked
+  palitra markets limit fal/main 5      # five at once, until --reset
+  palitra markets limit fal --rate 30   # thirty starts a minute on each key";
 
 #[derive(Debug, Subcommand)]
 pub enum Markets {

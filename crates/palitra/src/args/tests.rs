@@ -47,6 +47,7 @@ fn every_example_of_the_help_can_be_typed() {
     let pages = command.get_subcommands_mut().map(|command| command.render_help().to_string());
     for page in pages.chain([welcome(Lang::Ru), welcome(Lang::En)]) {
         for line in page.lines().filter_map(|line| line.strip_prefix("  palitra ")) {
+            let line = line.split(" #").next().unwrap_or_default().trim_end();
             // Quoted prompts are one word.
             let mut quoted = false;
             let line: String = line
