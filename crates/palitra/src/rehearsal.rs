@@ -4,11 +4,7 @@
 //! people are elsewhere; this one checks nothing but what the engine checks, and whoever can write to the file is let in (mode 0600).
 
 use palitra_domain::{AccountId, GenerationId, Livemode, state::Priority};
-use palitra_engine::{
-    Engine,
-    generations::Wish,
-    markets::{Limits, Target},
-};
+use palitra_engine::{Engine, generations::Wish, markets::Target};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::{
@@ -23,22 +19,21 @@ use tokio::{
 };
 
 #[derive(Deserialize)]
+struct New {
+    account: String,
+    key: String,
+    model: String,
+    prompt: String,
+    priority: Option<Priority>,
+}
+
+#[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Asked {
-    Create {
-        account: String,
-        key: String,
-        model: String,
-        prompt: String,
-    },
+    Create(New),
     Cancel(String),
     /// A market or a key: `fal`, `fal/main`.
     Resume(String),
-    /// Slots of a key.
-    Limit {
-        key: String,
-        slots: u32,
-    },
     /// The database (SQLite) may grow by so many pages; `null` takes the bound away.
     Pages(Option<i64>),
 }
@@ -72,32 +67,24 @@ async fn serve(engine: Engine, stream: UnixStream) {
 
 async fn answer(engine: &Engine, asked: Asked) -> Value {
     let done = match asked {
-        Asked::Create { account, key, model, prompt } => create(engine, &account, key, model, &prompt).await,
+        Asked::Create(new) => create(engine, new).await,
         Asked::Cancel(id) => cancel(engine, &id).await,
         Asked::Resume(target) => resume(engine, &target).await,
-        Asked::Limit { key, slots } => limit(engine, &key, slots).await,
         Asked::Pages(more) => pages(engine, more).await,
     };
     done.unwrap_or_else(|error| json!({ "error": error.code, "why": error.to_string() }))
 }
 
-async fn create(
-    engine: &Engine,
-    account: &str,
-    key: String,
-    model: String,
-    prompt: &str,
-) -> palitra_engine::Result<Value> {
-    let account: AccountId = engine.account(account).await?.id;
-    let input = json!({ "prompt": prompt, "width": 64, "height": 64, "seed": 1 });
+async fn create(engine: &Engine, new: New) -> palitra_engine::Result<Value> {
+    let account: AccountId = engine.account(&new.account).await?.id;
     let wish = Wish {
         account,
         livemode: Livemode::Live,
-        model,
+        model: new.model,
         mode: "create".to_owned(),
-        input,
-        priority: Priority::Standard,
-        idempotency: Some(key),
+        input: json!({ "prompt": new.prompt, "width": 64, "height": 64, "seed": 1 }),
+        priority: new.priority.unwrap_or(Priority::Standard),
+        idempotency: Some(new.key),
     };
     Ok(json!({ "id": engine.create(wish, None).await? }))
 }
@@ -110,11 +97,6 @@ async fn cancel(engine: &Engine, id: &str) -> palitra_engine::Result<Value> {
 
 async fn resume(engine: &Engine, target: &str) -> palitra_engine::Result<Value> {
     Ok(json!({ "resumed": engine.resume(&Target::parse(target)).await? }))
-}
-
-async fn limit(engine: &Engine, key: &str, slots: u32) -> palitra_engine::Result<Value> {
-    let limits = Limits { slots: Some(slots), ..Limits::default() };
-    Ok(json!({ "limited": engine.limit(&Target::parse(key), Some(limits)).await? }))
 }
 
 async fn pages(engine: &Engine, more: Option<i64>) -> palitra_engine::Result<Value> {

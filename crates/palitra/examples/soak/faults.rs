@@ -29,8 +29,10 @@ enum Fault {
     Mood(Mood),
     Full,
     Cancel,
-    /// Slots of a key, at most as many as the judge knows.
+    /// Slots of a key, at most as many as the judge knows, by the command line.
     Limit,
+    /// A key is left alone for a while, by the command line.
+    Pause,
     /// A deck that was queued by a process that died.
     Batch,
     CrashDatabase,
@@ -53,6 +55,7 @@ const FAULTS: &[(u64, Fault)] = &[
     (2, Fault::Mood(Mood::BadCallbacks)),
     (5, Fault::Cancel),
     (3, Fault::Limit),
+    (2, Fault::Pause),
     (2, Fault::Batch),
 ];
 
@@ -170,7 +173,10 @@ impl Scene {
             }
             Fault::Cancel => {
                 for _ in 0..=self.dice.below(5) {
-                    if let Some(id) = self.load.recent(&mut self.dice) {
+                    let Some(id) = self.load.recent(&mut self.dice) else { return };
+                    if self.dice.one_in(2) {
+                        self.say(&["jobs", "cancel", &id, "--yes"]);
+                    } else {
                         let answer =
                             request(&self.stage.socket(&self.services[n].name), &json!({ "cancel": id }));
                         self.note(&format!("cancel {id}: {answer:?}"));
@@ -180,15 +186,25 @@ impl Scene {
             Fault::Limit => {
                 let (key, slots) = self.limits[self.dice.index(self.limits.len())].clone();
                 let slots = slots - u32::try_from(self.dice.below(u64::from(slots) / 2)).unwrap();
-                let limit = json!({ "limit": { "key": format!("fal/{key}"), "slots": slots } });
-                let answer = request(&self.stage.socket(&self.services[n].name), &limit);
-                self.note(&format!("{key} has {slots} slots: {answer:?}"));
+                self.say(&["markets", "limit", &format!("fal/{key}"), &slots.to_string()]);
+            }
+            Fault::Pause => {
+                let (key, _) = self.limits[self.dice.index(self.limits.len())].clone();
+                self.say(&["markets", "pause", &format!("fal/{key}")]);
+                self.mood.get_or_insert(Instant::now() + self.dice.between_ms(1_500, 6_000));
             }
             Fault::Batch => self.batch(n),
             Fault::CrashDatabase => self.database.crash(),
             Fault::RestartDatabase => self.database.restart(),
             Fault::EndConnections => self.database.end_connections(),
         }
+    }
+
+    /// What an operator types beside the service.
+    fn say(&mut self, words: &[&str]) {
+        let (code, said) = self.stage.run(words, &[]);
+        self.note(&format!("{} -> {code:?} {}", words.join(" "), said.trim_end()));
+        *self.counts.entry(format!("`{}` exit {}", words[1], code.unwrap_or(-1))).or_default() += 1;
     }
 
     /// `palitra slides` that dies when its deck is queued; services carry it out. SQLite lets it in only while nobody serves.
@@ -264,12 +280,13 @@ impl Scene {
         }
     }
 
-    /// Keys that the market had refused are tried again, as an operator does who has seen to it.
+    /// The operator has seen to it: keys that the market had refused are tried again, and none is paused any more.
     fn resume(&self) {
-        for service in &self.services {
-            if request(&self.stage.socket(&service.name), &json!({ "resume": "fal" })).is_some() {
-                return;
-            }
+        let keys = self.limits.iter().map(|(key, _)| format!("fal/{key}"));
+        for target in keys.chain(["fal".to_owned()]) {
+            let asked = json!({ "resume": target });
+            let told = |service: &Service| request(&self.stage.socket(&service.name), &asked).is_some();
+            self.services.iter().find(|service| !service.is_stopped && told(service));
         }
     }
 

@@ -107,7 +107,7 @@ impl Load {
             *self.busy.lock().unwrap() += 1;
             let account = if dice.one_in(POOR) { accounts.len() - 1 } else { dice.index(accounts.len() - 1) };
             let key = format!("soak-{seed}-{n}");
-            let asked = json!({ "create": { "account": accounts[account], "key": key, "model": "fal-ai/flux/dev", "prompt": format!("soak picture {seed} number {n}") } });
+            let asked = json!({ "create": { "account": accounts[account], "key": key, "model": "fal-ai/flux/dev", "prompt": format!("soak picture {seed} number {n}"), "priority": if dice.one_in(4) { "fast" } else { "standard" } } });
             self.ask(&mut dice, &key, &asked);
             *self.busy.lock().unwrap() -= 1;
             // After a stall it goes on at its pace instead of making up for it.

@@ -140,6 +140,10 @@ fn environment(market: &Market, database: &Database, forward: &Forward) -> Vec<(
         ("PALITRA_SERVER__PUBLIC_URL", format!("http://{}", forward.address)),
         ("PALITRA_ENGINE__UNKNOWN_WAIT_S", "3".to_owned()),
         ("PALITRA_ENGINE__DRAIN_S", "10".to_owned()),
+        ("PALITRA_ENGINE__ACCOUNT_RUNNING_MAX", "150".to_owned()),
+        // Past these bounds work waits for an hour, and no checkpoint would end.
+        ("PALITRA_ENGINE__HOUSE_LOSS_HOUR_MINOR", "0".to_owned()),
+        ("PALITRA_ENGINE__HOUSE_LOSS_DAY_MINOR", "0".to_owned()),
         ("PALITRA_TELEMETRY__FORMAT", "json".to_owned()),
         ("PALITRA_MARKETS__FAL__KEYS", format!("[{}]", KEYS.map(key).join(", "))),
     ];

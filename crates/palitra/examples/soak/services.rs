@@ -14,6 +14,9 @@ use std::{
 /// Longer than any start takes, adoption of everything included.
 const STARTS_WITHIN: Duration = Duration::from_secs(60);
 
+/// No command takes longer, unless the service it talks to is stopped.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(8);
+
 /// What every process of a run is started with.
 pub(crate) struct Stage {
     pub(crate) program: PathBuf,
@@ -39,10 +42,19 @@ impl Stage {
         command
     }
 
-    /// Runs it to its end; answers exit code and what it said on stderr.
+    /// Runs it to its end; answers exit code and what it said on stderr. One that hangs, because the service beside it is stopped, is
+    /// killed: no code.
     pub(crate) fn run(&self, words: &[&str], settings: &[(&str, &str)]) -> (Option<i32>, String) {
-        let output =
-            self.command(words).envs(settings.iter().copied()).stderr(Stdio::piped()).output().unwrap();
+        let mut command = self.command(words);
+        let mut child = command.envs(settings.iter().copied()).stderr(Stdio::piped()).spawn().unwrap();
+        let since = Instant::now();
+        while child.try_wait().unwrap().is_none() {
+            if since.elapsed() > ANSWERS_WITHIN {
+                child.kill().unwrap();
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        let output = child.wait_with_output().unwrap();
         (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
     }
 
