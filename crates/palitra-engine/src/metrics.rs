@@ -10,11 +10,7 @@ use palitra_domain::{
     state::GenerationState,
 };
 use palitra_store::figures::{self, Figures};
-use std::{
-    collections::BTreeMap,
-    sync::atomic::{AtomicI64, Ordering},
-    time::Duration,
-};
+use std::{collections::BTreeMap, time::Duration};
 
 /// From the wish to the first submission, in microseconds: 10 ms to an hour.
 const WAIT_US: &[u64] = &[
@@ -163,8 +159,6 @@ pub struct Metrics {
     callbacks: [Counter; 4],
     pub adopted: Counter,
     pub leases_lost: Counter,
-    /// Problems that the last check of the books found; below 0 before the first.
-    book_problems: AtomicI64,
 }
 
 impl Metrics {
@@ -174,7 +168,6 @@ impl Metrics {
             callbacks: Default::default(),
             adopted: Counter::default(),
             leases_lost: Counter::default(),
-            book_problems: AtomicI64::new(-1),
         }
     }
 
@@ -184,16 +177,6 @@ impl Metrics {
 
     pub fn callbacks(&self) -> impl Iterator<Item = (Callback, &Counter)> {
         Callback::ALL.into_iter().zip(&self.callbacks)
-    }
-
-    /// `None` before the first check of this process.
-    pub fn book_problems(&self) -> Option<u64> {
-        u64::try_from(self.book_problems.load(Ordering::Relaxed)).ok()
-    }
-
-    /// What a check of the books found.
-    pub fn books_checked(&self, problems: usize) {
-        self.book_problems.store(i64::try_from(problems).unwrap_or(i64::MAX), Ordering::Relaxed);
     }
 
     pub(crate) fn submitted(&self, market: &str, outcome: Outcome) {
@@ -292,8 +275,5 @@ mod tests {
         };
         assert_eq!(counted(fal.runs().collect()), [(Lane::Video, 4)]);
         assert_eq!(counted(fal.waits().collect()), [(Lane::Audio, 1)]);
-        assert_eq!(metrics.book_problems(), None);
-        metrics.books_checked(0);
-        assert_eq!(metrics.book_problems(), Some(0));
     }
 }

@@ -53,7 +53,9 @@ families! {
     LEASE_AGE: Gauge of Process "palitra_lease_age_seconds" [] "Since this process last renewed its lease. From 15 s on it lets go of its work. Not on SQLite.";
     LEASES_LOST: Counter of Process "palitra_leases_lost_total" [] "How often this process let go of everything because its lease had ended.";
     ADOPTED: Counter of Process "palitra_generations_adopted_total" [] "Generations taken over from dead processes, or after a doubtful commit.";
-    LEDGER_PROBLEMS: Gauge of Process "palitra_ledger_problems" [] "What the last check of the books found wrong. Absent before the first check of this process.";
+    LEDGER_PROBLEMS: Gauge of Process "palitra_ledger_problems" [] "What the last check of the books found wrong. Of the process that checks them, the leader.";
+    LEDGER_DRIFT: Gauge of Process "palitra_ledger_drift" [] "By how much balances and holds differ from what is written about them, in minor units.";
+    LEDGER_CHECKED: Gauge of Process "palitra_ledger_checked_seconds" [] "Since that check; one comes every minute.";
     CALLBACKS: Counter of Process "palitra_callbacks_total" ["outcome"] "Callbacks of markets: taken, untrusted (forged or changed), unavailable (could not be checked), unknown (no such address).";
     SUBMISSIONS: Counter of Process "palitra_submissions_total" ["market", "outcome"] "Submissions to markets: accepted, answered in the call, refused unbilled, unknown.";
     ENDED: Counter of Process "palitra_generations_ended_total" ["market", "state"] "Generations that ended while this process worked on them. Those cancelled in the queue are not among them.";

@@ -71,8 +71,11 @@ fn process(page: &mut Page, engine: &Engine) {
     let metrics = &engine.metrics;
     page.add(&of::LEASES_LOST, &[], metrics.leases_lost.get());
     page.add(&of::ADOPTED, &[], metrics.adopted.get());
-    if let Some(problems) = metrics.book_problems() {
-        page.add(&of::LEDGER_PROBLEMS, &[], problems);
+    let books = engine.books().borrow().clone();
+    if let Some(checked_at) = books.checked_at {
+        page.add(&of::LEDGER_PROBLEMS, &[], books.problems.len());
+        page.add(&of::LEDGER_DRIFT, &[], books.drift);
+        page.time(&of::LEDGER_CHECKED, &[], engine.clock.now().since(checked_at));
     }
     for (callback, count) in metrics.callbacks() {
         page.add(&of::CALLBACKS, &[callback.as_str()], count.get());

@@ -164,6 +164,8 @@ fn every_metric_is_on_the_page_and_counts_what_happened() {
     let may_be_absent = [
         "palitra_lease_age_seconds",
         "palitra_ledger_problems",
+        "palitra_ledger_drift",
+        "palitra_ledger_checked_seconds",
         "palitra_queue_depth",
         "palitra_queue_oldest_seconds",
         "palitra_generations_under_way",
