@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use std::{
     io,
     path::{Component, Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
 };
 use tokio::{
     fs,
@@ -19,6 +20,9 @@ use tokio::{
 
 /// How much of a file is in memory at a time.
 const CHUNK_BYTES: usize = 64 * 1024;
+
+/// Files begun by this process.
+static PARTS: AtomicU64 = AtomicU64::new(0);
 
 /// Nobody writes a file for so long.
 const ABANDONED_AFTER: std::time::Duration = std::time::Duration::from_secs(24 * 3600);
@@ -76,7 +80,9 @@ impl Disk {
 
     async fn write(&self, key: &str, mut body: ByteStream) -> io::Result<Stored> {
         let path = self.path(key)?;
-        let part = self.parts().join(key.replace('/', "_"));
+        // A process that was stopped may wake while another writes the same.
+        let nth = PARTS.fetch_add(1, Ordering::Relaxed);
+        let part = self.parts().join(format!("{}.{}.{nth}", key.replace('/', "_"), std::process::id()));
         let mut file = fs::File::create(&part).await?;
         let mut hasher = Sha256::new();
         let mut bytes = 0u64;

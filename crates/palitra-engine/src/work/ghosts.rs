@@ -185,7 +185,7 @@ async fn done(machine: &Machine, ghost: Ghost, outputs: Outputs) {
     if ghost.state == GenerationState::Storing {
         return later(machine, &ghost, SOON, false).await;
     }
-    let made = keep::Made { id: &ghost.id, market: &ghost.market, ghost: Some(ghost.attempt) };
+    let made = keep::Made { id: &ghost.id, market: &ghost.market, own_name: Some(ghost.attempt) };
     let (generation, assets) = match keep::store(machine, made, &outputs).await {
         Ok(stored) => stored,
         Err(keep::Trouble::Market(error, ..)) => {

@@ -100,7 +100,9 @@ pub(super) async fn tell(machine: &Machine, ticket: Ticket, claimed: Claimed, ou
 pub(super) async fn keep(machine: &Machine, ticket: Ticket, outputs: Outputs) {
     let mut patience = Patience::default();
     loop {
-        let made = Made { id: ticket.id(), market: &ticket.market, ghost: None };
+        // A process that was stopped may wake in the middle of storing what another attempt has replaced.
+        let own_name = machine.lease.is_shared.then_some(ticket.fence.attempt);
+        let made = Made { id: ticket.id(), market: &ticket.market, own_name };
         let error = match store(machine, made, &outputs).await {
             Ok((generation, assets)) => match fills(machine, ticket.id(), &outputs).await {
                 Ok(fills) => return settle(machine, ticket, &generation, outputs, assets, fills).await,
@@ -124,8 +126,8 @@ pub(super) async fn keep(machine: &Machine, ticket: Ticket, outputs: Outputs) {
 pub(super) struct Made<'a> {
     pub(super) id: &'a GenerationId,
     pub(super) market: &'a str,
-    /// Of an attempt that was given up: another may store its own at the same time, so its files have names of their own.
-    pub(super) ghost: Option<i64>,
+    /// The attempt, where another may store its own at the same time: then its files have names of their own.
+    pub(super) own_name: Option<i64>,
 }
 
 /// Whose fault it was: the market's ends the generation, ours waits for a better day.
@@ -239,7 +241,7 @@ async fn store_file(
     let media = media.ok_or_else(|| bad_result("the result is not the kind of media that was asked for"))?;
     let size = imagesize::blob_size(&head).ok();
     let side = |side: usize| u32::try_from(side).ok();
-    let id = asset_id(generation, made.ghost.or(generation.adopted), n);
+    let id = asset_id(generation, made.own_name.or(generation.adopted), n);
     let key = object_key(folder(media), generation.created_at, id.as_str(), media.extension);
     let stored = machine.objects.put(&key, body).await.map_err(broken)?;
     Ok(NewAsset {
@@ -312,8 +314,8 @@ fn folder(media: MediaType) -> Folder {
 
 /// The same id whenever the same result is stored again, so that a crash between object and commit leaves nothing behind. The
 /// generation's own id is not guessable, so neither is this.
-fn asset_id(generation: &Generation, ghost: Option<i64>, n: usize) -> AssetId {
-    let name = match ghost {
+fn asset_id(generation: &Generation, own_name: Option<i64>, n: usize) -> AssetId {
+    let name = match own_name {
         None => format!("{} {n}", generation.id),
         Some(attempt) => format!("{}.{attempt} {n}", generation.id),
     };

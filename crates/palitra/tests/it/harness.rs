@@ -48,6 +48,12 @@ impl Desk {
         Desk::with_fal(&fal.url()).set("PALITRA_CLOCK_SCALE", "20")
     }
 
+    /// Of the database, when it is not a file of this desk.
+    pub(crate) fn database_url(&self) -> Option<&str> {
+        let set = self.environment.iter().rev().find(|(name, _)| name == "PALITRA_DATABASE__URL");
+        set.map(|(_, url)| url.as_str())
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }

@@ -11,6 +11,7 @@ mod hooks;
 mod jobs;
 mod markets;
 mod pipeline;
+mod processes;
 mod seen;
 mod slides;
 mod tidy;
