@@ -14,9 +14,16 @@ pub(super) struct Database {
 }
 
 impl Database {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place where these tests read where their server is"
+    )]
     pub(super) fn new() -> Database {
         let server = std::env::var("PALITRA_TEST_POSTGRES");
-        Database::on(&server.expect("`cargo xtask test` sets PALITRA_TEST_POSTGRES to a server for tests"))
+        let server = server.expect(
+            "no PostgreSQL for the tests: run `cargo xtask test --install`, or set PALITRA_TEST_POSTGRES",
+        );
+        Database::on(&server)
     }
 
     pub(super) fn on(server: &str) -> Database {
