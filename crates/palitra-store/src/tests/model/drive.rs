@@ -1,7 +1,7 @@
 //! The store's side of the model: the same steps in transactions, and the same lines read from the tables.
 
 use super::{
-    News, Op, Said,
+    News, Op, Said, keys,
     world::{Batch, CASH, World},
 };
 use crate::{
@@ -93,6 +93,7 @@ pub(super) async fn happen(fresh: &Fresh, world: &mut World, op: &Op) {
             fresh.store.write(move |tx| configure(tx, limits)).await.unwrap();
             world.limits = limits;
         }
+        Op::Key(op) => keys::happen(fresh, world, &op).await,
     }
 }
 
@@ -109,12 +110,19 @@ async fn create(fresh: &Fresh, world: &mut World, of: usize, prices: &[i64], fam
         .map(|(n, price)| NewGeneration { price: *price, ..shop::child(*n, &parents(*n)) })
         .collect();
     let answer = fresh.store.write(move |tx| shop::create(tx, &account(of), &rows)).await;
-    if prices.iter().sum::<i64>() > world.room(of) {
-        assert!(is_rule(&answer.unwrap_err(), ErrorCode::InsufficientFunds));
+    let is_poor = prices.iter().sum::<i64>() > world.room(of);
+    if is_poor || world.keys.stopped.is_some() {
+        refused(world, &answer.unwrap_err(), is_poor);
     } else {
         answer.unwrap();
         new.into_iter().for_each(|(n, price)| world.create(n, of, price, parents(n), None));
     }
+}
+
+/// For one of the reasons there are.
+fn refused(world: &World, error: &Error, is_poor: bool) {
+    let is_stopped = world.keys.stopped.is_some_and(|code| is_rule(error, code));
+    assert!(is_stopped || is_poor && is_rule(error, ErrorCode::InsufficientFunds), "{error}");
 }
 
 async fn start(fresh: &Fresh, world: &mut World, items: u64, (gate, workers, barrier): (u32, u32, bool)) {
@@ -134,8 +142,9 @@ async fn start(fresh: &Fresh, world: &mut World, items: u64, (gate, workers, bar
     };
     let price = PRICE * 2 * i64::try_from(items.len()).unwrap();
     let answer = fresh.store.write(move |tx| deck::start(tx, &rows)).await;
-    if price > world.room(0) {
-        return assert!(is_rule(&answer.unwrap_err(), ErrorCode::InsufficientFunds));
+    let is_poor = price > world.room(0);
+    if is_poor || world.keys.stopped.is_some() {
+        return refused(world, &answer.unwrap_err(), is_poor);
     }
     answer.unwrap();
     let (gate, workers) = (i64::from(gate), usize::try_from(workers).unwrap());

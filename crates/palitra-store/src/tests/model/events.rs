@@ -120,7 +120,7 @@ impl World {
     }
 
     /// A queued one ends, with all that waits for it.
-    fn end(&mut self, n: u64, to: GenerationState) {
+    pub(super) fn end(&mut self, n: u64, to: GenerationState) {
         let of = self.gen_mut(n);
         if of.state == GenerationState::Queued {
             (of.state, of.hold) = (to, "voided");

@@ -1,6 +1,9 @@
 //! What the tables say, in the words of the model.
 
-use super::drive::{KEYS, account};
+use super::{
+    drive::{KEYS, account},
+    keys,
+};
 use crate::{
     Result, Tx, batches, ledger, p,
     tests::{harness::Fresh, shop::id},
@@ -15,7 +18,7 @@ pub(super) async fn look(fresh: &Fresh) -> (Vec<String>, Vec<String>) {
 
 fn lines(tx: &mut Tx) -> Result<Vec<String>> {
     let generation = |of: GenerationId| (1..1_000).find(|n| id::<GenerationId>(*n) == of).unwrap();
-    let mut lines = Vec::new();
+    let mut lines = keys::lines(tx)?;
     for row in tx.query(
         "select g.id, g.state, g.epoch, t.state, t.charged_cash + t.charged_bonus from generation g
          join transfer t on t.generation_id = g.id",

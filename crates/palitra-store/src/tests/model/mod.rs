@@ -4,6 +4,7 @@
 
 mod drive;
 mod events;
+mod keys;
 mod look;
 mod world;
 
@@ -12,6 +13,7 @@ use super::{
     property,
 };
 use crate::MIGRATIONS;
+use keys::{Answer, KeyOp, Paused};
 use proptest::{collection::vec, prelude::*, sample::Index};
 use world::World;
 
@@ -65,6 +67,7 @@ enum Op {
     Resize {
         limits: [u32; 2],
     },
+    Key(KeyOp),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -126,6 +129,25 @@ fn passing() -> impl Strategy<Value = Op> {
     ]
 }
 
+fn key_op() -> impl Strategy<Value = Op> {
+    let answer = prop_oneof![
+        6 => Just(Answer::Took),
+        6 => Just(Answer::Away),
+        1 => (1u64..40).prop_map(Answer::Told),
+        2 => Just(Answer::Locked),
+        1 => Just(Answer::Wrong),
+    ];
+    let paused = prop_oneof![(0usize..2).prop_map(Paused::Key), Just(Paused::Market), Just(Paused::Lane)];
+    let op = prop_oneof![
+        8 => (0usize..2, answer).prop_map(|(key, what)| KeyOp::Hears { key, what }),
+        2 => Just(KeyOp::TryAgain),
+        3 => (paused, prop::bool::weighted(0.3)).prop_map(|(what, on)| KeyOp::Pause { what, on }),
+        2 => (0usize..2, prop::option::of(1u32..4)).prop_map(|(key, slots)| KeyOp::Limit { key, slots }),
+        2 => Just(KeyOp::Drain),
+    ];
+    op.prop_map(Op::Key)
+}
+
 fn op() -> impl Strategy<Value = Op> {
     let create = (0usize..2, vec(0i64..400, 1..4), any::<bool>());
     let start = (1u64..4, prop_oneof![Just(0u32), Just(80)], 1u32..3, any::<bool>());
@@ -134,6 +156,7 @@ fn op() -> impl Strategy<Value = Op> {
         2 => start.prop_map(|(items, gate, workers, barrier)| Op::Start { items, gate, workers, barrier }),
         8 => (0u32..6).prop_map(|max| Op::Claim { max }),
         24 => (any::<Index>(), said(), prop::bool::weighted(0.15)).prop_map(|(which, said, stale)| Op::Market { which, said, stale }),
+        6 => key_op(),
         2 => any::<Index>().prop_map(|which| Op::Cancel { which }),
         1 => (any::<Index>(), any::<bool>()).prop_map(|(which, by_hand)| Op::StopBatch { which, by_hand }),
         1 => Just(Op::Adopt),

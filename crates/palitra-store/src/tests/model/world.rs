@@ -1,6 +1,7 @@
 //! The model: what a reader of `docs/states.md` and of the invariants would expect, written as plainly as
 //! possible.
 
+use super::keys::Keys;
 use palitra_domain::{
     ErrorCode,
     state::{AttemptReason, AttemptState, BatchState, GenerationState, StepKind},
@@ -55,6 +56,7 @@ pub(super) struct World {
     pub(super) gens: BTreeMap<u64, Gen>,
     pub(super) batches: BTreeMap<u64, Batch>,
     pub(super) taken: Vec<Taken>,
+    pub(super) keys: Keys,
 }
 
 impl Default for World {
@@ -66,6 +68,7 @@ impl Default for World {
             gens: BTreeMap::new(),
             batches: BTreeMap::new(),
             taken: Vec::new(),
+            keys: Keys::default(),
         }
     }
 }
@@ -165,7 +168,7 @@ impl World {
 
     /// How many a claim has to find.
     pub(super) fn claimable(&self, max: u32) -> usize {
-        let free = |key: usize| usize::try_from(self.limits[key]).unwrap().saturating_sub(self.taken_of(key));
+        let free = |key: usize| self.gives(key, self.limit(key).saturating_sub(self.taken_of(key)));
         let ready: Vec<&Gen> = self.gens.values().filter(|of| self.is_ready(of)).collect();
         let mut found = ready.iter().filter(|of| of.place.is_none()).count();
         for (n, batch) in &self.batches {
@@ -189,12 +192,13 @@ impl World {
 
     pub(super) fn claim(&mut self, n: u64, key: usize) {
         assert!(self.is_ready(&self.gens[&n]), "{n} was not to be claimed");
+        self.take_key(key);
         let of = self.gen_mut(n);
         (of.state, of.epoch, of.worker) = (GenerationState::Submitting, of.epoch + 1, true);
         of.attempts.push((of.reason, AttemptState::Submitting));
         let attempt = of.attempts.len();
         self.taken.push(Taken { n, attempt, key, until: None });
-        let limit = usize::try_from(self.limits[key]).unwrap();
+        let limit = self.limit(key);
         assert!(
             self.taken_of(key) <= limit,
             "{} slots of key {key} are taken, its limit is {limit}",
@@ -204,7 +208,7 @@ impl World {
 
     /// Everything that has to be found in the store.
     pub(super) fn lines(&self) -> Vec<String> {
-        let mut lines = Vec::new();
+        let mut lines = self.key_lines();
         for (n, of) in &self.gens {
             lines.push(format!(
                 "generation {n}: {}, epoch {}, hold {}, charged {}",
