@@ -369,6 +369,7 @@ market-paused = { $target } is paused: what runs ends, what waits keeps its plac
 market-was-paused = { $target } was paused already
 market-resumed = { $target } works again
 market-not-paused = { $target } was not paused
+market-waits = { $target } is paused: this waits until `palitra markets resume { $target }`
 market-limited = new limits for { $target }, keys { $keys }; what is under way beyond them ends in its time
 market-limit-reset = { $target }, keys { $keys }: limits as the settings say
 confirm-pause = pause { $target }? what waits there keeps its place, its money stays on hold [y/N]

@@ -375,6 +375,7 @@ market-paused = { $target } на паузе: начатое завершится
 market-was-paused = { $target } уже на паузе
 market-resumed = { $target } снова работает
 market-not-paused = { $target } не на паузе
+market-waits = { $target } на паузе: работа подождёт до `palitra markets resume { $target }`
 market-limited = новые пределы для { $target }, ключи: { $keys }; начатое сверх них завершится своим чередом
 market-limit-reset = { $target }, ключи: { $keys }: пределы как в настройках
 confirm-pause = поставить { $target } на паузу? очередь сохранит места, деньги останутся удержаны [д/Н]

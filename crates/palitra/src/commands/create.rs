@@ -1,6 +1,6 @@
 //! `palitra create PROMPT`: one picture.
 
-use super::{Session, Stop, market_failure, money, stop};
+use super::{Session, Stop, market_failure, markets, money, stop};
 use crate::{
     args::Create,
     failure::{Failure, Phrase},
@@ -62,6 +62,7 @@ pub(super) async fn run(session: &Session, args: Create) -> Result<(), Stop> {
     money::agree(session, &args.spend, price, app.engine.is_real_market(model))?;
     app.engine.retry_keys().await?;
     let id = app.engine.create(wish, Some(quote.id)).await?;
+    markets::note_pauses(session, &app, &[(model, "create")]).await?;
     let running = app.engine.start(Some(id.to_string())).await?;
     let status = status_line(session, model, seconds);
     let told = || {

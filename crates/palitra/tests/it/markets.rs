@@ -275,3 +275,45 @@ fn the_start_rate_of_a_key_is_not_exceeded_by_the_program() {
     // Two at once, then one each fifth of a second; a call may be late, so only the whole can be told.
     assert!(at[5] - at[0] >= 700_000, "{at:?}");
 }
+
+#[test]
+fn s3_51_killed_while_it_gives_the_money_back_the_next_start_goes_on() {
+    let lock = always(Fault::Locked {});
+    let fal = Fal::start(FalScript { rules: vec![lock], ..FalScript::default() });
+    let desk = Desk::with_fal(&fal.url()).set("PALITRA_MARKETS__FAL__SLOTS", "1");
+    // Single pictures, each left in the queue by a command that was killed.
+    for n in 1..=4 {
+        let prompt = format!("picture {n}");
+        let words = ["create", &prompt, "--model", FLUX, "--format", "64x64", "--yes"];
+        assert!(run(&desk, &words, &[("PALITRA_CRASH_AT", "queued.claim.before:1")]).was_killed());
+    }
+    for at in ["queued.fail.before:1", "queued.fail.after:1"] {
+        let words = ["serve", "--listen", "127.0.0.1:0"];
+        assert!(Process::start(&desk, &words, &[("PALITRA_CRASH_AT", at)]).end().was_killed(), "{at}");
+        assert!(Books::problems(&desk).is_empty());
+        if at.contains("before") {
+            assert!(Books::read(&desk).held > 0, "nothing has gone back yet");
+        }
+    }
+    assert_eq!(Books::read(&desk).held, 0);
+    judge(&desk, &fal, |_| &["failed market_credits"]);
+    assert!(fal.log().accepted().next().is_none());
+}
+
+#[test]
+fn whoever_starts_work_that_is_paused_is_told_why_it_waits() {
+    let desk = Desk::new();
+    for target in ["sandbox", "image"] {
+        assert_eq!(desk.json(&["markets", "pause", target])["changed"], true);
+    }
+    let waiting = Process::start(&desk, &["create", "a cat"], &[("LANG", "ru_RU.UTF-8")]);
+    assert!(waiting.says("palitra markets resume image"), "the lane");
+    assert!(waiting.says("sandbox на паузе"), "the market, in the reader's language");
+    waiting.signal(Signal::KILL);
+    assert!(waiting.end().was_killed());
+    // It was not lost, and neither was its money.
+    for target in ["sandbox", "image"] {
+        assert_eq!(desk.json(&["markets", "resume", target])["changed"], true);
+    }
+    assert_eq!(desk.json(&["jobs", "ls"])[0]["status"], "queued");
+}

@@ -8,9 +8,10 @@ use crate::{
     args::{Limit, Markets},
     control,
     failure::Failure,
+    wiring::App,
 };
 use palitra_domain::ErrorCode;
-use palitra_engine::markets::Target;
+use palitra_engine::markets::{LaneShown, MarketShown, Target};
 use serde_json::{Value, json};
 
 pub(super) async fn run(session: &Session, args: Markets) -> Result<(), Failure> {
@@ -126,6 +127,27 @@ fn said(session: &Session, answer: &Value, key: &str) {
         .join(", ");
     let args = [("target", answer["target"].as_str().unwrap_or_default().into()), ("keys", (&keys).into())];
     session.console.say(&session.console.text(key, &args));
+}
+
+/// Whoever starts work that the operator has paused is told why it waits.
+pub(super) async fn note_pauses(
+    session: &Session,
+    app: &App,
+    models: &[(&str, &str)],
+) -> Result<(), Failure> {
+    let (markets, lanes) = (app.engine.markets().await?, app.engine.lanes().await?);
+    let mut paused = std::collections::BTreeSet::new();
+    for (model, mode) in models {
+        let (model, mode) = app.engine.model(model, mode)?;
+        let is_market = |market: &&MarketShown| market.name == model.market && market.paused_at.is_some();
+        paused.extend(markets.iter().find(is_market).map(|market| market.name.clone()));
+        let is_lane = |lane: &&LaneShown| lane.lane == mode.lane && lane.paused_at.is_some();
+        paused.extend(lanes.iter().find(is_lane).map(|lane| lane.lane.to_string()));
+    }
+    for target in &paused {
+        session.console.note(&session.console.text("market-waits", &[("target", target.into())]));
+    }
+    Ok(())
 }
 
 /// One line for `doctor` about each thing that somebody should look at.

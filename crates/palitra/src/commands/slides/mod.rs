@@ -6,7 +6,7 @@ mod progress;
 
 pub(super) use files::{check_writable, copy_object};
 
-use super::{Session, Stop, market_failure, money, said};
+use super::{Session, Stop, market_failure, markets, money, said};
 use crate::{args::Slides, failure::Failure, wiring::App};
 use palitra_decks::Deck;
 use palitra_domain::{
@@ -118,6 +118,9 @@ fn show_plan(session: &Session, plan: &Plan) {
 /// Continues the interrupted run of the same deck, or starts a new one after the price was agreed.
 async fn start(session: &Session, app: &App, plan: &Plan, args: &Slides) -> Result<BatchId, Failure> {
     app.engine.retry_keys().await?;
+    let settings = &session.config().slides;
+    let models = [(settings.model.as_str(), "create"), (settings.prompt_model.as_str(), "write")];
+    markets::note_pauses(session, app, &models).await?;
     if let Some(open) = app.engine.interrupted(plan).await? {
         session.console.note(&session.console.text("resumed", &[("batch", open.id.as_str().into())]));
         app.engine.resume_slides(plan, &open.id).await?;
