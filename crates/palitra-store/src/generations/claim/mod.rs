@@ -128,12 +128,12 @@ fn fill(
             let key = keys.remove(at);
             gates.pass(&key);
             let token = claim.tokens.get(claimed.len());
-            claimed.push(open_attempt(tx, claim, &candidate, &key, (worker, token), now)?);
             accounts.started(&candidate.account);
             overdue.started(&candidate);
             let line = turn::line(&claim.market, Priority::of_rank(candidate.order.0));
             let clock = clocks.entry(line).or_insert(i64::MIN);
             *clock = candidate.order.1.max(*clock);
+            claimed.push(open_attempt(tx, claim, candidate, &key, (worker, token), now)?);
         }
         overdue.close(tx, &claim.market)?;
         if !has_parked {
@@ -156,21 +156,19 @@ fn place(keys: &[Key], gates: &Gates, not: Option<&str>) -> Option<usize> {
 fn open_attempt(
     tx: &mut Tx,
     claim: &Claim,
-    candidate: &Candidate,
+    candidate: Candidate,
     key: &Key,
     (worker, token): (Option<i64>, Option<&String>),
     now: Timestamp,
 ) -> Result<Claimed> {
     let to = super::target(GenerationState::Queued, Event::Claim)?;
-    let row = tx.query_one(
-        "update generation set state = $2, epoch = epoch + 1, owner = $3, attempts = attempts + 1, updated_at = $4,
-           started_at = coalesce(started_at, $4)
-         where id = $1 and state = 'queued'
-         returning epoch, attempts, market_model, mode, input, longest_run_us, refusals, model, lane, created_at,
-           account_id, livemode, price, batch_id, step, exists(select 1 from edge where parent_id = generation.id)",
-        p![&candidate.id, to.as_str(), &claim.owner, now.micros()],
+    let (epoch, attempt) = (candidate.epoch + 1, candidate.attempts + 1);
+    tx.must(
+        1,
+        "update generation set state = $2, epoch = $5, owner = $3, attempts = $6, updated_at = $4, started_at = coalesce(started_at, $4)
+         where id = $1 and state = 'queued' and epoch = $5 - 1",
+        p![&candidate.id, to.as_str(), &claim.owner, now.micros(), epoch, attempt],
     )?;
-    let attempt: i64 = row.get(1)?;
     tx.must(
         1,
         "update slot set generation_id = $3, attempt = $4, taken_at = $5 where scope = $1 and n = $2 and generation_id is null",
@@ -189,26 +187,25 @@ fn open_attempt(
             token
         ],
     )?;
-    let longest_run: i64 = row.get(5)?;
     Ok(Claimed {
         id: parse_id(&candidate.id)?,
-        epoch: row.get(0)?,
+        epoch,
         attempt,
         reason: candidate.reason,
         key: key.label.clone(),
         is_key_unwell: key.is_unwell,
         claimed_at: now,
-        market_model: row.get(2)?,
-        mode: row.get(3)?,
-        input: row.get(4)?,
-        longest_run: Duration::from_micros(longest_run.unsigned_abs()),
-        refusals: row.get(6)?,
+        market_model: candidate.market_model,
+        mode: candidate.mode,
+        input: candidate.input,
+        longest_run: Duration::from_micros(candidate.longest_run_us.unsigned_abs()),
+        refusals: candidate.refusals,
         worker,
         token: token.cloned(),
-        model: row.get(7)?,
-        lane: row.get(8)?,
-        asked_at: row.get(9)?,
-        facts: Facts::of(&row, 10, row.get(15)?)?,
+        model: candidate.model,
+        lane: candidate.lane,
+        asked_at: candidate.asked_at,
+        facts: candidate.facts,
     })
 }
 

@@ -1,9 +1,10 @@
 //! The next generations in fair order, as far as there are slots for them.
 
-use super::{Claim, accounts::Accounts, limit, share};
+use super::{Claim, Facts, accounts::Accounts, limit, share};
 use crate::{Result, Row, Sql, Tx, p, sql};
 use palitra_domain::{
     AccountId, Timestamp,
+    catalogue::Lane,
     state::{AttemptReason, Priority},
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,6 +27,18 @@ pub(super) struct Candidate {
     waits_since: Timestamp,
     /// Claims pass it by unless its account is known to have room.
     pub(super) is_parked: bool,
+    /// What its claim tells: read with the row, which is ours from here on, so that taking it asks for nothing.
+    pub(super) epoch: i64,
+    pub(super) attempts: i64,
+    pub(super) refusals: i64,
+    pub(super) market_model: String,
+    pub(super) mode: String,
+    pub(super) input: String,
+    pub(super) longest_run_us: i64,
+    pub(super) model: String,
+    pub(super) lane: Lane,
+    pub(super) asked_at: Timestamp,
+    pub(super) facts: Facts,
 }
 
 impl Candidate {
@@ -46,6 +59,17 @@ fn candidate(row: &Row) -> Result<Candidate> {
         is_parked: row.get::<i64>(8)? == 2,
         running_max: row.get(9)?,
         not_key: row.get(10)?,
+        epoch: row.get(11)?,
+        attempts: row.get(12)?,
+        refusals: row.get(13)?,
+        market_model: row.get(14)?,
+        mode: row.get(15)?,
+        input: row.get(16)?,
+        longest_run_us: row.get(17)?,
+        model: row.get(18)?,
+        lane: row.get(19)?,
+        asked_at: row.get(20)?,
+        facts: Facts::of(row, 21, row.get(26)?)?,
     })
 }
 
@@ -67,7 +91,9 @@ macro_rules! next_of {
     ($list:literal) => {
         sql!(
             "select id, scope, also_scope, priority, vstart, next_reason, account_id, updated_at, ready,
-               (select case when kind = 'house' then -1 else coalesce(running_max, $5) end from account where id = account_id), not_key
+               (select case when kind = 'house' then -1 else coalesce(running_max, $5) end from account where id = account_id), not_key,
+               epoch, attempts, refusals, market_model, mode, input, longest_run_us, model, lane, created_at,
+               account_id, livemode, price, batch_id, step, exists(select 1 from edge where parent_id = generation.id)
              from generation where market = $1 and state = 'queued' and ",
             $list,
             " and priority >= $4 and lane not in (select name from pause where kind = 'lane')
