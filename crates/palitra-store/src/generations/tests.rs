@@ -1,7 +1,7 @@
 //! How SQLite finds what is asked for again and again: by indexes that hold only what is under way, however
 //! many have ended.
 
-use super::{adopt, cancel, ghost};
+use super::{adopt, cancel, ghost, list};
 use crate::{
     Dialect, MIGRATIONS, Param, SqlText,
     tests::{harness::Fresh, shop::MARKET},
@@ -35,4 +35,12 @@ async fn keeping_house_reads_only_what_is_under_way() {
         let plan = plan(&fresh, sql, params).await;
         assert_eq!(plan[0], wanted, "{plan:#?}");
     }
+}
+
+#[tokio::test]
+async fn an_older_result_is_found_by_its_recipe_whatever_the_account_has_made() {
+    let fresh = Fresh::sqlite(MIGRATIONS).await;
+    let sql = format!("select id from generation {}", list::REUSABLE);
+    let plan = plan(&fresh, &sql, 3).await;
+    assert_eq!(plan[0], "SEARCH generation USING INDEX generation_recipe (<expr>=?)", "{plan:#?}");
 }
