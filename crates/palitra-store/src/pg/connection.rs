@@ -1,7 +1,8 @@
 //! The connection of one thread, across all the links it needs, and the transaction that is open on it.
 //!
 //! A round trip costs more than most statements. So `begin` travels with the first statement, and those whose
-//! answer is not needed (`must`, `send`) wait until one is: then all of them travel together.
+//! answer is not needed (`must`, `send`) wait until one is: then all of them travel together. The last of them
+//! travel with the commit (`farewell`).
 
 use std::{mem, sync::Arc};
 
@@ -97,8 +98,11 @@ impl Connection {
         self.connect()?;
         let outcome = self.run(|tx| job.run(tx));
         match (&outcome, self.purpose) {
-            (Ok(()), Purpose::Write) => self.commit(),
-            (Ok(()), Purpose::Read) => outcome,
+            (Ok(()), Purpose::Write) => match self.farewell() {
+                Some(end) => end,
+                None => self.flush().and_then(|()| self.commit()).inspect_err(|_| self.roll_back()),
+            },
+            (Ok(()), Purpose::Read) => self.flush(),
             (Err(_), _) => {
                 self.roll_back();
                 outcome
@@ -115,7 +119,7 @@ impl Connection {
 
     fn run(&mut self, closure: impl FnOnce(&mut Tx<'_>) -> Result<()>) -> Result<()> {
         self.transaction = Transaction::Unsent;
-        closure(&mut Tx::pg(self)).and_then(|()| self.flush())
+        closure(&mut Tx::pg(self))
     }
 
     fn connect(&mut self) -> Result<()> {
@@ -228,6 +232,46 @@ impl Connection {
             Some(answer) => answer.map_err(|failure| self.failed(failure, text)),
             None => Ok(Answer::default()),
         }
+    }
+
+    /// Sends what waits and the commit in one round trip; `None` when that cannot be done. A statement that has to write a certain
+    /// number of rows checks it itself, so that the server refuses the commit (`Prepared::checked`).
+    ///
+    /// Only on a link that has answered in this transaction: on one that died while it was idle nothing is in doubt. But when the link
+    /// breaks here, nobody knows how far the server has got.
+    fn farewell(&mut self) -> Option<Result<()>> {
+        if self.waiting.is_empty() || self.transaction != Transaction::Open {
+            return None;
+        }
+        let mut checked = Vec::with_capacity(self.waiting.len());
+        for deferred in &self.waiting {
+            let link = self.link.as_mut()?;
+            checked.push(match deferred.rows {
+                None => deferred.prepared.clone(),
+                Some(1) => link.checked(&self.runtime, &deferred.prepared)?,
+                Some(_) => return None,
+            });
+        }
+        let link = self.link.as_ref()?;
+        let waiting = mem::take(&mut self.waiting);
+        let statements =
+            waiting.iter().zip(&checked).map(|(deferred, checked)| link.run(checked, &deferred.params));
+        let mut requests: Vec<_> = statements.collect();
+        requests.push(link.run_text("commit"));
+        self.transaction = Transaction::None;
+        let answers = self.runtime.block_on(send_all(requests));
+        let mut texts = waiting.iter().map(|deferred| &*deferred.prepared.text).chain(["commit"]);
+        for answer in answers {
+            let text = texts.next().unwrap_or("commit");
+            let Err(failure) = answer else { continue };
+            let error = failure.rows(text).unwrap_or_else(|failure| self.failed(failure, text));
+            // What the server has said of a statement, it has rolled back; what it has not said, nobody knows.
+            return Some(match self.loss.take() {
+                Some(loss) if !loss.was_idle => Err(Error::InDoubt(loss.why)),
+                _ => Err(error),
+            });
+        }
+        Some(Ok(()))
     }
 
     /// Every statement has been answered; what is not known after this is whether the last word arrived.

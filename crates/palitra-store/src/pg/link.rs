@@ -1,6 +1,10 @@
 //! One live connection: how it is made and ended, its prepared statements, and single requests over it.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use futures_util::TryStreamExt;
 use tokio::{runtime::Runtime, task::JoinHandle, time::timeout};
@@ -32,6 +36,8 @@ pub(super) struct Prepared {
     /// What it was prepared with. Parameters of other kinds make it another statement.
     kinds: Vec<Type>,
     pub(super) text: Arc<str>,
+    /// The same, failing when it does not write exactly one row. `None` inside: it cannot be had.
+    checked: OnceLock<Option<Arc<Prepared>>>,
 }
 
 /// What a statement has answered, and how many rows it has written or answered.
@@ -45,6 +51,27 @@ pub(super) struct Answer {
 pub(super) enum Failure {
     Server(tokio_postgres::Error),
     Here(Error),
+}
+
+/// How a checked statement says that it wrote another number of rows than one.
+const ROWS: &str = "palitra rows: ";
+
+impl Failure {
+    /// [`Error::Rows`] when a checked statement has failed its check, else the failure again.
+    pub(super) fn rows(self, sql: &str) -> std::result::Result<Error, Failure> {
+        let got = |error: &tokio_postgres::Error| {
+            let said = error.as_db_error()?;
+            let (_, rest) = said.message().split_once(ROWS)?;
+            rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+        };
+        match &self {
+            Failure::Server(error) => match got(error) {
+                Some(got) => Ok(Error::Rows { sql: sql.to_owned(), wanted: 1, got }),
+                None => Err(self),
+            },
+            Failure::Here(_) => Err(self),
+        }
+    }
 }
 
 impl From<tokio_postgres::Error> for Failure {
@@ -142,9 +169,28 @@ impl Link {
         if self.statements.len() >= STATEMENTS_MAX {
             self.statements.clear();
         }
-        let prepared = Arc::new(Prepared { statement, kinds, text: sql.into() });
+        let prepared = Arc::new(Prepared { statement, kinds, text: sql.into(), checked: OnceLock::new() });
         self.statements.insert(prepared.text.clone(), prepared.clone());
         Ok(prepared)
+    }
+
+    /// A statement that fails where `prepared` would write another number of rows than one: the server counts, and says by a number
+    /// that is none how many it were.
+    pub(super) fn checked(&self, runtime: &Runtime, prepared: &Prepared) -> Option<Arc<Prepared>> {
+        let make = || {
+            let Prepared { kinds, text, .. } = prepared;
+            if text.contains("returning") {
+                return None;
+            }
+            let sql = format!(
+                "with touched as ({text} returning 1) \
+                 select case when count(*) = 1 then 0 else cast('{ROWS}' || count(*) as bigint) end from touched"
+            );
+            let statement = runtime.block_on(self.client.prepare_typed(&sql, kinds)).ok()?;
+            let (kinds, checked) = (kinds.clone(), OnceLock::new());
+            Some(Arc::new(Prepared { statement, kinds, text: text.clone(), checked }))
+        };
+        prepared.checked.get_or_init(make).clone()
     }
 
     /// A plan may be stale after another process has changed a table.

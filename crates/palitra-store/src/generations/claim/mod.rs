@@ -163,10 +163,12 @@ fn open_attempt(
 ) -> Result<Claimed> {
     let to = super::target(GenerationState::Queued, Event::Claim)?;
     let (epoch, attempt) = (candidate.epoch + 1, candidate.attempts + 1);
+    // The state is asked for in words that are those of no index: PostgreSQL, which has planned this while the queue was empty, would
+    // look for the row among all that is queued.
     tx.must(
         1,
         "update generation set state = $2, epoch = $5, owner = $3, attempts = $6, updated_at = $4, started_at = coalesce(started_at, $4)
-         where id = $1 and state = 'queued' and epoch = $5 - 1",
+         where id = $1 and coalesce(state, '') = 'queued' and epoch = $5 - 1",
         p![&candidate.id, to.as_str(), &claim.owner, now.micros(), epoch, attempt],
     )?;
     tx.must(
