@@ -1,5 +1,6 @@
 //! The claim: who comes next, and which slots it may take.
 
+mod fairness;
 mod limits;
 mod order;
 mod scopes;

@@ -73,7 +73,7 @@ async fn order_is_priority_then_virtual_time(fresh: Fresh) {
 
 async fn a_thousand_jobs_delay_another_users_first_by_at_most_two_turns(fresh: Fresh) {
     open(&fresh, 4).await;
-    commit(&fresh, |tx| create_many(tx, &anna(), 1, 948)).await;
+    commit(&fresh, |tx| create_many(tx, &anna(), 1, 1_000)).await;
     assert_eq!(turn(&fresh).await, [1, 2, 3, 4]);
     // While Anna's next four run, Boris comes.
     let running = commit(&fresh, |tx| claim(tx, 64, at(1))).await;

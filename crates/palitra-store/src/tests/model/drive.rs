@@ -25,7 +25,7 @@ use crate::{
 };
 use palitra_domain::{
     AccountId, ErrorCode, GenerationId, WorkerId,
-    state::{AttemptState, BatchState, Event, GenerationState, StepKind},
+    state::{AttemptState, BatchState, Event, GenerationState, Priority, StepKind},
 };
 
 pub(super) const KEYS: [&str; 2] = ["one", "two"];
@@ -94,7 +94,17 @@ pub(super) async fn happen(fresh: &Fresh, world: &mut World, op: &Op) {
             world.limits = limits;
         }
         Op::Key(op) => keys::happen(fresh, world, &op).await,
+        Op::Bound { account: of, running } => {
+            let bound = move |tx: &mut Tx<'_>| accounts::set_limits(tx, &account(of), None, Some(running));
+            fresh.store.write(bound).await.unwrap();
+            world.running_max[of] = usize::try_from(running).unwrap();
+        }
     }
+}
+
+/// Fast and standard, as it comes.
+fn line(price: i64) -> Priority {
+    if price % 3 == 0 { Priority::Fast } else { Priority::Standard }
 }
 
 fn pick(which: proptest::sample::Index, among: Vec<u64>) -> Option<u64> {
@@ -107,7 +117,11 @@ async fn create(fresh: &Fresh, world: &mut World, of: usize, prices: &[i64], fam
     let parents = move |n: u64| if family { (first..n).collect::<Vec<u64>>() } else { Vec::new() };
     let rows: Vec<_> = new
         .iter()
-        .map(|(n, price)| NewGeneration { price: *price, ..shop::child(*n, &parents(*n)) })
+        .map(|(n, price)| NewGeneration {
+            price: *price,
+            priority: line(*price),
+            ..shop::child(*n, &parents(*n))
+        })
         .collect();
     let answer = fresh.store.write(move |tx| shop::create(tx, &account(of), &rows)).await;
     let is_poor = prices.iter().sum::<i64>() > world.room(of);

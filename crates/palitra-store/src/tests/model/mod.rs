@@ -68,6 +68,11 @@ enum Op {
         limits: [u32; 2],
     },
     Key(KeyOp),
+    /// How much an account may have at work at once; 0: as much as there are slots.
+    Bound {
+        account: usize,
+        running: u32,
+    },
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -126,6 +131,7 @@ fn passing() -> impl Strategy<Value = Op> {
         1 => Just(Op::ExpireGhosts),
         2 => (1i64..60).prop_map(|seconds| Op::Tick { seconds }),
         1 => [0u32..4, 0u32..4].prop_map(|limits| Op::Resize { limits }),
+        2 => (0usize..2, 0u32..3).prop_map(|(account, running)| Op::Bound { account, running }),
     ]
 }
 

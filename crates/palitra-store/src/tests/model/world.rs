@@ -53,6 +53,8 @@ pub(super) struct World {
     pub(super) now: i64,
     pub(super) owner: u64,
     pub(super) limits: [u32; 2],
+    /// Of the accounts; 0 is no limit.
+    pub(super) running_max: [usize; 2],
     pub(super) gens: BTreeMap<u64, Gen>,
     pub(super) batches: BTreeMap<u64, Batch>,
     pub(super) taken: Vec<Taken>,
@@ -65,6 +67,7 @@ impl Default for World {
             now: 1,
             owner: 1,
             limits: [2, 1],
+            running_max: [0, 0],
             gens: BTreeMap::new(),
             batches: BTreeMap::new(),
             taken: Vec::new(),
@@ -170,15 +173,27 @@ impl World {
     pub(super) fn claimable(&self, max: u32) -> usize {
         let free = |key: usize| self.gives(key, self.limit(key).saturating_sub(self.taken_of(key)));
         let ready: Vec<&Gen> = self.gens.values().filter(|of| self.is_ready(of)).collect();
-        let mut found = ready.iter().filter(|of| of.place.is_none()).count();
+        let mut found = [0, 1]
+            .map(|account| ready.iter().filter(|of| of.place.is_none() && of.account == account).count());
+        // Batches are of the first account.
         for (n, batch) in &self.batches {
             for step in StepKind::ALL {
                 let here = |of: &&Gen| of.place == Some((*n, *step));
                 let busy = self.busy_workers(*n, *step);
-                found += ready.iter().filter(|of| here(of)).count().min(batch.workers - busy);
+                found[0] += ready.iter().filter(|of| here(of)).count().min(batch.workers - busy);
             }
         }
+        let found: usize = (0..2).map(|account| found[account].min(self.room_to_run(account))).sum();
         found.min(free(0) + free(1)).min(usize::try_from(max).unwrap())
+    }
+
+    /// How many an account may still start.
+    fn room_to_run(&self, account: usize) -> usize {
+        let running = self.gens.values().filter(|of| of.account == account && is_live(of.state)).count();
+        match self.running_max[account] {
+            0 => usize::MAX,
+            most => most.saturating_sub(running),
+        }
     }
 
     pub(super) fn busy_workers(&self, batch: u64, step: StepKind) -> usize {
@@ -192,6 +207,7 @@ impl World {
 
     pub(super) fn claim(&mut self, n: u64, key: usize) {
         assert!(self.is_ready(&self.gens[&n]), "{n} was not to be claimed");
+        assert!(self.room_to_run(self.gens[&n].account) > 0, "{n} is too much for its account");
         self.take_key(key);
         let of = self.gen_mut(n);
         (of.state, of.epoch, of.worker) = (GenerationState::Submitting, of.epoch + 1, true);

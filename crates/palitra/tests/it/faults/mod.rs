@@ -5,6 +5,7 @@
 
 mod callbacks;
 mod disk;
+mod hostile;
 mod lock;
 mod outage;
 mod stage;
