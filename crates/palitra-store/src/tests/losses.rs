@@ -160,10 +160,8 @@ async fn the_operator_is_told_once_in_a_window(fresh: Fresh) {
 /// Invariant 9. As fast as claims go: everything is stopped right after its start, and new work is asked for at once.
 async fn whoever_cancels_after_every_start_costs_the_budget_and_what_was_at_work(fresh: Fresh) {
     open(&fresh, 8).await;
-    let mut n = 0;
     let mut refusals = 0;
-    for now in 1..60 {
-        n += 1;
+    for (n, now) in (1..).zip(1..60) {
         let asked = fresh.store.write(move |tx| create(tx, &anna(), &[wanted(n)], now)).await;
         refusals += i64::from(asked.is_err());
         commit(&fresh, move |tx| {
