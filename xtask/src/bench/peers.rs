@@ -14,7 +14,8 @@ use std::{
 };
 use xtask::postgres::Cluster;
 
-const PYTHON: &[&str] = &["rq==2.12.0", "celery==5.7.0", "redis"];
+/// `packaging`: what the Redis transport of Celery imports and does not ask for.
+const PYTHON: &[&str] = &["rq==2.12.0", "celery==5.7.0", "redis", "packaging"];
 const NODE: &[&str] = &["graphile-worker@0.17.3", "pg"];
 
 fn scripts() -> PathBuf {
@@ -85,9 +86,11 @@ fn measured(command: &mut Command, servers: &[u32], target: &str) -> Result<Opti
 
 fn install() -> Result<(), Stop> {
     fs::create_dir_all(home()).map_err(|error| cannot("make a folder", &error))?;
-    if !home().join("python/bin/celery").exists() {
+    let installed = home().join("python/installed");
+    if fs::read_to_string(&installed).ok() != Some(PYTHON.join(" ")) {
         step("python", Command::new("python3").args(["-m", "venv"]).arg(home().join("python")))?;
         step("python", Command::new(home().join("python/bin/pip")).args(["-q", "install"]).args(PYTHON))?;
+        fs::write(installed, PYTHON.join(" ")).map_err(|error| cannot("write", &error))?;
     }
     if !home().join("graphile/node_modules/graphile-worker").exists() {
         let folder = home().join("graphile");
