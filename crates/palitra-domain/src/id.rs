@@ -122,6 +122,13 @@ define_id! {
     WorkerId = "wrk", "a worker";
 }
 
+impl TransferId {
+    /// The hold of a generation. There is one of each, so its id is the generation's in other words.
+    pub fn of_generation(id: &GenerationId) -> TransferId {
+        TransferId(id.0.replacen(GenerationId::PREFIX, TransferId::PREFIX, 1))
+    }
+}
+
 impl DeliveryId {
     /// The delivery of a generation's end. There is one of each, so its id is the generation's in other words.
     pub fn of_generation(id: &GenerationId) -> DeliveryId {

@@ -77,6 +77,7 @@ pub(crate) async fn claim(machine: &Machine, market: &str) -> Result<Taken> {
     let claim = Claim {
         market: market.to_owned(),
         owner: owner.as_str().to_owned(),
+        keys: machine.keys.get(market).cloned().unwrap_or_default(),
         max: CLAIMS_MAX,
         focus: machine.focus.clone(),
         tokens: machine.tokens(market, CLAIMS_MAX),

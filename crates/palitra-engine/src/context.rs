@@ -106,6 +106,8 @@ pub struct Context {
     pub price_version: i64,
     pub settings: Settings,
     pub(crate) markets: BTreeMap<String, Arc<dyn Market>>,
+    /// Labels of each market's keys.
+    pub(crate) keys: BTreeMap<String, Vec<String>>,
     pub(crate) random: Arc<dyn Fn() -> u128 + Send + Sync>,
     pub(crate) points: Points,
     /// Says to people where this process runs, and what it does.
@@ -177,6 +179,8 @@ impl Engine {
     fn of(parts: Parts, house: Account, price_version: i64) -> Engine {
         let Parts { store, objects, markets, catalogue, clock, random, points, settings } = parts;
         let lease = Lease::new(WorkerId::new(clock.now(), random()), store.dialect() == Dialect::Pg);
+        let labels = |market: &MarketPart| market.keys.iter().map(|key| key.label.clone()).collect();
+        let keys = markets.iter().map(|market| (market.name.clone(), labels(market))).collect();
         let metrics = Metrics::new(markets.iter().map(|market| &market.name));
         Engine(Arc::new(Context {
             store,
@@ -187,6 +191,7 @@ impl Engine {
             price_version,
             settings,
             markets: markets.into_iter().map(|market| (market.name, market.adapter)).collect(),
+            keys,
             random,
             points,
             place: OnceLock::new(),
@@ -312,7 +317,6 @@ impl Context {
         let amounts = crate::generations::amounts(input);
         Ok(NewGeneration {
             id: palitra_domain::GenerationId::new(now, self.random()),
-            transfer: palitra_domain::TransferId::new(now, self.random()),
             market: model.market.clone(),
             model: model.id.clone(),
             market_model: model.market_id.clone(),

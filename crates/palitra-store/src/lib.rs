@@ -42,12 +42,4 @@ pub use tx::Tx;
 pub use value::{FromValue, Param, Row, Value};
 
 /// Every migration, oldest first; append-only.
-pub const MIGRATIONS: &[(&str, &str)] = &[
-    ("001_foundation", include_str!("../migrations/001_foundation.sql")),
-    ("002_processes", include_str!("../migrations/002_processes.sql")),
-    ("003_health", include_str!("../migrations/003_health.sql")),
-    ("004_bounds", include_str!("../migrations/004_bounds.sql")),
-    ("005_ghosts", include_str!("../migrations/005_ghosts.sql")),
-    ("006_money", include_str!("../migrations/006_money.sql")),
-    ("007_hot_path", include_str!("../migrations/007_hot_path.sql")),
-];
+pub const MIGRATIONS: &[(&str, &str)] = &[("001_schema", include_str!("../migrations/001_schema.sql"))];

@@ -92,7 +92,7 @@ pub fn take(tx: &mut Tx, take: &Take, now: Timestamp) -> Result<Vec<Delivery>> {
 /// The ids in the first column.
 fn list(rows: &[Row]) -> Result<String> {
     let ids = rows.iter().map(|row| row.get(0)).collect::<Result<Vec<String>>>()?;
-    Ok(format!("[\"{}\"]", ids.join("\",\"")))
+    Ok(sql::list(ids))
 }
 
 /// Deliveries of this kind can be taken in order from now on.

@@ -115,7 +115,7 @@ const QUOTES: &str = "select q.id, case when q.generation_id is null and q.expir
 /// The ids in the first column.
 fn list(rows: &[&Row]) -> Result<String> {
     let ids = rows.iter().map(|row| row.get(0)).collect::<Result<Vec<String>>>()?;
-    Ok(format!("[\"{}\"]", ids.join("\",\"")))
+    Ok(sql::list(ids))
 }
 
 /// Deletes the rows whose `column` is one of `ids`. Table and column are words of ours.

@@ -43,6 +43,24 @@ impl SqlText for &String {
     }
 }
 
+/// The parameter that EACH reads: a JSON list of texts.
+pub(crate) fn list<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> String {
+    let mut list = String::from("[");
+    for text in texts {
+        list.push_str(if list.len() == 1 { "\"" } else { ",\"" });
+        for letter in text.as_ref().chars() {
+            match letter {
+                '"' | '\\' => list.extend(['\\', letter]),
+                '\0'..' ' => list.push_str(&format!("\\u{:04x}", u32::from(letter))),
+                _ => list.push(letter),
+            }
+        }
+        list.push('"');
+    }
+    list.push(']');
+    list
+}
+
 /// `sql!("select .. limit $1", SKIP_LOCKED)`: literals are common to both, words are looked up in
 /// [`word!`](crate::word!).
 #[macro_export]

@@ -169,7 +169,7 @@ pub fn steps(tx: &mut Tx, id: &BatchId) -> Result<Vec<StepRow>> {
                 g.error_code, g.error_text, g.started_at, g.finished_at, f.object_key, f.mime
          from step s join item i on i.id = s.item_id join stage o on o.batch_id = s.batch_id and o.kind = s.kind
          left join generation g on g.id = s.generation_id
-         left join transfer t on t.generation_id = g.id and t.kind = 'hold'
+         left join transfer t on t.id = 'trf_' || substr(g.id, 5)
          left join asset f on f.generation_id = g.id and f.n = 0 and f.deleted_at is null
          where s.batch_id = $1 order by i.n, o.n",
         p![id.as_str()],

@@ -35,7 +35,7 @@ const HELD: &str = concat!(
        (select t.account_id, t.livemode, cast(sum(t.cash) as bigint) as cash, cast(sum(t.bonus) as bigint) as bonus
         from ",
     live!(),
-    " live join transfer t on t.generation_id = live.id and t.kind = 'hold' and t.state = 'pending'
+    " live join transfer t on t.id = 'trf_' || substr(live.id, 5) and t.state = 'pending'
         group by t.account_id, t.livemode) h
        on h.account_id = b.account_id and h.livemode = b.livemode
      where b.cash_held <> coalesce(h.cash, 0) or b.bonus_held <> coalesce(h.bonus, 0)
@@ -48,7 +48,7 @@ const CHECKS: &[Check] = &[
         concat!(
             "select live.id, coalesce(t.state, 'missing') from ",
             live!(),
-            " live left join transfer t on t.generation_id = live.id and t.kind = 'hold' where coalesce(t.state, '') <> 'pending'
+            " live left join transfer t on t.id = 'trf_' || substr(live.id, 5) where coalesce(t.state, '') <> 'pending'
              order by live.id || '' limit $1"
         ),
         |row| Ok(format!("generation {} is under way and its hold is {}", text(row, 0)?, text(row, 1)?)),

@@ -119,7 +119,7 @@ pub fn adopt(tx: &mut Tx, owner: &WorkerId, from: &Adoption, now: Timestamp) -> 
                 return Ok(Vec::new());
             }
             let max = i64::try_from(ADOPTED_MAX).unwrap_or(i64::MAX);
-            let markets = format!("[\"{}\"]", heir.markets.join("\",\""));
+            let markets = sql::list(&heir.markets);
             let focus = heir.focus.as_deref().unwrap_or_default();
             let rows = tx.query(OLDEST, p![dead.as_str(), max, &markets, focus])?;
             let ids: Vec<GenerationId> = rows.iter().map(|row| row.get(0)).collect::<Result<_>>()?;
@@ -141,8 +141,7 @@ fn take(
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let ids: Vec<&str> = ids.iter().map(GenerationId::as_str).collect();
-    let ids = format!("[\"{}\"]", ids.join("\",\""));
+    let ids = sql::list(ids.iter().map(GenerationId::as_str));
     tx.send(TAKE_THESE, p![owner.as_str(), now.micros(), from.as_str(), &ids])?;
     tx.query(FOUND_THESE, p![owner.as_str(), &ids])?.iter().map(adopted).collect()
 }

@@ -7,7 +7,7 @@ use crate::{
     ledger, losses, p,
 };
 use palitra_domain::{
-    AccountId, BatchId, ErrorCode, GenerationId, ItemId, Livemode, Timestamp, TransferId,
+    AccountId, BatchId, ErrorCode, GenerationId, ItemId, Livemode, Timestamp,
     catalogue::Lane,
     state::{Priority, StepKind},
     time,
@@ -21,7 +21,6 @@ use std::{
 #[derive(Debug, Clone)]
 pub struct NewGeneration {
     pub id: GenerationId,
-    pub transfer: TransferId,
     pub market: String,
     /// Public id of the model, and the market's own.
     pub model: String,
@@ -70,10 +69,8 @@ pub fn create(
     now: Timestamp,
 ) -> Result<()> {
     check_parents(new)?;
-    let holds: Vec<_> = new
-        .iter()
-        .map(|new| ledger::Hold { transfer: &new.transfer, generation: &new.id, price: new.price })
-        .collect();
+    let holds: Vec<_> =
+        new.iter().map(|new| ledger::Hold { generation: &new.id, price: new.price }).collect();
     // The account's book first: its creates go one after another, and each sees what the others have queued.
     ledger::hold(tx, account, livemode, &holds, now)?;
     for (n, (line, group)) in by_line(new).into_iter().enumerate() {
@@ -134,7 +131,7 @@ fn insert(
            created_at, updated_at, priority, cost)
          values($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'queued', $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
            $24, $24, $25, $26)
-         on conflict(account_id, livemode, idem) do nothing",
+         on conflict(account_id, livemode, idem) where idem is not null do nothing",
         p![
             new.id.as_str(),
             account.as_str(),

@@ -2,7 +2,9 @@
 
 use super::list::{COLUMNS, Generation, generation};
 use crate::{Dialect, Param, Result, Tx, word};
-use palitra_domain::{AccountId, BatchId, GenerationId, Timestamp, catalogue::Lane, state::GenerationState};
+use palitra_domain::{
+    AccountId, BatchId, GenerationId, Timestamp, TransferId, catalogue::Lane, state::GenerationState,
+};
 
 /// Which generations; what is not set is not asked for.
 #[derive(Debug, Clone, Default)]
@@ -26,32 +28,47 @@ pub struct Filter {
     pub limit: u32,
 }
 
+/// The table, with what an account has in the order of its holds: one index says which movements and which generations are an account's.
+/// Below the oldest generation there are only holds whose generations have left.
+pub(super) const HELD: &str =
+    "(select id as hold, account_id as holder, generation_id as held from transfer where kind = 'hold'
+       and id >= (select 'trf_' || substr(min(id), 5) from generation)) holds join generation on id = held";
+
 /// Newest first.
 pub fn list(tx: &mut Tx, filter: &Filter) -> Result<Vec<Generation>> {
-    let since = filter.since.map(first_id);
-    let until = filter.until.map(first_id);
     let text = filter.text.as_deref().map(as_in_json);
     let find = match tx.dialect() {
         Dialect::Lite => word!(lite INSTR),
         Dialect::Pg => word!(pg INSTR),
     };
+    // What is under way is found by account in the indexes of what is under way.
+    let by_hold = filter.account.is_some()
+        && filter.batch.is_none()
+        && filter.state.is_none_or(GenerationState::is_terminal);
+    let (table, id, account) =
+        if by_hold { (HELD, "hold", "holder") } else { ("generation", "id", "account_id") };
+    let of_table =
+        |of: GenerationId| if by_hold { TransferId::of_generation(&of).to_string() } else { of.to_string() };
+    let since = filter.since.map(first_id).map(of_table);
+    let until = filter.until.map(first_id).map(of_table);
+    let after = filter.after.clone().map(of_table);
     let mut clauses = Clauses::default();
-    clauses.add("account_id = ", filter.account.as_ref().map(AccountId::as_str), "");
+    clauses.add(&format!("{account} = "), filter.account.as_ref().map(AccountId::as_str), "");
     clauses.add("batch_id = ", filter.batch.as_ref().map(BatchId::as_str), "");
     clauses.add("market = ", filter.market.as_deref(), "");
     clauses.add("model = ", filter.model.as_deref(), "");
     clauses.add("lane = ", filter.lane.map(Lane::as_str), "");
-    clauses.add("id >= ", since.as_ref().map(GenerationId::as_str), "");
-    clauses.add("id < ", until.as_ref().map(GenerationId::as_str), "");
-    clauses.add("id < ", filter.after.as_ref().map(GenerationId::as_str), "");
+    clauses.add(&format!("{id} >= "), since.as_deref(), "");
+    clauses.add(&format!("{id} < "), until.as_deref(), "");
+    clauses.add(&format!("{id} < "), after.as_deref(), "");
     clauses.add(&format!("{find}(input, "), text.as_deref(), ") > 0");
     if let Some(state) = filter.state {
         clauses.state(state);
     }
     let Clauses { mut text, mut params } = clauses;
     params.push(Param::from(filter.limit.clamp(1, 10_000)));
-    text.push_str(&format!(" order by id desc limit ${}", params.len()));
-    let sql = format!("select {COLUMNS} from generation where {text}");
+    text.push_str(&format!(" order by {id} desc limit ${}", params.len()));
+    let sql = format!("select {COLUMNS} from {table} where {text}");
     tx.query(&sql, &params)?.iter().map(generation).collect()
 }
 

@@ -222,7 +222,6 @@ pub(super) fn deliver_ends(tx: &mut Tx, ended: &[GenerationId], now: Timestamp) 
     if ended.is_empty() {
         return Ok(());
     }
-    let ids: Vec<&str> = ended.iter().map(GenerationId::as_str).collect();
     let rows = u64::try_from(ended.len()).unwrap_or(u64::MAX);
-    tx.must(rows, ENDS, p![&format!("[\"{}\"]", ids.join("\",\"")), now.micros()])
+    tx.must(rows, ENDS, p![&sql::list(ended.iter().map(GenerationId::as_str)), now.micros()])
 }

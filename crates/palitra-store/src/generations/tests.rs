@@ -1,7 +1,7 @@
 //! How SQLite finds what is asked for again and again: by indexes that hold only what is under way, however
 //! many have ended.
 
-use super::{adopt, cancel, ghost, list};
+use super::{adopt, cancel, ghost, list, page};
 use crate::{
     Dialect, MIGRATIONS, Param, SqlText,
     tests::{harness::Fresh, shop::MARKET},
@@ -35,6 +35,22 @@ async fn keeping_house_reads_only_what_is_under_way() {
         let plan = plan(&fresh, sql, params).await;
         assert_eq!(plan[0], wanted, "{plan:#?}");
     }
+}
+
+#[tokio::test]
+async fn a_page_of_an_account_reads_its_newest_and_no_more() {
+    let fresh = Fresh::sqlite(MIGRATIONS).await;
+    let sql = format!(
+        "select {} from {} where 1 = 1 and holder = $1 and hold < $2 order by hold desc limit $3",
+        list::COLUMNS,
+        page::HELD
+    );
+    let plan = plan(&fresh, &sql, 3).await;
+    assert_eq!(
+        plan[0], "SEARCH transfer USING INDEX transfer_account (account_id=? AND id>? AND id<?)",
+        "{plan:#?}"
+    );
+    assert!(!plan.iter().any(|line| line.contains("B-TREE")), "{plan:#?}");
 }
 
 #[tokio::test]

@@ -52,7 +52,6 @@ pub fn balance(tx: &mut Tx, account: &AccountId, livemode: Livemode) -> Result<B
 
 /// One hold to take: which generation, and at most how much.
 pub(crate) struct Hold<'a> {
-    pub(crate) transfer: &'a TransferId,
     pub(crate) generation: &'a GenerationId,
     pub(crate) price: i64,
 }
@@ -86,7 +85,7 @@ pub(crate) fn hold(
             "insert into transfer(id, account_id, livemode, generation_id, kind, state, cash, bonus, created_at)
              values($1, $2, $3, $4, 'hold', 'pending', $5, $6, $7)",
             p![
-                hold.transfer.as_str(),
+                TransferId::of_generation(hold.generation).as_str(),
                 account.as_str(),
                 livemode.as_str(),
                 hold.generation.as_str(),
@@ -114,21 +113,23 @@ fn change_held(tx: &mut Tx, account: &str, livemode: &str, (cash, bonus): (i64, 
 /// charged or voided before.
 pub(crate) fn settle(tx: &mut Tx, generation: &GenerationId, amount: i64, now: Timestamp) -> Result<()> {
     const HOLD: crate::Sql = sql!(
-        "select id, account_id, livemode, cash, bonus from transfer where generation_id = $1 and kind = 'hold' and state = 'pending'",
+        "select account_id, livemode, cash, bonus from transfer where id = $1 and state = 'pending'",
         FOR_UPDATE
     );
-    let row = tx.query_one(HOLD, p![generation.as_str()])?;
-    let (id, account, livemode): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-    let held = Split { cash: row.get(3)?, bonus: row.get(4)? };
+    let id = TransferId::of_generation(generation);
+    let id = id.as_str();
+    let row = tx.query_one(HOLD, p![id])?;
+    let (account, livemode): (String, String) = (row.get(0)?, row.get(1)?);
+    let held = Split { cash: row.get(2)?, bonus: row.get(3)? };
     let taken = held.charged(amount);
     tx.must(
         1,
         "update transfer set state = $2, charged_cash = $3, charged_bonus = $4, closed_at = $5 where id = $1 and state = 'pending'",
-        p![&id, TransferState::Posted.as_str(), taken.cash, taken.bonus, now.micros()],
+        p![id, TransferState::Posted.as_str(), taken.cash, taken.bonus, now.micros()],
     )?;
-    post(tx, &id, &format!("{account}:cash"), &livemode, -taken.cash)?;
-    post(tx, &id, &format!("{account}:bonus"), &livemode, -taken.bonus)?;
-    post(tx, &id, "revenue", &livemode, taken.total())?;
+    post(tx, id, &format!("{account}:cash"), &livemode, -taken.cash)?;
+    post(tx, id, &format!("{account}:bonus"), &livemode, -taken.bonus)?;
+    post(tx, id, "revenue", &livemode, taken.total())?;
     if held.total() > 0 {
         tx.must(
             1,
@@ -143,7 +144,7 @@ pub(crate) fn settle(tx: &mut Tx, generation: &GenerationId, amount: i64, now: T
 /// Gives the whole holds back, all or none of them. After it these generations are never charged.
 pub(crate) fn void(tx: &mut Tx, generations: &[GenerationId], now: Timestamp) -> Result<()> {
     const VOID: crate::Sql = sql!(
-        "update transfer set state = $2, closed_at = $3 where kind = 'hold' and state = 'pending' and generation_id in (select value from ",
+        "update transfer set state = $2, closed_at = $3 where state = 'pending' and id in (select value from ",
         EACH,
         "$1",
         EACH_END,
@@ -152,8 +153,7 @@ pub(crate) fn void(tx: &mut Tx, generations: &[GenerationId], now: Timestamp) ->
     if generations.is_empty() {
         return Ok(());
     }
-    let ids: Vec<&str> = generations.iter().map(GenerationId::as_str).collect();
-    let ids = format!("[\"{}\"]", ids.join("\",\""));
+    let ids = sql::list(generations.iter().map(|id| TransferId::of_generation(id).to_string()));
     let rows = tx.query(VOID, p![&ids, TransferState::Voided.as_str(), now.micros()])?;
     if rows.len() != generations.len() {
         let rows_wanted = u64::try_from(generations.len()).unwrap_or(u64::MAX);

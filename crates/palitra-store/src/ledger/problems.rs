@@ -71,21 +71,23 @@ const CHECKS: &[Check] = &[
     ),
     (
         "book",
-        "select account_id, livemode from book where
-           cash <> (select coalesce(sum(amount), 0) from entry where book = account_id || ':cash' and livemode = book.livemode)
-           or bonus <> (select coalesce(sum(amount), 0) from entry where book = account_id || ':bonus' and livemode = book.livemode)
-           or -debt <> (select coalesce(sum(amount), 0) from entry where book = account_id || ':debt' and livemode = book.livemode)
-           or cash_held <> (select coalesce(sum(cash), 0) from transfer
-                            where account_id = book.account_id and livemode = book.livemode and state = 'pending')
-           or bonus_held <> (select coalesce(sum(bonus), 0) from transfer
-                             where account_id = book.account_id and livemode = book.livemode and state = 'pending')
-         order by account_id, livemode limit $1",
+        "with posted as (select book, livemode, sum(amount) as amount from entry group by book, livemode),
+              held as (select account_id, livemode, sum(cash) as cash, sum(bonus) as bonus from transfer where state = 'pending'
+                       group by account_id, livemode)
+         select b.account_id, b.livemode from book b
+         left join posted c on c.book = b.account_id || ':cash' and c.livemode = b.livemode
+         left join posted f on f.book = b.account_id || ':bonus' and f.livemode = b.livemode
+         left join posted d on d.book = b.account_id || ':debt' and d.livemode = b.livemode
+         left join held h on h.account_id = b.account_id and h.livemode = b.livemode
+         where b.cash <> coalesce(c.amount, 0) or b.bonus <> coalesce(f.amount, 0) or -b.debt <> coalesce(d.amount, 0)
+            or b.cash_held <> coalesce(h.cash, 0) or b.bonus_held <> coalesce(h.bonus, 0)
+         order by b.account_id, b.livemode limit $1",
         |row| Ok(format!("the {} balance of {} is not the sum of its postings", text(row, 1)?, text(row, 0)?)),
     ),
     (
         "generation",
         "select g.id, g.state, coalesce(t.state, 'missing')
-         from generation g left join transfer t on t.generation_id = g.id and t.kind = 'hold'
+         from generation g left join transfer t on t.id = 'trf_' || substr(g.id, 5)
          where {g.id} and (t.state is null
             or t.state = 'pending' and g.state in ('succeeded', 'failed', 'cancelled', 'timed_out')
             or t.state = 'posted' and g.state <> 'succeeded'

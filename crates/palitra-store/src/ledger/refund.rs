@@ -34,11 +34,10 @@ pub struct Refunded {
 /// `refund_too_large` (its value: how much can go back, minor units) and `not_found`.
 pub fn refund(tx: &mut Tx, refund: &Refund, now: Timestamp) -> Result<Refunded> {
     const CHARGE: Sql = sql!(
-        "select id, account_id, livemode, charged_cash, charged_bonus, refunded_cash + refunded_bonus from transfer
-         where generation_id = $1 and kind = 'hold'",
+        "select id, account_id, livemode, charged_cash, charged_bonus, refunded_cash + refunded_bonus from transfer where id = $1",
         FOR_UPDATE
     );
-    let row = tx.query_opt(CHARGE, p![refund.generation.as_str()])?;
+    let row = tx.query_opt(CHARGE, p![TransferId::of_generation(&refund.generation).as_str()])?;
     let row = row.ok_or_else(|| Error::rule(ErrorCode::NotFound, refund.generation.as_str()))?;
     let (hold, account, livemode): (String, AccountId, Livemode) = (row.get(0)?, row.get(1)?, row.get(2)?);
     let charged = Split { cash: row.get(3)?, bonus: row.get(4)? };

@@ -188,7 +188,7 @@ async fn the_check_finds_what_is_wrong(fresh: Fresh) {
             "of its account",
         ),
         (
-            "update transfer set generation_id = 'gen_0' where {hold} = 'voided'",
+            "update transfer set generation_id = 'gen_0', id = 'trf_0' where {hold} = 'voided'",
             "not the price of a generation",
         ),
     ];

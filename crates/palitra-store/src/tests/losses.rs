@@ -8,7 +8,8 @@ use crate::{
     tests::{
         harness::{Fresh, on_every_database},
         shop::{
-            MARKET, anna, at, boris, commit, failure, fence, house, id, moved, number, open, refused, wanted,
+            anna, at, boris, claiming, commit, failure, fence, house, id, moved, number, open, refused,
+            wanted,
         },
     },
 };
@@ -45,8 +46,7 @@ fn create(tx: &mut Tx, account: &AccountId, new: &[NewGeneration], now: i64) -> 
 }
 
 fn claim(tx: &mut Tx, now: i64) -> Result<Vec<generations::Claimed>> {
-    let (market, owner, tokens) = (MARKET.to_owned(), "one".to_owned(), Vec::new());
-    let claim = Claim { market, owner, max: 64, focus: None, tokens, bounds: BOUNDS };
+    let claim = Claim { bounds: BOUNDS, ..claiming() };
     Ok(generations::claim(tx, &claim, at(now))?.claimed)
 }
 

@@ -5,14 +5,13 @@ use super::{
     deck::{deck, found, run, start},
     harness::{Fresh, on_every_database},
     shop::{
-        anna, at, balance, boris, commit, create, failure, fence, id, moved, number, open, settlement,
-        trouble, wanted,
+        anna, at, balance, boris, claiming, commit, create, failure, fence, id, moved, number, open,
+        settlement, trouble, wanted,
     },
 };
 use crate::{
     Dialect, MIGRATIONS, Result, Store, Tx,
     batches::{self, NewBatch},
-    bounds::Bounds,
     generations::{self, Child, Claim, Claimed, Fill, Finished, Settlement},
 };
 use palitra_domain::{
@@ -77,14 +76,7 @@ async fn several_processes_share_the_work(fresh: Fresh) {
 async fn process(store: Store, owner: String, held: Arc<Mutex<BTreeSet<GenerationId>>>) -> Vec<Finished> {
     let mut ends = Vec::new();
     loop {
-        let claim = Claim {
-            market: "fal".to_owned(),
-            owner: owner.clone(),
-            max: 3,
-            focus: None,
-            tokens: Vec::new(),
-            bounds: Bounds::default(),
-        };
+        let claim = Claim { owner: owner.clone(), max: 3, ..claiming() };
         let claims = store.write(move |tx| generations::claim(tx, &claim, at(1))).await.unwrap();
         for claimed in &claims.claimed {
             assert!(held.lock().unwrap().insert(claimed.id.clone()), "{} was taken twice", claimed.id);

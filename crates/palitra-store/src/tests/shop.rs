@@ -154,11 +154,10 @@ async fn everything(fresh: &Fresh) -> Vec<Vec<Value>> {
     fresh.store.read(read).await.unwrap()
 }
 
-/// A generation of the market. Its transfer has the same number.
+/// A generation of the market.
 pub(crate) fn wanted(n: u64) -> NewGeneration {
     NewGeneration {
         id: id(n),
-        transfer: id(n),
         market: MARKET.to_owned(),
         model: "fal-ai/sketch".to_owned(),
         market_model: "fal-ai/sketch".to_owned(),
@@ -192,29 +191,28 @@ pub(crate) fn place(batch: u64, item: u64, step: StepKind) -> BatchPlace {
     BatchPlace { scope: format!("{batch}/{step}"), batch, item: id(item), step }
 }
 
-pub(crate) fn claim(tx: &mut Tx, max: u32, now: Timestamp) -> Result<Vec<Claimed>> {
-    let claim = Claim {
+/// A claim of everything, by process `one`, which has every key that these tests speak of.
+pub(crate) fn claiming() -> Claim {
+    Claim {
         market: MARKET.to_owned(),
         owner: "one".to_owned(),
-        max,
+        keys: ["main", "more", "one", "two", "second", "third"].map(str::to_owned).to_vec(),
+        max: 64,
         focus: None,
         tokens: Vec::new(),
         bounds: Bounds::default(),
-    };
+    }
+}
+
+pub(crate) fn claim(tx: &mut Tx, max: u32, now: Timestamp) -> Result<Vec<Claimed>> {
+    let claim = Claim { max, ..claiming() };
     Ok(generations::claim(tx, &claim, now)?.claimed)
 }
 
 /// Claims that one and nothing else.
 pub(crate) fn claim_only(tx: &mut Tx, n: u64, now: Timestamp) -> Result<Fence> {
     let focus = Some(id::<GenerationId>(n).to_string());
-    let claim = Claim {
-        market: MARKET.to_owned(),
-        owner: "one".to_owned(),
-        max: 1,
-        focus,
-        tokens: Vec::new(),
-        bounds: Bounds::default(),
-    };
+    let claim = Claim { max: 1, focus, ..claiming() };
     let claimed = generations::claim(tx, &claim, now)?.claimed;
     Ok(fence(claimed.first().expect("it can be claimed"), GenerationState::Submitting))
 }

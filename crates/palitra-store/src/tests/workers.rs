@@ -3,11 +3,10 @@
 
 use super::{
     harness::{Fresh, Held, on_every_database},
-    shop::{MARKET, anna, at, commit, create, fence, id, number, open, refused, wanted},
+    shop::{MARKET, anna, at, claiming, commit, create, fence, id, number, open, refused, wanted},
 };
 use crate::{
     Error, MIGRATIONS, Result, Tx,
-    bounds::Bounds,
     generations::{self, ADOPTED_MAX, Adopted, Adoption, Claim, Fence, Heir},
     p,
     workers::{self, NewWorker},
@@ -57,14 +56,7 @@ async fn claimed(fresh: &Fresh, count: u64) -> Vec<Fence> {
     commit(fresh, move |tx| {
         register_both(tx)?;
         create(tx, &anna(), &(1..=count).map(wanted).collect::<Vec<_>>())?;
-        let claim = Claim {
-            market: MARKET.to_owned(),
-            owner: one().to_string(),
-            max: u32::try_from(count).unwrap(),
-            focus: None,
-            tokens: Vec::new(),
-            bounds: Bounds::default(),
-        };
+        let claim = Claim { owner: one().to_string(), max: u32::try_from(count).unwrap(), ..claiming() };
         let claims = generations::claim(tx, &claim, at(1))?.claimed;
         Ok(claims.iter().map(|claimed| fence(claimed, GenerationState::Submitting)).collect())
     })

@@ -67,7 +67,7 @@ impl Accounts<'_> {
         if new.is_empty() {
             return Ok(());
         }
-        let ids = format!("[\"{}\"]", new.iter().copied().collect::<Vec<_>>().join("\",\""));
+        let ids = sql::list(&new);
         let held = tx.query(HOLD, p![&ids, self.bounds.running_max])?;
         let held: BTreeSet<String> = held.iter().map(|row| row.get(0)).collect::<Result<_>>()?;
         // Who is not found here has no limit (any more).

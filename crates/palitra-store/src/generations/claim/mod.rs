@@ -28,6 +28,8 @@ pub struct Claim {
     pub market: String,
     /// The claiming process.
     pub owner: String,
+    /// Labels of the market's keys that the claiming process has; others may have been told of more.
+    pub keys: Vec<String>,
     /// At most this many at once.
     pub max: u32,
     /// Only this batch or this generation: a one-shot command does not start other people's work.

@@ -37,12 +37,17 @@ impl Excess {
 }
 
 /// Evenly over the keys: each key's first slot before any key's second, the longest unused first. Keys that are paused, out or cooling
-/// are passed over, and those that have started as often as they may.
+/// are passed over, those that have started as often as they may, and those that the process does not have: while processes are
+/// restarted one by one with a new key, the old ones leave it alone.
 pub(super) const KEYS: Sql = sql!(
     "select slot.scope, slot.n, k.label, k.health <> 'ok' or b.scope is not null, k.health <> 'ok' or k.failures > 0
      from slot cross join market_key k left join bucket b on b.scope = slot.scope
      where slot.market = $1 and slot.kind = 'key' and slot.generation_id is null and slot.retiring = 0
-       and k.id = slot.scope and k.paused_at is null and k.usable_at <= $3
+       and k.id = slot.scope and k.label in (select value from ",
+    EACH,
+    "$4",
+    EACH_END,
+    ") and k.paused_at is null and k.usable_at <= $3
        and (b.scope is null or b.full_at <= $3 + (b.burst - 1) * b.interval_us)
        and not exists (select 1 from pause where kind = 'market' and name = $1)
        and not exists (select 1 from market_stop where market = $1)
@@ -52,8 +57,8 @@ pub(super) const KEYS: Sql = sql!(
 
 pub(super) fn free_keys(tx: &mut Tx, claim: &Claim, excess: &Excess, now: Timestamp) -> Result<Vec<Key>> {
     let wanted = usize::try_from(claim.max).unwrap_or(usize::MAX);
-    let rows =
-        tx.query(KEYS, p![&claim.market, limit(wanted.saturating_add(excess.total())), now.micros()])?;
+    let most = limit(wanted.saturating_add(excess.total()));
+    let rows = tx.query(KEYS, p![&claim.market, most, now.micros(), &sql::list(&claim.keys)])?;
     let key = |row: &Row| {
         Ok(Key {
             scope: row.get(0)?,

@@ -53,7 +53,7 @@ async fn a_claim_reads_no_more_than_it_takes() {
             "SEARCH generation USING INDEX generation_parked (market=? AND <expr>=? AND priority>?)",
         ),
         (plan(&fresh, queue::NEXT_RESTING, 2).await, scopes),
-        (plan(&fresh, slots::KEYS, 3).await, "SEARCH slot USING INDEX slot_free (market=?)"),
+        (plan(&fresh, slots::KEYS, 4).await, "SEARCH slot USING INDEX slot_free (market=?)"),
         (plan(&fresh, slots::FREE, 3).await, "SEARCH slot USING INDEX sqlite_autoindex_slot_1 (scope=?)"),
         (plan(&fresh, slots::EXCESS, 0).await, "SCAN slot USING INDEX slot_retiring"),
     ];

@@ -9,7 +9,8 @@ use crate::{
         deck::{self, deck, run, start},
         harness::{Fresh, on_every_database},
         shop::{
-            MARKET, anna, at, boris, commit, create, failure, fence, house, id, number, open, trouble, wanted,
+            anna, at, boris, claiming, commit, create, failure, fence, house, id, number, open, trouble,
+            wanted,
         },
     },
 };
@@ -41,14 +42,7 @@ const TWO: Bounds = Bounds {
 };
 
 fn claim(tx: &mut Tx, max: u32, now: i64) -> crate::Result<Vec<Claimed>> {
-    let claim = Claim {
-        market: MARKET.to_owned(),
-        owner: "one".to_owned(),
-        max,
-        focus: None,
-        tokens: Vec::new(),
-        bounds: TWO,
-    };
+    let claim = Claim { max, bounds: TWO, ..claiming() };
     Ok(generations::claim(tx, &claim, at(now))?.claimed)
 }
 

@@ -4,7 +4,6 @@
 use crate::{
     MIGRATIONS, Tx,
     batches::{self, NewBatch},
-    bounds::Bounds,
     generations::{self, Claim, Claims, NewGeneration},
     markets::{self, Scope},
     p,
@@ -12,8 +11,8 @@ use crate::{
         deck::{self, each, pictures, start},
         harness::{Fresh, on_every_database},
         shop::{
-            MARKET, anna, at, boris, claim, claim_only, commit, create, failure, fence, id, number, open,
-            trouble, wanted,
+            MARKET, anna, at, boris, claim, claim_only, claiming, commit, create, failure, fence, id, number,
+            open, trouble, wanted,
         },
     },
 };
@@ -39,14 +38,7 @@ fn batch(count: u64, workers: u32, seconds: u64) -> NewBatch {
 
 async fn look(fresh: &Fresh, now: i64, focus: Option<String>) -> Claims {
     commit(fresh, move |tx| {
-        let claim = Claim {
-            market: MARKET.to_owned(),
-            owner: "one".to_owned(),
-            max: 64,
-            focus: focus.clone(),
-            tokens: Vec::new(),
-            bounds: Bounds::default(),
-        };
+        let claim = Claim { focus: focus.clone(), ..claiming() };
         generations::claim(tx, &claim, at(now))
     })
     .await

@@ -3,11 +3,11 @@
 
 use crate::{
     MIGRATIONS,
-    generations::{self, Claimed},
+    generations::{self, Claim, Claimed},
     markets,
     tests::{
         harness::{Fresh, on_every_database},
-        shop::{anna, at, claim, commit, create, failure, fence, key, number, open, wanted},
+        shop::{anna, at, claim, claiming, commit, create, failure, fence, key, number, open, wanted},
     },
 };
 use palitra_domain::state::{AttemptState, Event, GenerationState};
@@ -16,6 +16,7 @@ on_every_database!(MIGRATIONS =>
     a_limit_is_never_exceeded,
     a_claim_takes_no_more_than_asked,
     keys_are_used_evenly,
+    a_process_takes_no_slot_of_a_key_that_it_does_not_have,
     a_raised_limit_holds_at_once,
     a_lowered_limit_counts_what_is_under_way,
     a_removed_key_is_not_used_and_goes_when_free,
@@ -86,6 +87,25 @@ async fn keys_are_used_evenly(fresh: Fresh) {
     for key in ["main", "second", "third"] {
         assert_eq!(of(&one_by_one, key), 3, "{key}");
     }
+}
+
+/// As when processes are restarted one by one with a new key: the old ones know nothing of it.
+async fn a_process_takes_no_slot_of_a_key_that_it_does_not_have(fresh: Fresh) {
+    open(&fresh, 1).await;
+    configure(&fresh, &[("two", 12, 2), ("a \"new\" one", 11, 9)]).await;
+    queue(&fresh, 20).await;
+    let claims_with = |labels: &'static [&'static str]| {
+        commit(&fresh, move |tx| {
+            let keys = labels.iter().map(|label| (*label).to_owned()).collect();
+            // More slots of the new key are free, and longer, than it may take.
+            let claimed = generations::claim(tx, &Claim { keys, max: 4, ..claiming() }, at(1))?.claimed;
+            Ok(claimed.into_iter().map(|claimed| claimed.key).collect::<Vec<_>>())
+        })
+    };
+    assert_eq!(claims_with(&["two"]).await, ["two"; 2]);
+    assert!(claims_with(&["two"]).await.is_empty());
+    assert!(claims_with(&[]).await.is_empty());
+    assert_eq!(claims_with(&["two", "a \"new\" one"]).await, ["a \"new\" one"; 4]);
 }
 
 async fn a_raised_limit_holds_at_once(fresh: Fresh) {

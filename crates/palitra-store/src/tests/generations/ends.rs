@@ -3,13 +3,12 @@
 
 use crate::{
     MIGRATIONS, Tx,
-    bounds::Bounds,
     generations::{self, CancelOutcome, Fence},
     tests::{
         harness::{Fresh, on_every_database},
         shop::{
-            PRICE, anna, at, balance, child, claim, claim_only, commit, create, failure, id, make, number,
-            open, settlement, standing, trouble, wanted,
+            PRICE, anna, at, balance, child, claim, claim_only, claiming, commit, create, failure, id, make,
+            number, open, settlement, standing, trouble, wanted,
         },
     },
 };
@@ -108,14 +107,7 @@ async fn a_refused_one_waits_for_its_time(fresh: Fresh) {
     commit(&fresh, |tx| create(tx, &anna(), &[wanted(1)])).await;
     let look = |now| {
         commit(&fresh, move |tx| {
-            let claim = generations::Claim {
-                market: "fal".to_owned(),
-                owner: "one".to_owned(),
-                max: 4,
-                focus: None,
-                tokens: Vec::new(),
-                bounds: Bounds::default(),
-            };
+            let claim = generations::Claim { max: 4, ..claiming() };
             generations::claim(tx, &claim, at(now))
         })
     };

@@ -5,7 +5,7 @@ use crate::{
     generations::{self, Adoption, Claim, Hook},
     tests::{
         harness::{Fresh, on_every_database},
-        shop::{MARKET, anna, at, commit, create, fence, id, open, trouble, wanted},
+        shop::{MARKET, anna, at, claiming, commit, create, fence, id, open, trouble, wanted},
     },
 };
 use palitra_domain::state::{AttemptState, GenerationState};
@@ -21,14 +21,7 @@ async fn hook(fresh: &Fresh, generation: u64, n: i64) -> Option<Hook> {
 
 fn claim(tx: &mut Tx, tokens: &[&str]) -> crate::Result<Vec<generations::Claimed>> {
     let tokens = tokens.iter().map(|token| (*token).to_owned()).collect();
-    let claim = Claim {
-        market: MARKET.to_owned(),
-        owner: "one".to_owned(),
-        max: 2,
-        focus: None,
-        tokens,
-        bounds: Default::default(),
-    };
+    let claim = Claim { max: 2, tokens, ..claiming() };
     Ok(generations::claim(tx, &claim, at(1))?.claimed)
 }
 

@@ -6,7 +6,7 @@ use crate::{
     p,
     tests::{
         harness::{Fresh, on_every_database},
-        shop::{anna, at, boris, child, claim_only, commit, create, id, open, wanted},
+        shop::{anna, at, boris, child, claim_only, claiming, commit, create, id, open, wanted},
     },
 };
 use palitra_domain::{GenerationId, Timestamp, catalogue::Lane, state::GenerationState};
@@ -43,14 +43,7 @@ async fn each_filter_leaves_its_own_and_all_hold_together(fresh: Fresh) {
     commit(&fresh, move |tx| {
         create(tx, &anna(), &[made_at(1, 10), made_at(2, 20), voice(made_at(3, 30))])?;
         create(tx, &boris(), &[voice(made_at(4, 40))])?;
-        let claim = generations::Claim {
-            market: "fal".to_owned(),
-            owner: "one".to_owned(),
-            max: 1,
-            focus: Some(running.to_string()),
-            tokens: Vec::new(),
-            bounds: Default::default(),
-        };
+        let claim = generations::Claim { max: 1, focus: Some(running.to_string()), ..claiming() };
         let fence = crate::tests::shop::fence(
             &generations::claim(tx, &claim, at(50))?.claimed[0],
             GenerationState::Submitting,

@@ -7,7 +7,7 @@ use crate::{
     markets,
     tests::{
         harness::{Fresh, on_every_database},
-        shop::{MARKET, at, claim_only, commit, fence, open, trouble},
+        shop::{MARKET, at, claim_only, claiming, commit, fence, open, trouble},
     },
 };
 use palitra_domain::{
@@ -29,14 +29,7 @@ on_every_database!(MIGRATIONS =>
 
 async fn next_at(fresh: &Fresh, now: i64) -> Option<palitra_domain::Timestamp> {
     commit(fresh, move |tx| {
-        let claim = Claim {
-            market: MARKET.to_owned(),
-            owner: "one".to_owned(),
-            max: 0,
-            focus: None,
-            tokens: Vec::new(),
-            bounds: Default::default(),
-        };
+        let claim = Claim { max: 0, ..claiming() };
         generations::claim(tx, &claim, at(now))
     })
     .await

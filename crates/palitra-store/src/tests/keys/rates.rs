@@ -3,11 +3,11 @@
 use super::{claims, queue, rated, taken};
 use crate::{
     MIGRATIONS,
-    generations::{self, Claim, NewGeneration},
+    generations::{self, NewGeneration},
     markets,
     tests::{
         harness::{Fresh, on_every_database},
-        shop::{MARKET, anna, at, commit, create, key, open, wanted},
+        shop::{MARKET, anna, at, claiming, commit, create, key, open, wanted},
     },
 };
 use palitra_domain::catalogue::Catalogue;
@@ -37,14 +37,7 @@ async fn s2_126_a_key_starts_no_more_than_its_rate_and_burst(fresh: Fresh) {
     assert_eq!(starts.len(), 3 + 12, "a burst, then one each five seconds");
     let claim = |now| {
         commit(&fresh, move |tx| {
-            let claim = Claim {
-                market: MARKET.to_owned(),
-                owner: "one".to_owned(),
-                max: 64,
-                focus: None,
-                tokens: Vec::new(),
-                bounds: Default::default(),
-            };
+            let claim = claiming();
             generations::claim(tx, &claim, at(now))
         })
     };

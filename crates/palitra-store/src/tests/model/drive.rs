@@ -7,7 +7,6 @@ use super::{
 use crate::{
     Error, Result, Tx, accounts,
     batches::{self, NewBatch},
-    bounds::Bounds,
     generations::{
         self, Adoption, CancelOutcome, Child, Claim, Failure, Fence, Fill, Ghost, Late, NewGeneration,
         Settlement,
@@ -18,8 +17,8 @@ use crate::{
         deck::{self, deck, run},
         harness::Fresh,
         shop::{
-            self, LONGEST_RUN, MARKET, PRICE, anna, at, boris, failure, found, id, is_rule, key, settlement,
-            trouble,
+            self, LONGEST_RUN, PRICE, anna, at, boris, claiming, failure, found, id, is_rule, key,
+            settlement, trouble,
         },
     },
 };
@@ -171,14 +170,7 @@ async fn start(fresh: &Fresh, world: &mut World, items: u64, (gate, workers, bar
 
 async fn claim(fresh: &Fresh, world: &mut World, max: u32) {
     let owner = id::<WorkerId>(world.owner).to_string();
-    let claim = Claim {
-        market: MARKET.to_owned(),
-        owner,
-        max,
-        focus: None,
-        tokens: Vec::new(),
-        bounds: Bounds::default(),
-    };
+    let claim = Claim { owner, max, ..claiming() };
     let now = at(world.now);
     let claims = fresh.store.write(move |tx| generations::claim(tx, &claim, now)).await.unwrap();
     assert_eq!(claims.claimed.len(), world.claimable(max));

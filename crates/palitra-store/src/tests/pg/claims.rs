@@ -14,11 +14,10 @@ use tokio::task::JoinSet;
 
 use super::super::{
     harness::Fresh,
-    shop::{MARKET, anna, at, boris, commit, create, fence, moved, number, open, settlement, wanted},
+    shop::{anna, at, boris, claiming, commit, create, fence, moved, number, open, settlement, wanted},
 };
 use crate::{
     MIGRATIONS, Store,
-    bounds::Bounds,
     generations::{self, Claim, Claimed},
     p,
 };
@@ -31,14 +30,7 @@ const CLAIMERS: usize = 4;
 /// Claims and settles until the queue is empty.
 async fn work(store: Store, owner: String, claimed: Arc<Mutex<Vec<GenerationId>>>) {
     loop {
-        let claim = Claim {
-            market: MARKET.to_owned(),
-            owner: owner.clone(),
-            max: 2,
-            focus: None,
-            tokens: Vec::new(),
-            bounds: Bounds::default(),
-        };
+        let claim = Claim { owner: owner.clone(), max: 2, ..claiming() };
         let claims = store.write(move |tx| generations::claim(tx, &claim, at(1))).await.unwrap().claimed;
         claimed.lock().unwrap().extend(claims.iter().map(|claimed| claimed.id.clone()));
         let done = claims.is_empty();

@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 
 use super::super::{
     harness::Fresh,
-    shop::{MARKET, anna, at, boris, commit, create, failure, fence, id, number, open, wanted},
+    shop::{anna, at, boris, claiming, commit, create, failure, fence, id, number, open, wanted},
 };
 use crate::{
     MIGRATIONS, Store,
@@ -32,8 +32,7 @@ const BOUNDS: Bounds =
 /// Claims and ends until nothing is queued.
 async fn work(store: Store, owner: String) {
     loop {
-        let (owner, tokens) = (owner.clone(), Vec::new());
-        let claim = Claim { market: MARKET.to_owned(), owner, max: 4, focus: None, tokens, bounds: BOUNDS };
+        let claim = Claim { owner: owner.clone(), max: 4, bounds: BOUNDS, ..claiming() };
         let claims = store.write(move |tx| generations::claim(tx, &claim, at(1))).await.unwrap().claimed;
         let done = claims.is_empty();
         for claimed in claims {

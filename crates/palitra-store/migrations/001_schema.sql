@@ -1,5 +1,9 @@
 -- Written in PostgreSQL's words; `migrate` says how SQLite reads them.
 -- Ids, states and JSON are text; times are microseconds UTC; money is minor units of the one wallet currency; flags are 0 or 1.
+--
+-- What every generation passes through costs as little as it can (docs/decisions/0011): few indexes, and none that new rows enter at as
+-- many places as there are accounts unless it is read every day; checks name alternatives, because of a list of three values or more
+-- SQLite makes a small table whenever it runs a statement that has to look into it.
 
 -- One row: what can never change once money has moved.
 create table installation(
@@ -9,7 +13,10 @@ create table installation(
 -- Owner of money and media. `house` is the operator's own account of the command line.
 create table account(
   id text primary key, name text not null unique, kind text not null check(kind in ('house', 'customer')),
-  weight bigint not null default 1 check(weight > 0), created_at bigint not null
+  weight bigint not null default 1 check(weight > 0),
+  -- What it may have queued and at work at once, instead of the settings; null keeps to them, 0 is no limit.
+  queued_max bigint check(queued_max >= 0), running_max bigint check(running_max >= 0),
+  created_at bigint not null
 );
 
 -- How an account is recognised at a door: a Telegram user of a bot, a web login.
@@ -32,30 +39,40 @@ create table book(
   cash bigint not null default 0, bonus bigint not null default 0,
   cash_held bigint not null default 0 check(cash_held >= 0), bonus_held bigint not null default 0 check(bonus_held >= 0),
   postpaid smallint not null default 0,
+  -- What was spent of a top-up that was taken back later: owed by the account. It stands beside `cash`, not in it as a minus, because no
+  -- prepaid purse may fall below what is held, and because what is held now is charged later all the same. A hold counts the debt first,
+  -- and money that comes in pays it first.
+  debt bigint not null default 0 check(debt >= 0),
   primary key(account_id, livemode),
   check(postpaid = 1 or cash >= cash_held), check(bonus >= bonus_held)
 );
 
--- One movement of money. A hold is pending until it is posted (charged, at most what was held) or voided, exactly once.
+-- One movement of money. A hold is pending until it is posted (charged, at most what was held) or voided, exactly once; its id is that of
+-- its generation in other words, so there is one, and a generation is charged at most once whatever happens around it (invariant 1).
 create table transfer(
   id text primary key, account_id text not null, livemode text not null, generation_id text,
-  kind text not null check(kind in ('hold', 'topup', 'welcome', 'refund', 'adjustment')),
-  state text not null check(state in ('pending', 'posted', 'voided')),
+  kind text not null check(kind = 'hold' or kind = 'topup' or kind = 'welcome' or kind = 'refund' or kind = 'adjustment'),
+  state text not null check(state = 'pending' or state = 'posted' or state = 'voided'),
   cash bigint not null, bonus bigint not null, charged_cash bigint not null default 0, charged_bonus bigint not null default 0,
+  -- A refund names the movement it reverses, and the movement says how much of it has been reversed: never more than it moved, whoever
+  -- asks twice.
+  reverses text, refunded_cash bigint not null default 0, refunded_bonus bigint not null default 0,
   note text not null default '', created_at bigint not null, closed_at bigint,
+  check(kind <> 'hold' or generation_id is not null and id = 'trf_' || substr(generation_id, 5)),
+  check(refunded_cash >= 0 and (refunded_cash = 0 or refunded_cash <= case when kind = 'hold' then charged_cash else cash end)),
+  check(refunded_bonus >= 0 and (refunded_bonus = 0 or refunded_bonus <= case when kind = 'hold' then charged_bonus else bonus end)),
   check(kind <> 'hold' or charged_cash between 0 and cash and charged_bonus between 0 and bonus),
   check(kind = 'hold' and state = 'posted' or charged_cash = 0 and charged_bonus = 0)
 );
--- One hold a generation: charged at most once, whatever happens around it (invariant 1).
-create unique index transfer_once on transfer(generation_id, kind);
-create index transfer_account on transfer(account_id, livemode, id);
+-- Also the pages of an account's generations: each has its hold.
+create index transfer_account on transfer(account_id, id);
+create index transfer_reverses on transfer(reverses) where reverses is not null;
 
 -- The posted side, append-only; the entries of a transfer sum to zero.
 create table entry(
   transfer_id text not null references transfer(id), book text not null, livemode text not null, amount bigint not null,
   primary key(transfer_id, book)
 );
-create index entry_book on entry(book, livemode);
 
 -- Prices as they were: a generation names the version it was priced by.
 create table price_book(
@@ -75,15 +92,47 @@ create table quote(
   generation_id text unique
 );
 
--- Keys of markets by label; the secret itself stays in the configuration.
+-- Keys of markets by label; the secret itself stays in the configuration. How each fares is the same for every process. Settings and what
+-- the operator has put in their place (`*_here`) stand beside each other; a null takes back nothing.
 create table market_key(
-  id text primary key, market text not null, label text not null, active smallint not null default 1, unique(market, label)
+  id text primary key, market text not null, label text not null, active smallint not null default 1,
+  slots bigint not null default 0, slots_here bigint,
+  rate bigint not null default 0, burst bigint not null default 1, rate_here bigint, burst_here bigint,
+  -- Until `usable_at` no claim takes the key; one that is not `ok` gives one generation when that time comes. `since` begins the present
+  -- health, `said` is what the market said.
+  health text not null default 'ok' check(health in ('ok', 'cooling', 'locked', 'no_credit', 'bad_key')),
+  since bigint not null default 0, usable_at bigint not null default 0,
+  failures bigint not null default 0, rounds bigint not null default 0, said text, paused_at bigint,
+  unique(market, label)
+);
+
+-- Starts a minute of a key or a model: one each `interval_us`, `burst` at once. `full_at` is when all of them would be there again.
+-- No row, no limit.
+create table bucket(
+  scope text primary key, interval_us bigint not null check(interval_us > 0), burst bigint not null check(burst > 0),
+  full_at bigint not null default 0
+);
+
+-- What the operator has paused: queued work waits, with its money.
+create table pause(
+  kind text not null check(kind in ('lane', 'market')), name text not null, since bigint not null, primary key(kind, name)
+);
+
+-- Markets none of whose keys can be used any more: queued work ends, new work is refused, with this code.
+create table market_stop(
+  market text primary key, code text not null, said text not null, since bigint not null
+);
+
+-- What somebody should look at: raised once, counted again, gone when it is over.
+create table alert(
+  subject text primary key, code text not null, said text not null, since bigint not null, last_at bigint not null,
+  times bigint not null default 1
 );
 
 -- A unit of concurrency: of a market key, of a model with limits of its own, of a batch's workers. The limit is the number of rows.
 -- Batch slots are the workers of a report, so they count what they did; `closed` when their batch is over, so that claims pass them by.
 create table slot(
-  scope text not null, n bigint not null, kind text not null check(kind in ('key', 'model', 'batch', 'closed')),
+  scope text not null, n bigint not null, kind text not null check(kind = 'key' or kind = 'model' or kind = 'batch' or kind = 'closed'),
   market text not null,
   interval_us bigint not null default 0, ready_at bigint not null default 0, retiring smallint not null default 0,
   generation_id text, attempt bigint, taken_at bigint, kept_until bigint,
@@ -128,6 +177,8 @@ create table step(
   reused smallint not null default 0, error_code text, primary key(item_id, kind)
 );
 create index step_batch on step(batch_id, kind);
+-- A report of a batch shows results that it has reused: these stay as long as it does.
+create index step_reused on step(generation_id) where reused = 1;
 
 -- Counters of a batch by step kind; the gate reads them.
 create table stage(
@@ -141,43 +192,82 @@ create table generation(
   id text primary key, account_id text not null references account(id), livemode text not null check(livemode in ('live', 'test')),
   batch_id text, item_id text, step text,
   market text not null, model text not null, market_model text not null, mode text not null, lane text not null,
-  state text not null check(state in ('queued', 'submitting', 'running', 'storing', 'succeeded', 'failed', 'cancelled', 'timed_out')),
+  state text not null check(state = 'queued' or state = 'submitting' or state = 'running' or state = 'storing'
+    or state = 'succeeded' or state = 'failed' or state = 'cancelled' or state = 'timed_out'),
   priority bigint not null default 0, vstart bigint not null, vcost bigint not null, longest_run_us bigint not null,
   -- Slots beside the key's: the batch's workers, the model's own limit.
   scope text, also_scope text,
-  -- Claimable: every parent is done and the time to try again has come.
+  -- Claimable (1): every parent is done and the time to try again has come. 2 is what could be claimed but for its account, which has as much
+  -- at work as it may, or has cost the house too much: claims pass it by and look for it again by account and scope, when there is room.
   ready smallint not null, parents_left bigint not null default 0, next_at bigint not null default 0,
   epoch bigint not null default 0, owner text, attempts bigint not null default 0, refusals bigint not null default 0,
   next_reason text not null default 'first', cancel_requested_at bigint,
+  -- The key that has just refused it unbilled: the next claim prefers another one.
+  not_key text,
+  -- The attempt whose work was taken although later ones had followed: then it is the present one, else the last is.
+  adopted bigint,
   idem text, price bigint not null check(price >= 0), price_version bigint not null,
+  -- What the market is expected to take for it, in minor units of the wallet, rounded up. Null: not known, then the price stands for it.
+  cost bigint check(cost >= 0),
   input text not null, recipe text not null, output text, error_code text, error_text text,
-  created_at bigint not null, updated_at bigint not null, started_at bigint, finished_at bigint,
-  unique(account_id, livemode, idem)
+  created_at bigint not null, updated_at bigint not null, started_at bigint, finished_at bigint
 );
+create unique index generation_idem on generation(account_id, livemode, idem) where idem is not null;
 create index generation_queue on generation(market, priority, vstart, id) where state = 'queued' and ready = 1 and scope is null;
 create index generation_scoped on generation(scope, market, priority, vstart, id) where state = 'queued' and ready = 1 and scope is not null;
 create index generation_later on generation(next_at) where state = 'queued' and ready = 0 and parents_left = 0;
-create index generation_live on generation(owner) where state in ('submitting', 'running', 'storing');
-create index generation_page on generation(account_id, id);
+create index generation_parked on generation(market, (account_id || coalesce(scope, '')), priority, vstart, id)
+  where state = 'queued' and ready = 2;
+create index generation_waiting on generation(account_id, ready) where state = 'queued';
+-- What is under way has an owner, and nothing else has.
+create index generation_live on generation(owner) where owner is not null;
+create index generation_running on generation(account_id) where owner is not null;
 create index generation_batch on generation(batch_id, state) where batch_id is not null;
-create index generation_recipe on generation(account_id, recipe, id) where state = 'succeeded';
+-- Of a recipe's hash, 12 digits find it: the whole one, with its account, would be an index as long as its table.
+create index generation_recipe on generation(substr(recipe, 1, 12)) where state = 'succeeded';
+
+-- What is left of a generation after its time (`retention.finished_days`): enough for the books, nothing of what was asked or made.
+create table generation_past(
+  id text primary key, account_id text not null, livemode text not null, market text not null, model text not null, mode text not null,
+  state text not null, price bigint not null, error_code text, created_at bigint not null, finished_at bigint not null
+);
 
 -- A child waits for its parent's completing transaction.
 create table edge(
   parent_id text not null, child_id text not null, primary key(parent_id, child_id)
 );
+create index edge_child on edge(child_id);
 
 -- One submission of a generation to a market key. `reference` finds accepted work again, `outputs` what the market made.
 create table attempt(
   generation_id text not null references generation(id), n bigint not null, key_id text not null, reason text not null, paid_by text not null,
-  state text not null check(state in ('submitting', 'accepted', 'succeeded', 'failed', 'cancelled', 'refused', 'unknown', 'abandoned', 'lost', 'vanished')),
+  state text not null check(state = 'succeeded' or state = 'submitting' or state = 'accepted' or state = 'failed' or state = 'cancelled'
+    or state = 'refused' or state = 'unknown' or state = 'abandoned' or state = 'lost' or state = 'vanished'),
   -- Part of the address that the market was given to call: who knows it may speak of this attempt.
   token text,
   reference text, outputs text, cost_micros bigint, cost_currency text, error_code text, error_text text, error_body text,
   opened_at bigint not null, accepted_at bigint, closed_at bigint,
+  -- Attempts that were given up (unknown, abandoned, lost) may still bring a result. Where their work is known, `look_at` says when
+  -- somebody looks at it next: any process may, and none has to remember it.
+  look_at bigint,
+  -- Nobody waits for it any more, so its market was asked to stop it.
+  stop_asked_at bigint,
+  -- Its result came after the generation had ended, and was added at the house's cost.
+  late_at bigint,
   primary key(generation_id, n)
 );
 create index attempt_ghost on attempt(generation_id, n) where state in ('unknown', 'abandoned');
+create index attempt_look on attempt(look_at) where look_at is not null;
+
+-- What the house has lost by an account: an attempt that the market may bill and that nobody pays. Once for each attempt, whatever becomes
+-- of it later. `spent` says which budgets it used up, `hour`, `day` or `day hour`: of that the operator was told.
+create table loss(
+  generation_id text not null, attempt bigint not null, account_id text not null references account(id),
+  livemode text not null check(livemode in ('live', 'test')), reason text not null, amount bigint not null check(amount > 0),
+  at bigint not null, spent text, primary key(generation_id, attempt)
+);
+create index loss_recent on loss(account_id, livemode, at);
+create index loss_at on loss(at);
 
 -- A stored file of an account.
 create table asset(
@@ -187,16 +277,41 @@ create table asset(
 );
 create index asset_page on asset(account_id, id);
 
--- Effects outside the database, written with the change that causes them.
+-- Effects outside the database, written with the change that causes them. A delivery is claimed by `owner` until `next_at`; `attempts` is
+-- the fence: who claimed an older try changes nothing.
 create table outbox(
   id text primary key, kind text not null, account_id text not null, generation_id text, batch_id text, payload text not null,
-  state text not null default 'new', attempts bigint not null default 0, next_at bigint not null, created_at bigint not null
+  state text not null default 'new', attempts bigint not null default 0, owner text, error text,
+  next_at bigint not null, created_at bigint not null, closed_at bigint
 );
-create index outbox_due on outbox(next_at) where state = 'new';
+create index outbox_due on outbox(kind, next_at) where state = 'new';
+-- Who stands in line before whom, of the kinds that are delivered in order. Ends of generations are not among them: they are many.
+create index outbox_line on outbox(kind, account_id, created_at, id) where state = 'new' and kind <> 'generation';
+-- Locked by whoever takes the next of a kind that is delivered in order.
+create table outbox_kind(
+  kind text primary key
+);
 
--- Processes that own work, and until when.
+-- How far the checks of the books have got in what is closed (`past`, in the order of transfers), and that of each account: what the
+-- postings up to a transfer come to. Nothing below it changes any more.
+create table checked(
+  what text primary key, position text not null
+);
+create table checked_book(
+  account_id text not null, livemode text not null, position text not null,
+  cash bigint not null, bonus bigint not null, debt bigint not null, checked_at bigint not null,
+  primary key(account_id, livemode)
+);
+
+-- Processes that own work, and until when. `renewed_at` and what they do (`roles`) are for people.
 create table worker(
-  id text primary key, place text not null, lease_until bigint not null, started_at bigint not null
+  id text primary key, place text not null, roles text not null default '',
+  lease_until bigint not null, renewed_at bigint not null default 0, started_at bigint not null
+);
+
+-- What one process at a time does for all of them, who does it, and until when by the database's own clock.
+create table leader(
+  name text primary key, worker_id text not null, lease_until bigint not null, since bigint not null
 );
 
 -- Leave room for updates in place, vacuum the queue often.
@@ -205,3 +320,4 @@ create table worker(
 --pg alter table turn set (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
 --pg alter table slot set (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
 --pg alter table generation set (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0);
+--pg alter table outbox set (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0);
