@@ -110,6 +110,21 @@ fn check_parents(new: &[NewGeneration]) -> Result<()> {
     Ok(())
 }
 
+macro_rules! insert {
+    () => {
+        "insert into generation(id, account_id, livemode, batch_id, item_id, step, market, model, market_model, mode, lane, state,
+           vstart, vcost, longest_run_us, scope, also_scope, ready, parents_left, idem, price, price_version, input, recipe,
+           created_at, updated_at, priority, cost)
+         values($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'queued', $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
+           $24, $24, $25, $26)"
+    };
+}
+
+const INSERT: &str = insert!();
+
+const INSERT_ONCE: &str =
+    concat!(insert!(), " on conflict(account_id, livemode, idem) where idem is not null do nothing");
+
 fn insert(
     tx: &mut Tx,
     (account, livemode): (&AccountId, Livemode),
@@ -125,44 +140,41 @@ fn insert(
     };
     let parents =
         i64::try_from(new.parents.len()).map_err(|_| Error::rule(ErrorCode::InvalidInput, "parents"))?;
-    let inserted = tx.execute(
-        "insert into generation(id, account_id, livemode, batch_id, item_id, step, market, model, market_model, mode, lane, state,
-           vstart, vcost, longest_run_us, scope, also_scope, ready, parents_left, idem, price, price_version, input, recipe,
-           created_at, updated_at, priority, cost)
-         values($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'queued', $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
-           $24, $24, $25, $26)
-         on conflict(account_id, livemode, idem) where idem is not null do nothing",
-        p![
-            new.id.as_str(),
-            account.as_str(),
-            livemode.as_str(),
-            place.map(|place| place.batch.as_str()),
-            place.map(|place| place.item.as_str()),
-            place.map(|place| place.step.as_str()),
-            &new.market,
-            &new.model,
-            &new.market_model,
-            &new.mode,
-            new.lane.as_str(),
-            vstart,
-            vcost,
-            time::micros(new.longest_run),
-            scope,
-            also_scope,
-            parents == 0,
-            parents,
-            &new.idempotency,
-            new.price,
-            new.price_version,
-            &new.input,
-            &new.recipe,
-            now.micros(),
-            new.priority.rank(),
-            new.cost
-        ],
-    )?;
-    if inserted == 0 {
-        return Err(Error::rule(ErrorCode::IdempotencyConflict, new.idempotency.clone().unwrap_or_default()));
+    let params = p![
+        new.id.as_str(),
+        account.as_str(),
+        livemode.as_str(),
+        place.map(|place| place.batch.as_str()),
+        place.map(|place| place.item.as_str()),
+        place.map(|place| place.step.as_str()),
+        &new.market,
+        &new.model,
+        &new.market_model,
+        &new.mode,
+        new.lane.as_str(),
+        vstart,
+        vcost,
+        time::micros(new.longest_run),
+        scope,
+        also_scope,
+        parents == 0,
+        parents,
+        &new.idempotency,
+        new.price,
+        new.price_version,
+        &new.input,
+        &new.recipe,
+        now.micros(),
+        new.priority.rank(),
+        new.cost
+    ];
+    // Only a key can have been used before, and only then an answer is waited for.
+    match &new.idempotency {
+        None => tx.must(1, INSERT, params)?,
+        Some(key) if tx.execute(INSERT_ONCE, params)? == 0 => {
+            return Err(Error::rule(ErrorCode::IdempotencyConflict, key));
+        }
+        Some(_) => {}
     }
     for parent in &new.parents {
         tx.must(

@@ -181,8 +181,9 @@ fn conclude(tx: &mut Tx, settlement: &Settlement, facts: &Facts, now: Timestamp)
     if facts.is_parent {
         release_children(tx, settlement, &mut ends, now)?;
     }
-    let charge = settlement.charge.unwrap_or(facts.price).clamp(0, facts.price);
-    ends.conclude_with(tx, |tx| ledger::settle(tx, id, charge, now), None, now)
+    let amount = settlement.charge.unwrap_or(facts.price).clamp(0, facts.price);
+    let charge = ledger::Charge { generation: id, account, livemode, price: facts.price, amount };
+    ends.conclude_with(tx, |tx| ledger::settle(tx, &charge, now), None, now)
 }
 
 /// Numbered from `first` on.

@@ -109,36 +109,56 @@ fn change_held(tx: &mut Tx, account: &str, livemode: &str, (cash, bonus): (i64, 
     )
 }
 
-/// Charges at most the hold and gives the rest back. A generation without a pending hold is an error: it was
-/// charged or voided before.
-pub(crate) fn settle(tx: &mut Tx, generation: &GenerationId, amount: i64, now: Timestamp) -> Result<()> {
-    const HOLD: crate::Sql = sql!(
-        "select account_id, livemode, cash, bonus from transfer where id = $1 and state = 'pending'",
-        FOR_UPDATE
-    );
-    let id = TransferId::of_generation(generation);
+/// What a generation that went well is charged.
+pub(crate) struct Charge<'a> {
+    pub(crate) generation: &'a GenerationId,
+    pub(crate) account: &'a str,
+    pub(crate) livemode: &'a str,
+    /// What is held.
+    pub(crate) price: i64,
+    pub(crate) amount: i64,
+}
+
+/// Charges at most the hold and gives the rest back. A generation without a pending hold is an error: it was charged or voided before.
+/// What is posted is read off the movement where it stands, so that nothing has to be asked before.
+pub(crate) fn settle(tx: &mut Tx, charge: &Charge<'_>, now: Timestamp) -> Result<()> {
+    const PENDING: crate::Sql =
+        sql!("select cash, bonus from transfer where id = $1 and state = 'pending'", FOR_UPDATE);
+    let id = TransferId::of_generation(charge.generation);
     let id = id.as_str();
-    let row = tx.query_one(HOLD, p![id])?;
-    let (account, livemode): (String, String) = (row.get(0)?, row.get(1)?);
-    let held = Split { cash: row.get(2)?, bonus: row.get(3)? };
-    let taken = held.charged(amount);
-    tx.must(
-        1,
-        "update transfer set state = $2, charged_cash = $3, charged_bonus = $4, closed_at = $5 where id = $1 and state = 'pending'",
-        p![id, TransferState::Posted.as_str(), taken.cash, taken.bonus, now.micros()],
-    )?;
-    post(tx, id, &format!("{account}:cash"), &livemode, -taken.cash)?;
-    post(tx, id, &format!("{account}:bonus"), &livemode, -taken.bonus)?;
-    post(tx, id, "revenue", &livemode, taken.total())?;
-    if held.total() > 0 {
+    if charge.amount >= charge.price {
         tx.must(
             1,
-            "update book set cash = cash - $3, bonus = bonus - $4, cash_held = cash_held - $5, bonus_held = bonus_held - $6
-             where account_id = $1 and livemode = $2",
-            p![&account, &livemode, taken.cash, taken.bonus, held.cash, held.bonus],
+            "update transfer set state = 'posted', charged_cash = cash, charged_bonus = bonus, closed_at = $2 where id = $1 and state = 'pending'",
+            p![id, now.micros()],
+        )?;
+    } else {
+        let row = tx.query_one(PENDING, p![id])?;
+        let taken = Split { cash: row.get(0)?, bonus: row.get(1)? }.charged(charge.amount);
+        tx.must(
+            1,
+            "update transfer set state = 'posted', charged_cash = $2, charged_bonus = $3, closed_at = $4 where id = $1 and state = 'pending'",
+            p![id, taken.cash, taken.bonus, now.micros()],
         )?;
     }
-    Ok(())
+    if charge.price == 0 {
+        return Ok(());
+    }
+    tx.send(
+        "insert into entry(transfer_id, book, livemode, amount)
+         select id, account_id || ':cash', livemode, -charged_cash from transfer where id = $1 and charged_cash <> 0
+         union all select id, account_id || ':bonus', livemode, -charged_bonus from transfer where id = $1 and charged_bonus <> 0
+         union all select id, 'revenue', livemode, charged_cash + charged_bonus from transfer where id = $1 and charged_cash + charged_bonus <> 0",
+        p![id],
+    )?;
+    tx.must(
+        1,
+        "update book set (cash, bonus, cash_held, bonus_held) =
+           (select book.cash - t.charged_cash, book.bonus - t.charged_bonus, book.cash_held - t.cash, book.bonus_held - t.bonus
+            from transfer t where t.id = $1)
+         where account_id = $2 and livemode = $3",
+        p![id, charge.account, charge.livemode],
+    )
 }
 
 /// Gives the whole holds back, all or none of them. After it these generations are never charged.

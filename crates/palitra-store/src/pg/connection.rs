@@ -98,10 +98,13 @@ impl Connection {
         self.connect()?;
         let outcome = self.run(|tx| job.run(tx));
         match (&outcome, self.purpose) {
-            (Ok(()), Purpose::Write) => match self.farewell() {
-                Some(end) => end,
-                None => self.flush().and_then(|()| self.commit()).inspect_err(|_| self.roll_back()),
-            },
+            (Ok(()), Purpose::Write) => {
+                let end = self.begin().and_then(|()| match self.farewell() {
+                    Some(end) => end,
+                    None => self.flush().and_then(|()| self.commit()),
+                });
+                end.inspect_err(|_| self.roll_back())
+            }
             (Ok(()), Purpose::Read) => self.flush(),
             (Err(_), _) => {
                 self.roll_back();
@@ -232,6 +235,18 @@ impl Connection {
             Some(answer) => answer.map_err(|failure| self.failed(failure, text)),
             None => Ok(Answer::default()),
         }
+    }
+
+    /// Where nothing was asked, the first statement goes ahead alone: a link that died while it was idle is found out before anything can be
+    /// in doubt, and what others wait for, such as books, is locked by the last trip only.
+    fn begin(&mut self) -> Result<()> {
+        if self.transaction != Transaction::Unsent || self.waiting.is_empty() {
+            return Ok(());
+        }
+        let rest = self.waiting.split_off(1);
+        self.flush()?;
+        self.waiting = rest;
+        Ok(())
     }
 
     /// Sends what waits and the commit in one round trip; `None` when that cannot be done. A statement that has to write a certain

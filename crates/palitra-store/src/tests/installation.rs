@@ -48,7 +48,7 @@ async fn a_database_tells_how_far_it_is(fresh: Fresh) {
     assert_eq!(usize::try_from(about.migrations), Ok(MIGRATIONS.len()));
     let progress = |files| fresh.store.read(move |tx| installation::progress(tx, files));
     assert_eq!(progress(MIGRATIONS).await, Ok(Progress::UpToDate));
-    assert!(progress(&MIGRATIONS[..1]).await.is_err(), "a newer version was here");
+    assert!(progress(&[]).await.is_err(), "a newer version was here");
     let more: &'static [_] = Vec::leak([MIGRATIONS, &[("999_more", "select 1;")]].concat());
     assert_eq!(progress(more).await, Ok(Progress::Behind));
 }

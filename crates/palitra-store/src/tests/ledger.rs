@@ -5,8 +5,8 @@ use super::{
     harness::{Fresh, on_every_database},
     property,
     shop::{
-        CASH, PRICE, anna, at, balance, boris, commit, create, house, id, is_rule, make, open, refused,
-        settlement, standing, top_up, wanted,
+        CASH, PRICE, anna, at, balance, boris, charge, commit, create, house, id, is_rule, make, open,
+        refused, settlement, standing, top_up, wanted,
     },
 };
 use crate::{
@@ -46,7 +46,7 @@ async fn anna_with(fresh: &Fresh, cash: i64, price: i64) {
 /// The ledger alone: the generation's row is brought along by hand.
 fn settle(tx: &mut Tx, amount: i64) -> crate::Result<()> {
     tx.must(1, "update generation set state = 'succeeded' where price >= 0", p![])?;
-    ledger::settle(tx, &id(1), amount, at(1))
+    charge(tx, 1, amount, at(1))
 }
 
 fn void(tx: &mut Tx) -> crate::Result<()> {
@@ -103,10 +103,10 @@ async fn a_postpaid_account_goes_below_zero(fresh: Fresh) {
 
 async fn a_hold_ends_once(fresh: Fresh) {
     anna_with(&fresh, 200, 100).await;
-    let pending = refused(&fresh, |tx| ledger::settle(tx, &id(9), 1, at(1))).await;
+    let pending = refused(&fresh, |tx| charge(tx, 9, 1, at(1))).await;
     assert!(matches!(pending, Error::Rows { wanted: 1, got: 0, .. }), "{pending:?}");
     commit(&fresh, |tx| settle(tx, 100)).await;
-    for again in [|tx: &mut Tx<'_>| ledger::settle(tx, &id(1), 1, at(2)), |tx: &mut Tx<'_>| void(tx)] {
+    for again in [|tx: &mut Tx<'_>| charge(tx, 1, 1, at(2)), |tx: &mut Tx<'_>| void(tx)] {
         let error = refused(&fresh, again).await;
         assert!(matches!(error, Error::Rows { wanted: 1, got: 0, .. }), "{error:?}");
     }
@@ -119,7 +119,7 @@ async fn a_hold_ends_once(fresh: Fresh) {
     let two: [GenerationId; 2] = [id(1), id(2)];
     let error = refused(&fresh, move |tx| ledger::void(tx, &two, at(3))).await;
     assert!(matches!(error, Error::Rows { wanted: 2, got: 0, .. }), "{error:?}");
-    let error = refused(&fresh, |tx| ledger::settle(tx, &id(2), 1, at(3))).await;
+    let error = refused(&fresh, |tx| charge(tx, 2, 1, at(3))).await;
     assert!(matches!(error, Error::Rows { wanted: 1, got: 0, .. }), "{error:?}");
 }
 
@@ -241,7 +241,7 @@ async fn work_once(fresh: &Fresh, n: u64, price: i64, amount: Option<i64>) -> i6
         let to = if amount.is_some() { "succeeded" } else { "failed" };
         tx.must(1, "update generation set state = $1 where state = 'queued'", p![to])?;
         match amount {
-            Some(amount) => ledger::settle(tx, &id(n), amount, at(1)),
+            Some(amount) => charge(tx, n, amount, at(1)),
             None => ledger::void(tx, &[id(n)], at(1)),
         }
     })

@@ -4,7 +4,7 @@
 use super::{
     harness::{Fresh, on_every_database},
     property,
-    shop::{anna, at, balance, commit, create, id, is_rule, top_up, wanted},
+    shop::{anna, at, balance, charge, commit, create, id, is_rule, top_up, wanted},
 };
 use crate::{
     MIGRATIONS, Result, Tx, accounts,
@@ -217,7 +217,7 @@ fn end(tx: &mut Tx, n: u64, amount: Option<i64>) -> Result<()> {
         p![to, generation.as_str()],
     )?;
     match amount {
-        Some(amount) => ledger::settle(tx, &generation, amount, at(1)),
+        Some(amount) => charge(tx, n, amount, at(1)),
         None => ledger::void(tx, &[generation], at(1)),
     }
 }

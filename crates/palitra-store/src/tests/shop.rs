@@ -191,6 +191,22 @@ pub(crate) fn place(batch: u64, item: u64, step: StepKind) -> BatchPlace {
     BatchPlace { scope: format!("{batch}/{step}"), batch, item: id(item), step }
 }
 
+/// The ledger alone: what is held for the generation is charged, up to `amount`.
+pub(crate) fn charge(tx: &mut Tx, n: u64, amount: i64, now: Timestamp) -> Result<()> {
+    let generation: GenerationId = id(n);
+    let row = tx.query_opt(
+        "select account_id, livemode, cash + bonus from transfer where generation_id = $1",
+        p![generation.as_str()],
+    )?;
+    let (account, livemode, price): (String, String, i64) = match row {
+        Some(row) => (row.get(0)?, row.get(1)?, row.get(2)?),
+        None => (anna().to_string(), "live".to_owned(), PRICE),
+    };
+    let charge =
+        ledger::Charge { generation: &generation, account: &account, livemode: &livemode, price, amount };
+    ledger::settle(tx, &charge, now)
+}
+
 /// A claim of everything, by process `one`, which has every key that these tests speak of.
 pub(crate) fn claiming() -> Claim {
     Claim {

@@ -4,6 +4,7 @@
 mod claims;
 mod collisions;
 mod connecting;
+mod farewell;
 mod hints;
 mod limits;
 mod losses;
