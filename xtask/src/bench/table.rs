@@ -84,31 +84,33 @@ fn others(page: &mut String, lines: &[Line]) {
         ),
         (
             "wait",
-            "10,000 waiting: memory over idle (PSS)",
+            "{count} waiting: memory over idle (PSS)",
             |line| format!("{:.1} MB", number(line, "over_idle_mb")),
             "≤ 15 MB",
         ),
         (
             "wait",
-            "10,000 waiting: CPU of one core",
+            "{count} waiting: CPU of one core",
             |line| format!("{:.1} %", number(line, "cpu_pct_of_one_core")),
             "≤ 5 %",
         ),
         (
             "adopt",
-            "10,000 taken over after `kill -9`: from the start, from the end of the lease",
+            "{count} taken over after `kill -9`: from the start, from the end of the lease",
             |line| format!("{:.2} s", number(line, "adopted_s")),
             "≤ 2 s",
         ),
         (
             "fair",
-            "1,000 queued on 4 slots: another account's first starts within",
+            "{count} queued on 4 slots: another account's first starts within",
             |line| format!("{:.2} turns", number(line, "slot_turns")),
             "≤ 2 turns",
         ),
     ];
     for (name, what, words, target) in rows {
         let of = |store: &str| find(lines, name, store).map(words).unwrap_or_default();
+        let count = find(lines, name, "sqlite").or_else(|| find(lines, name, "postgres"));
+        let what = what.replace("{count}", count.map_or("?", |line| line.text("count")));
         push(page, format_args!("| {what} | {} | {} | {target} |\n", of("sqlite"), of("postgres")));
     }
 }

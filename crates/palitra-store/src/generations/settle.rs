@@ -91,14 +91,20 @@ impl Facts {
     }
 }
 
+macro_rules! succeed {
+    () => {
+        "update generation set state = $4, output = $5, updated_at = $6, finished_at = $6, owner = null
+         where id = $1 and epoch = $2 and state = $3"
+    };
+}
+
 /// Stored and charged: assets, charge, free slots, children and delivery at once.
 pub fn settle(tx: &mut Tx, settlement: &Settlement, now: Timestamp) -> Result<Finished> {
     let fence = &settlement.fence;
     let to = target(fence.from, Event::Settle)?;
     batches::lock_of(tx, &fence.id)?;
     let row = tx.query_one(
-        "update generation set state = $4, output = $5, updated_at = $6, finished_at = $6, owner = null
-         where id = $1 and epoch = $2 and state = $3 returning account_id, livemode, price, batch_id, step",
+        concat!(succeed!(), " returning account_id, livemode, price, batch_id, step"),
         p![
             fence.id.as_str(),
             fence.epoch,
@@ -108,19 +114,7 @@ pub fn settle(tx: &mut Tx, settlement: &Settlement, now: Timestamp) -> Result<Fi
             now.micros()
         ],
     )?;
-    tx.must(
-        1,
-        "update attempt set state = $3, cost_micros = $4, cost_currency = $5, closed_at = $6
-         where generation_id = $1 and n = $2 and state = 'accepted'",
-        p![
-            fence.id.as_str(),
-            fence.attempt,
-            AttemptState::Succeeded.as_str(),
-            settlement.cost.map(|cost| cost.micros),
-            settlement.cost.as_ref().map(|cost| cost.currency.as_str()),
-            now.micros()
-        ],
-    )?;
+    close_attempt(tx, settlement, AttemptState::Accepted, now)?;
     conclude(tx, settlement, &Facts::of(&row, 0, true)?, now)
 }
 
@@ -139,8 +133,7 @@ pub fn settle_answer(
     }
     tx.must(
         1,
-        "update generation set state = $4, output = $5, updated_at = $6, finished_at = $6, owner = null
-         where id = $1 and epoch = $2 and state = $3",
+        succeed!(),
         p![
             fence.id.as_str(),
             fence.epoch,
@@ -150,20 +143,26 @@ pub fn settle_answer(
             now.micros()
         ],
     )?;
+    close_attempt(tx, settlement, AttemptState::Submitting, now)?;
+    conclude(tx, settlement, facts, now)
+}
+
+/// The attempt, which is in `state`, has succeeded.
+fn close_attempt(tx: &mut Tx, settlement: &Settlement, state: AttemptState, now: Timestamp) -> Result<()> {
     tx.must(
         1,
-        "update attempt set state = $3, cost_micros = $4, cost_currency = $5, accepted_at = $6, closed_at = $6
-         where generation_id = $1 and n = $2 and state = 'submitting'",
+        "update attempt set state = $4, cost_micros = $5, cost_currency = $6, accepted_at = coalesce(accepted_at, $7), closed_at = $7
+         where generation_id = $1 and n = $2 and state = $3",
         p![
-            fence.id.as_str(),
-            fence.attempt,
+            settlement.fence.id.as_str(),
+            settlement.fence.attempt,
+            state.as_str(),
             AttemptState::Succeeded.as_str(),
             settlement.cost.map(|cost| cost.micros),
             settlement.cost.as_ref().map(|cost| cost.currency.as_str()),
             now.micros()
         ],
-    )?;
-    conclude(tx, settlement, facts, now)
+    )
 }
 
 /// What follows from a result that is kept: money last.

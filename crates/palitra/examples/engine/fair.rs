@@ -32,7 +32,7 @@ pub(crate) async fn fair(options: &Options) -> Result<()> {
     let starts = u32::try_from(position.saturating_sub(before))?;
     report(
         json!({
-            "queued": options.count,
+            "count": options.count,
             "slots": options.slots,
             "starts_before_it": starts,
             "slot_turns": round(f64::from(starts + 1) / f64::from(options.slots)),
