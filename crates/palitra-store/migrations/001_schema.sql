@@ -2,8 +2,8 @@
 -- Ids, states and JSON are text; times are microseconds UTC; money is minor units of the one wallet currency; flags are 0 or 1.
 --
 -- What every generation passes through costs as little as it can (docs/decisions/0011): few indexes, and none that new rows enter at as
--- many places as there are accounts unless it is read every day; checks name alternatives, because of a list of three values or more
--- SQLite makes a small table whenever it runs a statement that has to look into it.
+-- many places as there are accounts unless it is read every day. Checks are about money; that a state is one of a list is the types'
+-- business: PostgreSQL reads a check from its text whenever it runs a statement that writes, and SQLite makes a small table of a list.
 
 -- One row: what can never change once money has moved.
 create table installation(
@@ -35,7 +35,7 @@ create index api_key_account on api_key(account_id, id);
 
 -- The balances of an account, one row for live and one for test money. `*_held` is the pending side: held, not yet charged.
 create table book(
-  account_id text not null references account(id), livemode text not null check(livemode in ('live', 'test')),
+  account_id text not null references account(id), livemode text not null,
   cash bigint not null default 0, bonus bigint not null default 0,
   cash_held bigint not null default 0 check(cash_held >= 0), bonus_held bigint not null default 0 check(bonus_held >= 0),
   postpaid smallint not null default 0,
@@ -51,8 +51,8 @@ create table book(
 -- its generation in other words, so there is one, and a generation is charged at most once whatever happens around it (invariant 1).
 create table transfer(
   id text primary key, account_id text not null, livemode text not null, generation_id text,
-  kind text not null check(kind = 'hold' or kind = 'topup' or kind = 'welcome' or kind = 'refund' or kind = 'adjustment'),
-  state text not null check(state = 'pending' or state = 'posted' or state = 'voided'),
+  -- hold, topup, welcome, refund, adjustment; pending, posted, voided.
+  kind text not null, state text not null,
   cash bigint not null, bonus bigint not null, charged_cash bigint not null default 0, charged_bonus bigint not null default 0,
   -- A refund names the movement it reverses, and the movement says how much of it has been reversed: never more than it moved, whoever
   -- asks twice.
@@ -132,7 +132,7 @@ create table alert(
 -- A unit of concurrency: of a market key, of a model with limits of its own, of a batch's workers. The limit is the number of rows.
 -- Batch slots are the workers of a report, so they count what they did; `closed` when their batch is over, so that claims pass them by.
 create table slot(
-  scope text not null, n bigint not null, kind text not null check(kind = 'key' or kind = 'model' or kind = 'batch' or kind = 'closed'),
+  scope text not null, n bigint not null, kind text not null,
   market text not null,
   interval_us bigint not null default 0, ready_at bigint not null default 0, retiring smallint not null default 0,
   generation_id text, attempt bigint, taken_at bigint, kept_until bigint,
@@ -189,11 +189,10 @@ create table stage(
 
 -- One priced run of a mode. The row is the queue entry: there is no second queue to keep in step.
 create table generation(
-  id text primary key, account_id text not null references account(id), livemode text not null check(livemode in ('live', 'test')),
+  id text primary key, account_id text not null references account(id), livemode text not null,
   batch_id text, item_id text, step text,
   market text not null, model text not null, market_model text not null, mode text not null, lane text not null,
-  state text not null check(state = 'queued' or state = 'submitting' or state = 'running' or state = 'storing'
-    or state = 'succeeded' or state = 'failed' or state = 'cancelled' or state = 'timed_out'),
+  state text not null,
   priority bigint not null default 0, vstart bigint not null, vcost bigint not null, longest_run_us bigint not null,
   -- Slots beside the key's: the batch's workers, the model's own limit.
   scope text, also_scope text,
@@ -241,8 +240,7 @@ create index edge_child on edge(child_id);
 -- One submission of a generation to a market key. `reference` finds accepted work again, `outputs` what the market made.
 create table attempt(
   generation_id text not null references generation(id), n bigint not null, key_id text not null, reason text not null, paid_by text not null,
-  state text not null check(state = 'succeeded' or state = 'submitting' or state = 'accepted' or state = 'failed' or state = 'cancelled'
-    or state = 'refused' or state = 'unknown' or state = 'abandoned' or state = 'lost' or state = 'vanished'),
+  state text not null,
   -- Part of the address that the market was given to call: who knows it may speak of this attempt.
   token text,
   reference text, outputs text, cost_micros bigint, cost_currency text, error_code text, error_text text, error_body text,
@@ -319,5 +317,6 @@ create table leader(
 --pg alter table virtual_clock set (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
 --pg alter table turn set (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
 --pg alter table slot set (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
+--pg alter table transfer set (fillfactor = 80);
 --pg alter table generation set (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0);
 --pg alter table outbox set (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0);

@@ -15,7 +15,11 @@ use std::{
 use xtask::postgres::Cluster;
 
 /// What can be asked for by `--only`.
-const PARTS: &[&str] = &["rate", "one-account", "splits", "latency", "wait", "fair", "history", "peers"];
+const PARTS: &[&str] =
+    &["rate", "one-account", "splits", "bounds", "latency", "wait", "fair", "peers", HISTORY];
+
+/// Takes longer than all others together, so only when it is asked for.
+const HISTORY: &str = "history";
 
 struct Plan {
     quick: bool,
@@ -24,7 +28,10 @@ struct Plan {
 
 impl Plan {
     fn read(words: &[String]) -> Result<Plan, Stop> {
-        let mut plan = Plan { quick: false, parts: PARTS.iter().map(|part| (*part).to_owned()).collect() };
+        let mut plan = Plan {
+            quick: false,
+            parts: PARTS.iter().filter(|part| **part != HISTORY).map(|part| (*part).to_owned()).collect(),
+        };
         let mut words = words.iter();
         while let Some(word) = words.next() {
             match word.as_str() {
@@ -64,7 +71,7 @@ pub(super) fn run(words: &[String]) -> Result<(), Stop> {
     }
     say(&table::markdown(&lines));
     // What was asked for in part is for the eyes alone.
-    if plan.quick || plan.parts.len() + 1 < PARTS.len() {
+    if plan.quick || plan.parts.len() + 2 < PARTS.len() {
         return Ok(());
     }
     let text: String = lines.iter().map(|line| format!("{}\n", line.0)).collect();
@@ -97,6 +104,16 @@ fn measure(plan: &Plan, kind: Kind, lines: &mut Vec<Line>) -> Result<(), Stop> {
     if plan.has("splits") {
         let words = [format!("count={}", of(20_000, 4_000)), "splits=true".to_owned()];
         add("splits", Bench::new(kind)?.run("rate", &words)?);
+    }
+    if plan.has("bounds") {
+        let words = [format!("count={}", of(20_000, 4_000)), "bounds=true".to_owned()];
+        add("bounds", Bench::new(kind)?.run("rate", &words)?);
+    }
+    if plan.has(HISTORY) {
+        for finished in [of(10_000, 10_000), of(1_000_000, 200_000)] {
+            let words = [format!("count={}", of(20_000, 4_000)), format!("finished={finished}")];
+            add(HISTORY, Bench::new(kind)?.run("rate", &words)?);
+        }
     }
     if plan.has("latency") {
         add("latency", Bench::new(kind)?.run("latency", &[format!("count={}", plan.count(300))])?);

@@ -22,7 +22,8 @@ Usage: cargo xtask bench [foundation] [--real]
                 that wait, take-over after a kill, fairness; then the peers under the same load
   --quick       A tenth of the work: to see that everything runs; nothing under docs/ changes
   --skip-peers  Ours alone
-  --only        Some of: rate, one-account, splits, latency, wait, fair, history, peers
+  --only        Some of: rate, one-account, splits, bounds, latency, wait, fair, peers; and history, which takes
+                twenty minutes: what a generation costs after 10 thousand others and after a million (PostgreSQL: 200 thousand)
 
 The result of `foundation` is also in target/bench.jsonl. That of `engine` goes to docs/benchmarks/engine.jsonl and into its
 section of docs/benchmarks.md. Peers are installed below target/peers when they are not there (Python, Node and cargo are

@@ -42,12 +42,14 @@ fn number(line: &Line, name: &str) -> f64 {
 }
 
 fn rates(page: &mut String, lines: &[Line]) {
-    const ROWS: [(&str, &str, &str, &str); 6] = [
+    const ROWS: [(&str, &str, &str, &str); 8] = [
         ("rate", "sqlite", "SQLite, 32 accounts", "≥ 8,000/s, ≤ 0.12 ms"),
         ("one-account", "sqlite", "SQLite, one account", ""),
+        ("bounds", "sqlite", "SQLite, 32 accounts with the limits that the settings come with", ""),
         ("splits", "sqlite", "SQLite, every hold of bonus and cash, after a top-up of its own", ""),
         ("rate", "postgres", "PostgreSQL, 32 accounts", "≥ 1,500/s, ≤ 0.4 ms"),
         ("one-account", "postgres", "PostgreSQL, one account", "≥ 800/s"),
+        ("bounds", "postgres", "PostgreSQL, 32 accounts with the limits that the settings come with", ""),
         ("splits", "postgres", "PostgreSQL, every hold of bonus and cash, after a top-up of its own", ""),
     ];
     page.push_str("### Billed generations from the hold to the outbox\n\n");

@@ -2,11 +2,8 @@
 
 use std::{fs, path::Path};
 
-use super::{
-    harness::{Fresh, Held, PROBE, assert_pending, ids, insert},
-    shop,
-};
-use crate::{Constraint, Error, MIGRATIONS, Store, Value, p};
+use super::harness::{Fresh, Held, PROBE, assert_pending, ids, insert};
+use crate::{Constraint, Error, Store, Value, p};
 
 #[tokio::test]
 async fn a_group_shares_one_commit_and_is_answered_after_it() {
@@ -137,29 +134,4 @@ async fn without_a_write_ahead_log_nothing_is_opened() {
     // own.
     let why = Store::sqlite(Path::new(":memory:"), 1).err().unwrap().to_string();
     assert!(why.ends_with("cannot do write-ahead logging (journal mode stays `memory`)"), "{why}");
-}
-
-#[tokio::test]
-async fn checks_of_the_hot_tables_are_alternatives_and_still_check() {
-    let fresh = Fresh::sqlite(MIGRATIONS).await;
-    // A list of three or more costs a table of its own each time (migration 007).
-    let lists =
-        "select name, sql from sqlite_schema where name in ('generation', 'attempt', 'transfer', 'slot')
-         and sql like '%check(%in (''%'', ''%'', ''%'')%'";
-    assert_eq!(fresh.store.read(move |tx| tx.query(lists, p![])).await.unwrap().len(), 0);
-    shop::open(&fresh, 1).await;
-    shop::commit(&fresh, |tx| shop::create(tx, &shop::anna(), &[shop::wanted(1)])).await;
-    for sql in [
-        "update generation set state = 'lost'",
-        "update transfer set state = 'lost'",
-        "update transfer set kind = 'gift'",
-        "update slot set kind = 'gift'",
-        "insert into attempt(generation_id, n, key_id, reason, paid_by, state, opened_at) select id, 1, 'k', 'first', 'user', 'gone', 1 from generation",
-    ] {
-        let answer = fresh.store.write(move |tx| tx.execute(sql, p![])).await;
-        assert!(
-            matches!(answer, Err(Error::Constraint { kind: Constraint::Check, .. })),
-            "{sql}: {answer:?}"
-        );
-    }
 }

@@ -21,6 +21,8 @@ pub(crate) struct Options {
     pub(crate) slots: u32,
     /// Every hold takes bonus and cash: a bonus comes before each generation, as one more transaction.
     pub(crate) splits: bool,
+    /// The limits and budgets of an account are those of the settings as they come; else there are none.
+    pub(crate) bounds: bool,
     /// How long is looked at what waits, in seconds.
     pub(crate) seconds: u64,
 }
@@ -38,6 +40,7 @@ impl Options {
             finished: 640,
             slots: 64,
             splits: false,
+            bounds: false,
             seconds: 10,
         };
         for word in words {
@@ -52,6 +55,7 @@ impl Options {
                 "finished" => options.finished = value.parse()?,
                 "slots" => options.slots = value.parse()?,
                 "splits" => options.splits = value.parse()?,
+                "bounds" => options.bounds = value.parse()?,
                 "seconds" => options.seconds = value.parse()?,
                 _ => return Err(format!("`{name}` is not known").into()),
             }

@@ -5,6 +5,7 @@ use crate::{
     market::{Far, Log, Near},
 };
 use palitra::clock::{self, SystemClock};
+use palitra::config::{Config, Inputs};
 use palitra_domain::{
     AccountId, Clock, Currency, Livemode, TransferId, catalogue::Catalogue, market::Market,
     money::Millionths, price::PriceSettings, secret::Secret, state::Priority,
@@ -101,7 +102,7 @@ impl Place {
             clock: clock.clone(),
             random: Arc::new(clock::random),
             points: Points::default(),
-            settings: settings(),
+            settings: settings(options)?,
         };
         let engine = Engine::open(parts).await?;
         let accounts = accounts_of(&engine).await?;
@@ -224,8 +225,17 @@ async fn store(options: &Options, clock: &Arc<dyn Clock>) -> Result<Store> {
     Ok(tokio::task::spawn_blocking(move || Store::postgres(&settings)).await??)
 }
 
-fn settings() -> Settings {
-    Settings {
+fn settings(options: &Options) -> Result<Settings> {
+    let bounds = if options.bounds {
+        Config::load(&Inputs::bare(&options.folder))
+            .map_err(|error| error.to_string())?
+            .config
+            .engine
+            .bounds()
+    } else {
+        Bounds::default()
+    };
+    Ok(Settings {
         unknown: UnknownPolicy::ResubmitOnce,
         refusals_max: 5,
         polls_max: 64,
@@ -235,9 +245,9 @@ fn settings() -> Settings {
             usd_rate: Millionths::whole(95),
             markup: Millionths::ONE,
         },
-        bounds: Bounds::default(),
+        bounds,
         retention: palitra_engine::Retention::default(),
-    }
+    })
 }
 
 fn credit(account: &AccountId, transfer: TransferId, purse: Purse, amount: i64) -> TopUp {
