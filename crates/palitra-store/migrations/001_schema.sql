@@ -219,7 +219,7 @@ create index generation_parked on generation(market, (account_id || coalesce(sco
   where state = 'queued' and ready = 2;
 create index generation_waiting on generation(account_id, ready) where state = 'queued';
 -- What is under way has an owner, and nothing else has.
-create index generation_live on generation(owner) where owner is not null;
+create index generation_live on generation(owner, id) where owner is not null;
 create index generation_running on generation(account_id) where owner is not null;
 create index generation_batch on generation(batch_id, state) where batch_id is not null;
 -- Of a recipe's hash, 12 digits find it: the whole one, with its account, would be an index as long as its table.

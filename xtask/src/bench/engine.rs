@@ -133,7 +133,7 @@ fn measure(plan: &Plan, kind: Kind, lines: &mut Vec<Line>) -> Result<(), Stop> {
 /// Ten thousand wait in a process that is killed; another takes them over.
 fn wait(kind: Kind, count: usize) -> Result<(Line, Line), Stop> {
     let bench = Bench::new(kind)?;
-    let words = [format!("count={count}"), format!("slots={count}")];
+    let words = [format!("count={count}"), format!("slots={count}"), format!("finished={count}")];
     let mut waiting = bench.start("wait", &words)?;
     let line = waiting.line()?;
     if kind == Kind::Sqlite {

@@ -86,7 +86,7 @@ fn others(page: &mut String, lines: &[Line]) {
         ),
         (
             "wait",
-            "{count} waiting: memory over idle (PSS)",
+            "{count} waiting after as many that ended: memory over idle (PSS)",
             |line| format!("{:.1} MB", number(line, "over_idle_mb")),
             "≤ 15 MB",
         ),

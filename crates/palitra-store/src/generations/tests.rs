@@ -24,7 +24,7 @@ async fn keeping_house_reads_only_what_is_under_way() {
     let cases = [
         (cancel::WISHES, 1, "SEARCH g USING INDEX generation_live (owner=?)"),
         (adopt::TAKE.lite, 2, "SEARCH generation USING COVERING INDEX generation_live (owner>?)"),
-        (adopt::OWNED, 3, "SEARCH generation USING INDEX generation_live (owner=?)"),
+        (adopt::OWNED, 3, "SEARCH generation USING INDEX generation_live (owner=? AND id>?)"),
         (adopt::OLDEST.lite, 4, "SEARCH generation USING INDEX generation_live (owner=?)"),
         (adopt::EXPIRE, 1, "SEARCH slot USING INDEX slot_kept (kept_until<?)"),
         (adopt::LOSE, 1, "SCAN attempt USING INDEX attempt_ghost"),

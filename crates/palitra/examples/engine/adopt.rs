@@ -14,7 +14,7 @@ use std::time::Duration;
 
 pub(crate) async fn adopt(options: &Options) -> Result<()> {
     let meter = Meter::start(options)?;
-    let place = Place::open(options, Kind::Far).await?;
+    let place = Place::open(options, Kind::Far { at_once: 0 }).await?;
     place
         .engine
         .take_webhooks(Webhooks { public_url: "https://palitra.example".to_owned(), unknown_wait: None });

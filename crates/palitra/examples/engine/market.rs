@@ -3,7 +3,8 @@
 use palitra_domain::{
     BoxFuture, Clock, Timestamp,
     market::{
-        CancelAnswer, Capabilities, ErrorClass, Market, MarketError, Polled, RemoteRef, Request, Submitted,
+        CancelAnswer, Capabilities, ErrorClass, Market, MarketError, Outputs, Polled, RemoteRef, Request,
+        Submitted,
     },
     objects::ByteStream,
 };
@@ -92,9 +93,10 @@ impl Market for Near {
     }
 }
 
-/// Takes everything, calls back when asked to, and is never done.
+/// Takes everything, calls back when asked to, and is never done but with the first `at_once`.
 pub(crate) struct Far {
     pub(crate) log: Arc<Log>,
+    pub(crate) at_once: usize,
 }
 
 impl Market for Far {
@@ -103,7 +105,10 @@ impl Market for Far {
     }
 
     fn submit<'a>(&'a self, _: &'a str, request: &'a Request) -> BoxFuture<'a, Submitted> {
-        self.log.submitted.fetch_add(1, Ordering::Relaxed);
+        if self.log.submitted.fetch_add(1, Ordering::Relaxed) < self.at_once {
+            let outputs = Outputs { text: Some("done".to_owned()), ..Outputs::default() };
+            return Box::pin(std::future::ready(Submitted::Done(outputs)));
+        }
         // As long as fal's: an id and three addresses.
         let place = format!("https://queue.market.example/company/model/requests/{}", request.generation);
         let reference = format!(

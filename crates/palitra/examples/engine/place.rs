@@ -59,8 +59,8 @@ pub(crate) enum Kind {
     Counting,
     /// The sandbox, each run so long; its calls are kept.
     Keeping(Duration),
-    /// One that takes work and is never done.
-    Far,
+    /// One that takes work and is never done, but for the first so many.
+    Far { at_once: usize },
 }
 
 pub(crate) struct Place {
@@ -80,7 +80,7 @@ impl Place {
         let (market, model): (Arc<dyn Market>, _) = match kind {
             Kind::Counting => (Arc::new(Near::new(&clock, &log, false, Duration::ZERO)), "sandbox/noop"),
             Kind::Keeping(takes) => (Arc::new(Near::new(&clock, &log, true, takes)), "sandbox/noop"),
-            Kind::Far => (Arc::new(Far { log: log.clone() }), "far/slow"),
+            Kind::Far { at_once } => (Arc::new(Far { log: log.clone(), at_once }), "far/slow"),
         };
         let mut catalogue = Catalogue::default();
         for (name, pack) in PACKS {
@@ -178,6 +178,12 @@ impl Place {
 
     pub(crate) async fn census(&self) -> Result<Census> {
         Ok(self.engine.store.read(census::take).await?)
+    }
+
+    /// How many are at the market.
+    pub(crate) async fn running(&self) -> Result<i64> {
+        let count = "select count(*) from generation where owner is not null and state = 'running'";
+        Ok(self.engine.store.read(move |tx| tx.query_one(count, palitra_store::p![])?.get(0)).await?)
     }
 
     /// What all accounts hold for work under way, minor units.
