@@ -7,6 +7,8 @@ use crate::Timestamp;
 
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 const LENGTH: usize = 26;
+/// A kind of three letters, `_`, and the number.
+const BYTES: usize = 4 + LENGTH;
 const RANDOM_BITS: u32 = 72;
 
 /// Why a text is not the id that was asked for.
@@ -18,18 +20,23 @@ pub enum IdError {
     Form { text: String, wanted: &'static str },
 }
 
-fn encode(prefix: &str, bits: u128) -> String {
-    let mut text = String::with_capacity(prefix.len() + 1 + LENGTH);
-    text.push_str(prefix);
-    text.push('_');
-    for place in (0..LENGTH).rev() {
+fn encode(prefix: &[u8; 3], bits: u128) -> [u8; BYTES] {
+    let mut text = [b'_'; BYTES];
+    text[..3].copy_from_slice(prefix);
+    for (place, letter) in (0..LENGTH).rev().zip(&mut text[4..]) {
         let index = usize::try_from((bits >> (5 * place)) & 31).expect("five bits fit");
-        text.push(char::from(ALPHABET[index]));
+        *letter = ALPHABET[index];
     }
     text
 }
 
-fn check(text: &str, prefix: &str, wanted: &'static str) -> Result<(), IdError> {
+/// The same number with another kind.
+fn renamed(mut text: [u8; BYTES], prefix: &[u8; 3]) -> [u8; BYTES] {
+    text[..3].copy_from_slice(prefix);
+    text
+}
+
+fn check(text: &str, prefix: &str, wanted: &'static str) -> Result<[u8; BYTES], IdError> {
     let form = || IdError::Form { text: text.chars().take(60).collect(), wanted };
     let (found, body) = text.split_once('_').ok_or_else(form)?;
     if found != prefix {
@@ -43,34 +50,40 @@ fn check(text: &str, prefix: &str, wanted: &'static str) -> Result<(), IdError> 
     let fits = body.len() == LENGTH
         && body.bytes().all(|byte| ALPHABET.contains(&byte))
         && body.as_bytes()[0] <= b'7';
-    if fits { Ok(()) } else { Err(form()) }
+    text.as_bytes().try_into().ok().filter(|_| fits).ok_or_else(form)
 }
 
-/// One id kind: a newtype over its text.
+/// One id kind: a newtype over its text, which needs no memory of its own.
 macro_rules! define_id {
     ($($(#[$doc:meta])* $name:ident = $prefix:literal, $wanted:literal;)+) => { $(
         $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
-        #[serde(transparent)]
-        pub struct $name(String);
+        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name([u8; BYTES]);
 
         impl $name {
             pub const PREFIX: &'static str = $prefix;
+            const KIND: &'static [u8; 3] = $prefix.as_bytes().first_chunk().expect("kinds have three letters");
             /// Every one is as long as the others.
-            pub const BYTES: usize = $prefix.len() + 1 + LENGTH;
+            pub const BYTES: usize = BYTES;
 
             /// A new id; `random` comes from the operating system, never from a seed that others can guess.
             pub fn new(now: Timestamp, random: u128) -> Self {
                 let micros = u128::from(now.micros().unsigned_abs()) << RANDOM_BITS;
-                Self(encode($prefix, micros | (random & ((1 << RANDOM_BITS) - 1))))
+                Self(encode(Self::KIND, micros | (random & ((1 << RANDOM_BITS) - 1))))
             }
 
             pub fn parse(text: &str) -> Result<Self, IdError> {
-                check(text, $prefix, $wanted).map(|()| Self(text.to_owned()))
+                check(text, $prefix, $wanted).map(Self)
             }
 
             pub fn as_str(&self) -> &str {
-                &self.0
+                std::str::from_utf8(&self.0).expect("ids are ASCII")
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
             }
         }
 
@@ -83,13 +96,13 @@ macro_rules! define_id {
 
         impl std::fmt::Display for $name {
             fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                out.write_str(&self.0)
+                out.write_str(self.as_str())
             }
         }
 
         impl std::fmt::Debug for $name {
             fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                out.write_str(&self.0)
+                out.write_str(self.as_str())
             }
         }
     )+ };
@@ -125,14 +138,14 @@ define_id! {
 impl TransferId {
     /// The hold of a generation. There is one of each, so its id is the generation's in other words.
     pub fn of_generation(id: &GenerationId) -> TransferId {
-        TransferId(id.0.replacen(GenerationId::PREFIX, TransferId::PREFIX, 1))
+        TransferId(renamed(id.0, Self::KIND))
     }
 }
 
 impl DeliveryId {
     /// The delivery of a generation's end. There is one of each, so its id is the generation's in other words.
     pub fn of_generation(id: &GenerationId) -> DeliveryId {
-        DeliveryId(id.0.replacen(GenerationId::PREFIX, DeliveryId::PREFIX, 1))
+        DeliveryId(renamed(id.0, Self::KIND))
     }
 
     /// The delivery of something that has an id of its own, such as an asset, and is delivered once.

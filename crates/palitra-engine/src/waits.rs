@@ -95,7 +95,8 @@ pub(crate) struct Waits {
 
 #[derive(Default)]
 struct Entries {
-    by_time: BTreeMap<(Timestamp, GenerationId), Waiting>,
+    /// In boxes: a tree keeps half of its places free.
+    by_time: BTreeMap<(Timestamp, GenerationId), Box<Waiting>>,
     due: HashMap<GenerationId, Timestamp>,
     /// Hurried while nothing was waiting: a callback that came before the answer to the submission, or during a look.
     hurried: HashSet<GenerationId>,
@@ -120,7 +121,7 @@ impl Waits {
         }
         let is_first = entries.by_time.first_key_value().is_none_or(|(first, _)| key < *first);
         entries.due.insert(id, key.0);
-        entries.by_time.insert(key, waiting);
+        entries.by_time.insert(key, Box::new(waiting));
         drop(entries);
         if is_first {
             self.changed.notify_one();
@@ -134,7 +135,7 @@ impl Waits {
             Some(entry) if entry.key().0 <= now => {
                 let waiting = entry.remove();
                 entries.due.remove(&waiting.fence.id);
-                Ok(waiting)
+                Ok(*waiting)
             }
             Some(entry) => Err(Some(entry.key().0)),
             None => Err(None),
