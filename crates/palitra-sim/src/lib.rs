@@ -3,6 +3,7 @@
 
 pub mod artist;
 pub mod fal;
+mod market;
 pub mod sandbox;
 mod stems;
 pub mod voice;

@@ -1,15 +1,12 @@
 //! The queue API of fal: submit, status, result, cancel (`providers.md` §1.2 to §1.6). Statuses and bodies are fal's.
 
 use super::{
-    Market,
-    answer::Answer,
-    errors, key_tag,
-    log::Cancel,
-    output,
+    Market, errors, key_tag, output,
     route::{Asked, Route},
     script::{Call, Fault},
     world::{Cancelled, Ending, State, Work},
 };
+use crate::market::{answer::Answer, log::Cancel};
 use axum::{body::Body, http::Response, http::StatusCode};
 use palitra_domain::Timestamp;
 use serde_json::{Value, json};
@@ -38,7 +35,7 @@ pub(super) async fn answer(market: &Arc<Market>, asked: Asked) -> Response<Body>
     market.clock.sleep(plan.delay_before).await;
     let answer = look(market, &asked, plan.fault.as_ref());
     market.clock.sleep(plan.delay_after).await;
-    answer.send(plan.fault.as_ref(), &market.clock)
+    answer.send(plan.spoil(), &market.clock)
 }
 
 /// The faults that come before the key is looked at.

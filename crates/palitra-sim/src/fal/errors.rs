@@ -1,5 +1,6 @@
 //! fal's errors as it sends them: statuses, types and both shapes of bodies (`providers.md` §1.6).
 
+use crate::market::answer::Answer;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
@@ -104,5 +105,20 @@ impl KnownError {
             headers.push(("x-fal-request-timeout-type", "user".to_owned()));
         }
         headers
+    }
+}
+
+impl Answer {
+    /// `{"detail": "…"}`, the platform's plain error.
+    pub(super) fn detail(status: StatusCode, detail: &str) -> Answer {
+        Answer::json(status, &json!({"detail": detail}))
+    }
+
+    pub(super) fn error(error: &KnownError) -> Answer {
+        let mut answer = Answer::json(error.status(), &error.body());
+        for (name, value) in error.headers() {
+            answer = answer.with(name, &value);
+        }
+        answer
     }
 }

@@ -6,17 +6,13 @@
 //!
 //! Paths: fal's queue at the root, `/files/…`, `/.well-known/jwks.json`, and its own `GET /_sim/health`, `GET /_sim/log`, `POST /_sim/script`.
 
-mod answer;
 mod calls;
 mod errors;
 mod faults;
-mod log;
 mod output;
-mod picture;
 mod route;
 mod schema;
 mod script;
-mod server;
 mod submit;
 mod text;
 mod webhook;
@@ -25,10 +21,11 @@ mod world;
 #[cfg(test)]
 mod tests;
 
-pub use log::{Cancel, Delivery, FalLog, Submission, key_tag};
-pub use picture::{Painter, Picture};
+pub use crate::market::log::{Cancel, Delivery, Log as FalLog, Submission, key_tag};
+pub use crate::market::picture::{Painter, Picture};
 pub use script::{BadScript, Call, EndpointScript, FalScript, Fault, Rule};
 
+use crate::market::{answer::Answer, log, server};
 use axum::{
     Json, Router,
     body::{Body, to_bytes},
@@ -228,7 +225,7 @@ async fn get_keys(State(market): State<Arc<Market>>, headers: HeaderMap) -> (Sta
 async fn call(State(market): State<Arc<Market>>, request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, BODY_MAX).await else {
-        return answer::Answer::detail(StatusCode::PAYLOAD_TOO_LARGE, "Request body too large")
+        return Answer::detail(StatusCode::PAYLOAD_TOO_LARGE, "Request body too large")
             .send(None, &market.clock);
     };
     let asked = route::Asked::new(&parts.method, &parts.uri, parts.headers, body);

@@ -2,12 +2,14 @@
 
 use super::{
     Market,
-    answer::Answer,
-    picture::{self, Picture},
     schema::{self, Makes},
     script::{Call, Fault},
     text,
     world::{Ending, Work},
+};
+use crate::market::{
+    answer::Answer,
+    picture::{self, Picture},
 };
 use axum::{
     body::{Body, Bytes},
@@ -45,7 +47,7 @@ fn pictures(work: &Work, market: &Market, id: &str) -> (Value, String) {
     let body = json!({
         "images": images,
         "timings": {"inference": seconds(work)},
-        "seed": picture::seed_of(work),
+        "seed": seed_of(work),
         "has_nsfw_concepts": refused,
         "prompt": work.new.prompt,
     });
@@ -90,6 +92,12 @@ fn count(work: &Work) -> u64 {
     work.new.input.get("num_images").and_then(Value::as_u64).unwrap_or(1)
 }
 
+/// The seed that was asked for, or one made of the prompt.
+fn seed_of(work: &Work) -> i64 {
+    let asked = work.new.input.get("seed").and_then(Value::as_i64);
+    asked.unwrap_or_else(|| picture::seed_of(&work.new.prompt))
+}
+
 fn file_name(id: &str, number: u64) -> String {
     if number == 0 { format!("{id}.png") } else { format!("{id}_{number}.png") }
 }
@@ -99,7 +107,7 @@ fn draw(work: &Work, market: &Market, number: u64) -> Vec<u8> {
     if work.new.ending == Ending::Nsfw {
         return picture::black(width, height);
     }
-    let seed = picture::seed_of(work).wrapping_add(i64::try_from(number).unwrap_or(0));
+    let seed = seed_of(work).wrapping_add(i64::try_from(number).unwrap_or(0));
     let asked = Picture { prompt: &work.new.prompt, width, height, seed };
     match &market.painter {
         Some(paint) => paint(&asked),
@@ -128,7 +136,7 @@ pub(super) async fn file(market: &Market, name: &str, headers: &HeaderMap) -> Re
         (None, None) => Answer::detail(StatusCode::NOT_FOUND, "Not Found"),
     };
     market.clock.sleep(plan.delay_after).await;
-    answer.send(plan.fault.as_ref(), &market.clock)
+    answer.send(plan.spoil(), &market.clock)
 }
 
 fn find(inner: &super::Inner, name: &str) -> Option<(Work, u64)> {

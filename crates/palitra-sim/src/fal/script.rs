@@ -2,6 +2,7 @@
 //!
 //! Reference for people: `docs/markets.md`. Which rule fires when is decided in [`super::faults`].
 
+use crate::market::{answer::Spoil, trigger::Trigger};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -178,11 +179,13 @@ impl FalScript {
 }
 
 impl Rule {
+    pub(super) fn trigger(&self) -> Trigger {
+        Trigger { nth: self.nth, every: self.every, times: self.times }
+    }
+
     fn check(&self, rule: usize) -> Result<(), BadScript> {
-        for (what, number) in [("`nth`", self.nth), ("`every`", self.every), ("`times`", self.times)] {
-            if number == Some(0) {
-                return Err(BadScript::Zero { rule, what });
-            }
+        if let Some(what) = self.trigger().zero() {
+            return Err(BadScript::Zero { rule, what });
         }
         if !self.fault.happens_on(self.on) {
             let (fault, on) = (word(&self.fault), word(&self.on));
@@ -236,6 +239,19 @@ impl Fault {
 }
 
 impl Fault {
+    /// What it does to the body of an answer.
+    pub(super) fn spoil(&self) -> Option<Spoil> {
+        match self {
+            Fault::Html {} => Some(Spoil::Html),
+            Fault::Empty {} => Some(Spoil::Empty),
+            Fault::Malformed {} => Some(Spoil::Malformed),
+            Fault::Truncated {} => Some(Spoil::Truncated),
+            Fault::Huge { bytes } => Some(Spoil::Huge { bytes: *bytes }),
+            Fault::Slow { bytes, ms } => Some(Spoil::Slow { bytes: *bytes, ms: *ms }),
+            _ => None,
+        }
+    }
+
     /// Late, lost, twice, changed, signed by another key, before its time.
     fn happens_on_webhook(&self) -> bool {
         matches!(

@@ -2,16 +2,15 @@
 
 use super::{
     Inner, Market,
-    answer::Answer,
     calls::{failing, refused_by, unauthorized},
     key_tag,
-    log::Submission,
     route::Asked,
     schema,
     script::{Call, Fault},
     webhook,
     world::{Ending, NewWork},
 };
+use crate::market::{answer::Answer, log::Submission};
 use axum::{body::Body, http::Response, http::StatusCode};
 use palitra_domain::Timestamp;
 use serde_json::{Value, json};
@@ -46,7 +45,7 @@ pub(super) async fn answer(market: &Arc<Market>, endpoint: &str, asked: &Asked) 
         }
     };
     market.clock.sleep(plan.delay_after).await;
-    answer.send(plan.fault.as_ref(), &market.clock)
+    answer.send(plan.spoil(), &market.clock)
 }
 
 /// The key as it was sent, for the log; it may be wrong.

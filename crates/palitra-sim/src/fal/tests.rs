@@ -4,12 +4,12 @@
 use super::{
     Call, FalScript, Fault,
     faults::Faults,
-    picture::{Picture, blocks},
     route::Route,
     schema,
     script::BadScript,
     world::{Cancelled, Ending, NewWork, State, World},
 };
+use crate::market::picture::{Picture, blocks};
 use axum::http::Method;
 use palitra_domain::Timestamp;
 use serde_json::{Value, json};

@@ -3,24 +3,20 @@
 
 use super::{
     Inner, Market, calls,
-    log::{Delivery, Submission},
     script::{Call, Fault},
     world::{Ending, State},
 };
-use axum::http::Uri;
+use crate::market::{
+    callback::Target,
+    log::{Delivery, Submission},
+};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use ring::signature::{Ed25519KeyPair, KeyPair};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::{
-    io,
-    net::{IpAddr, SocketAddr},
     sync::{Arc, PoisonError, Weak},
     time::Duration,
-};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
 };
 
 /// fal tries ten times in two hours.
@@ -59,14 +55,13 @@ impl Signer {
 
 /// Delivers the webhook of accepted work when it has ended.
 pub(super) fn deliver(inner: &mut Inner, market: &Arc<Market>, id: &str, entry: &Submission) {
-    let Some((address, path)) = entry.webhook.as_deref().and_then(target) else { return };
+    let Some(target) = entry.webhook.as_deref().and_then(Target::of) else { return };
     let plan = inner.faults.plan(Call::Webhook, &entry.endpoint, &entry.prompt);
     let order = Order {
         market: Arc::downgrade(market),
         id: id.to_owned(),
         prompt: entry.prompt.clone(),
-        address,
-        path,
+        target,
         fault: plan.fault,
     };
     let late = plan.delay_before;
@@ -75,19 +70,11 @@ pub(super) fn deliver(inner: &mut Inner, market: &Arc<Market>, id: &str, entry: 
     deliveries.spawn(async move { order.carry_out(late).await.unwrap_or_default() });
 }
 
-/// Host and path of an address on this machine.
-fn target(webhook: &str) -> Option<(SocketAddr, String)> {
-    let uri: Uri = webhook.parse().ok().filter(|uri: &Uri| uri.scheme_str() == Some("http"))?;
-    let ip: IpAddr = uri.host()?.parse().ok().filter(IpAddr::is_loopback)?;
-    Some((SocketAddr::new(ip, uri.port_u16().unwrap_or(80)), uri.path_and_query()?.to_string()))
-}
-
 struct Order {
     market: Weak<Market>,
     id: String,
     prompt: String,
-    address: SocketAddr,
-    path: String,
+    target: Target,
     fault: Option<Fault>,
 }
 
@@ -108,10 +95,10 @@ impl Order {
         for _ in 0..times {
             for _ in 0..TRIES_MAX {
                 let market = self.market.upgrade()?;
-                let request = self.request(&market);
+                let (headers, body) = self.request(&market);
                 drop(market);
                 let status = tokio::select! {
-                    answer = post(self.address, &request) => answer.ok().flatten(),
+                    answer = self.target.post(&headers, &body) => answer.ok().flatten(),
                     () = clock.sleep(ANSWER_MAX) => None,
                 };
                 let market = self.market.upgrade()?;
@@ -128,7 +115,7 @@ impl Order {
     }
 
     /// Signed anew for each try.
-    fn request(&self, market: &Market) -> Vec<u8> {
+    fn request(&self, market: &Market) -> ([(&str, String); 4], String) {
         let mut body = market.note(&self.id).to_string();
         let at = (market.clock.now().micros() / 1_000_000).to_string();
         let key = match self.fault {
@@ -140,18 +127,13 @@ impl Order {
         if self.fault == Some(Fault::Forged {}) {
             body.push(' ');
         }
-        let head = [
-            format!("POST {} HTTP/1.1", self.path),
-            format!("host: {}", self.address),
-            "content-type: application/json".to_owned(),
-            format!("content-length: {}", body.len()),
-            "connection: close".to_owned(),
-            format!("x-fal-webhook-request-id: {}", self.id),
-            "x-fal-webhook-user-id: sim-user".to_owned(),
-            format!("x-fal-webhook-timestamp: {at}"),
-            format!("x-fal-webhook-signature: {}", hex(signature.as_ref())),
+        let headers = [
+            ("x-fal-webhook-request-id", self.id.clone()),
+            ("x-fal-webhook-user-id", "sim-user".to_owned()),
+            ("x-fal-webhook-timestamp", at),
+            ("x-fal-webhook-signature", hex(signature.as_ref())),
         ];
-        format!("{}\r\n\r\n{body}", head.join("\r\n")).into_bytes()
+        (headers, body)
     }
 }
 
@@ -182,16 +164,6 @@ impl Market {
         }
         note
     }
-}
-
-/// The status of the answer, when one came.
-async fn post(address: SocketAddr, request: &[u8]) -> io::Result<Option<u16>> {
-    let mut stream = TcpStream::connect(address).await?;
-    stream.write_all(request).await?;
-    let mut head = Vec::new();
-    stream.take(4096).read_to_end(&mut head).await?;
-    let head = String::from_utf8_lossy(&head);
-    Ok(head.split(' ').nth(1).and_then(|status| status.parse().ok()))
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -1,8 +1,7 @@
-//! The pictures of the simulated market: small, valid, of the asked size, and different for every request.
+//! The pictures of the simulated markets: small, valid, of the asked size, and different for every request.
 //!
 //! It does not try to be art: blocks of colour drawn from a hash. Whoever wants pictures passes a [`Painter`].
 
-use super::world::Work;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
@@ -22,7 +21,7 @@ pub type Painter = Arc<dyn Fn(&Picture<'_>) -> Vec<u8> + Send + Sync>;
 const BLOCKS: u32 = 8;
 
 /// Indexed PNG of 8 × 8 blocks in 16 colours.
-pub(super) fn blocks(picture: &Picture<'_>) -> Vec<u8> {
+pub(crate) fn blocks(picture: &Picture<'_>) -> Vec<u8> {
     let digest = Sha256::digest(format!("{}\n{}", picture.seed, picture.prompt));
     let palette: Vec<u8> = digest.iter().chain(digest.iter().rev().take(16)).copied().collect();
     let cell = |column: u32, row: u32| {
@@ -33,8 +32,8 @@ pub(super) fn blocks(picture: &Picture<'_>) -> Vec<u8> {
     encode(picture.width, picture.height, &palette, &pixels)
 }
 
-/// What fal sends for a refused picture.
-pub(super) fn black(width: u32, height: u32) -> Vec<u8> {
+/// What a market may send for a refused picture.
+pub(crate) fn black(width: u32, height: u32) -> Vec<u8> {
     encode(width, height, &[0, 0, 0], &picture_rows(width, height, |_, _| 0))
 }
 
@@ -60,10 +59,8 @@ fn encode(width: u32, height: u32, palette: &[u8], pixels: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// The seed that was asked for, or one made of the prompt.
-pub(super) fn seed_of(work: &Work) -> i64 {
-    work.new.input.get("seed").and_then(serde_json::Value::as_i64).unwrap_or_else(|| {
-        let digest = Sha256::digest(work.new.prompt.as_bytes());
-        i64::from(u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]))
-    })
+/// A seed made of the prompt, for requests that name none.
+pub(crate) fn seed_of(prompt: &str) -> i64 {
+    let digest = Sha256::digest(prompt.as_bytes());
+    i64::from(u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]))
 }

@@ -1,4 +1,4 @@
-//! What the market saw: every submission, accepted or refused, every cancel, and how much ran at once. Checkers read it.
+//! What a simulated market saw: every submission, accepted or refused, every cancel, and how much ran at once. Checkers read it.
 
 use palitra_domain::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use std::{
 
 /// The whole log.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct FalLog {
+pub struct Log {
     /// In the order in which they came.
     pub submissions: Vec<Submission>,
     pub cancels: Vec<Cancel>,
@@ -27,7 +27,7 @@ pub struct FalLog {
     pub looks: u64,
 }
 
-impl FalLog {
+impl Log {
     pub fn accepted(&self) -> impl Iterator<Item = &Submission> {
         self.submissions.iter().filter(|submission| submission.accepted)
     }
@@ -46,8 +46,9 @@ pub struct Submission {
     pub at_us: i64,
     /// [`key_tag`] of the key, empty when there was none.
     pub key: String,
+    /// fal's endpoint, KIE's model.
     pub endpoint: String,
-    /// Given to accepted submissions only.
+    /// The market's id of the work; given to accepted submissions only.
     pub request_id: Option<String>,
     pub prompt: String,
     /// The whole body, `null` when it was not JSON.
@@ -60,7 +61,7 @@ pub struct Submission {
     pub status: Option<u16>,
     /// Why it was refused.
     pub reason: Option<String>,
-    /// `fal_webhook` of the query.
+    /// The address that was registered for a callback.
     pub webhook: Option<String>,
     /// Requests of this key that were accepted and not finished, this one included.
     pub overlap: u32,
@@ -73,7 +74,7 @@ pub struct Cancel {
     pub at_us: i64,
     pub key: String,
     pub request_id: String,
-    /// `CANCELLATION_REQUESTED`, `ALREADY_COMPLETED` or `NOT_FOUND`.
+    /// fal: `CANCELLATION_REQUESTED`, `ALREADY_COMPLETED` or `NOT_FOUND`.
     pub outcome: String,
 }
 
@@ -105,19 +106,19 @@ enum Line<'a> {
 }
 
 /// The log while it is written.
-pub(super) struct Journal {
-    log: FalLog,
+pub(crate) struct Journal {
+    log: Log,
     order: u64,
     file: Option<File>,
 }
 
 impl Journal {
-    pub(super) fn open(path: Option<&Path>) -> io::Result<Journal> {
+    pub(crate) fn open(path: Option<&Path>) -> io::Result<Journal> {
         let file = path.map(|path| OpenOptions::new().create(true).append(true).open(path)).transpose()?;
-        Ok(Journal { log: FalLog::default(), order: 0, file })
+        Ok(Journal { log: Log::default(), order: 0, file })
     }
 
-    pub(super) fn submission(&mut self, at: Timestamp, mut submission: Submission) {
+    pub(crate) fn submission(&mut self, at: Timestamp, mut submission: Submission) {
         self.order += 1;
         (submission.order, submission.at_us) = (self.order, at.micros());
         if submission.accepted {
@@ -128,22 +129,22 @@ impl Journal {
         self.log.submissions.push(submission);
     }
 
-    pub(super) fn cancel(&mut self, at: Timestamp, mut cancel: Cancel) {
+    pub(crate) fn cancel(&mut self, at: Timestamp, mut cancel: Cancel) {
         self.order += 1;
         (cancel.order, cancel.at_us) = (self.order, at.micros());
         self.write(&Line::Cancel(&cancel));
         self.log.cancels.push(cancel);
     }
 
-    pub(super) fn delivery(&mut self, delivery: Delivery) {
+    pub(crate) fn delivery(&mut self, delivery: Delivery) {
         self.log.deliveries.push(delivery);
     }
 
-    pub(super) fn look(&mut self) {
+    pub(crate) fn look(&mut self) {
         self.log.looks += 1;
     }
 
-    pub(super) fn snapshot(&self) -> FalLog {
+    pub(crate) fn snapshot(&self) -> Log {
         self.log.clone()
     }
 

@@ -11,10 +11,10 @@ use tokio::{
 
 /// Marks a response that must never be sent: the connection is closed instead.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct HangUp;
+pub(crate) struct HangUp;
 
 /// Serves until it is dropped; then every connection is closed at once, as when a process dies.
-pub(super) async fn serve(listener: TcpListener, router: Router) {
+pub(crate) async fn serve(listener: TcpListener, router: Router) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {

@@ -1,19 +1,36 @@
-//! Answers: JSON with fal's headers, and the ways in which the script spoils their bodies.
+//! Answers: JSON or bytes with headers, and the ways in which a script spoils their bodies.
 
-use super::{errors::KnownError, script::Fault, server::HangUp};
+use super::server::HangUp;
 use axum::{
     body::{Body, Bytes},
     http::{HeaderName, HeaderValue, Response, StatusCode, header},
 };
 use futures_util::{StreamExt, stream};
 use palitra_domain::Clock;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::{io, sync::Arc, time::Duration};
+
+/// How the body of an answer is spoiled on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Spoil {
+    /// A web page under the same type.
+    Html,
+    /// No bytes at all.
+    Empty,
+    /// Half of it, complete on the wire.
+    Malformed,
+    /// Half of it, then the connection closes.
+    Truncated,
+    /// Followed by spaces up to so many bytes.
+    Huge { bytes: usize },
+    /// In pieces of `bytes`, one each `ms`.
+    Slow { bytes: usize, ms: u64 },
+}
 
 /// An answer before it is put on the wire.
 #[derive(Debug, Clone)]
-pub(super) struct Answer {
-    pub(super) status: StatusCode,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
     headers: Vec<(HeaderName, HeaderValue)>,
     body: Bytes,
     hang_up: bool,
@@ -23,41 +40,28 @@ const HTML: &[u8] =
     b"<!doctype html><html><head><title>Just a moment</title></head><body>checking</body></html>";
 
 impl Answer {
-    pub(super) fn json(status: StatusCode, body: &Value) -> Answer {
+    pub(crate) fn json(status: StatusCode, body: &Value) -> Answer {
         let mut answer = Answer::bytes("application/json", Bytes::from(body.to_string()));
         answer.status = status;
         answer
     }
 
-    pub(super) fn bytes(content_type: &'static str, body: Bytes) -> Answer {
+    pub(crate) fn bytes(content_type: &'static str, body: Bytes) -> Answer {
         let headers = vec![(header::CONTENT_TYPE, HeaderValue::from_static(content_type))];
         Answer { status: StatusCode::OK, headers, body, hang_up: false }
     }
 
     /// Its body, where that is JSON.
-    pub(super) fn value(&self) -> Value {
+    pub(crate) fn value(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
 
-    /// `{"detail": "…"}`, the platform's plain error.
-    pub(super) fn detail(status: StatusCode, detail: &str) -> Answer {
-        Answer::json(status, &json!({"detail": detail}))
-    }
-
-    pub(super) fn error(error: &KnownError) -> Answer {
-        let mut answer = Answer::json(error.status(), &error.body());
-        for (name, value) in error.headers() {
-            answer = answer.with(name, &value);
-        }
-        answer
-    }
-
-    pub(super) fn hang_up() -> Answer {
-        Answer { hang_up: true, ..Answer::detail(StatusCode::INTERNAL_SERVER_ERROR, "never sent") }
+    pub(crate) fn hang_up() -> Answer {
+        Answer { hang_up: true, ..Answer::json(StatusCode::INTERNAL_SERVER_ERROR, &Value::Null) }
     }
 
     /// A value that no header can hold is left out: it comes from the script.
-    pub(super) fn with(mut self, name: &'static str, value: &str) -> Answer {
+    pub(crate) fn with(mut self, name: &'static str, value: &str) -> Answer {
         if let Ok(value) = HeaderValue::from_str(value) {
             self.headers.push((HeaderName::from_static(name), value));
         }
@@ -65,27 +69,27 @@ impl Answer {
     }
 
     /// The status a client sees; none when it sees a closed connection.
-    pub(super) fn seen_status(&self) -> Option<u16> {
+    pub(crate) fn seen_status(&self) -> Option<u16> {
         (!self.hang_up).then_some(self.status.as_u16())
     }
 
     /// Puts the answer on the wire, spoiled as the script says.
-    pub(super) fn send(mut self, spoil: Option<&Fault>, clock: &Arc<dyn Clock>) -> Response<Body> {
+    pub(crate) fn send(mut self, spoil: Option<Spoil>, clock: &Arc<dyn Clock>) -> Response<Body> {
         match spoil {
-            Some(Fault::Html {}) => self.body = Bytes::from_static(HTML),
-            Some(Fault::Empty {}) => self.body = Bytes::new(),
-            Some(Fault::Malformed {}) => self.body.truncate(self.body.len() / 2),
-            Some(Fault::Huge { bytes }) => {
+            Some(Spoil::Html) => self.body = Bytes::from_static(HTML),
+            Some(Spoil::Empty) => self.body = Bytes::new(),
+            Some(Spoil::Malformed) => self.body.truncate(self.body.len() / 2),
+            Some(Spoil::Huge { bytes }) => {
                 let mut body = self.body.to_vec();
-                body.resize(body.len().max(*bytes), b' ');
+                body.resize(body.len().max(bytes), b' ');
                 self.body = Bytes::from(body);
             }
             _ => {}
         }
         let length = self.body.len();
         let body = match spoil {
-            Some(Fault::Truncated {}) => truncated(&self.body),
-            Some(Fault::Slow { bytes, ms }) => slow(self.body, *bytes, *ms, clock),
+            Some(Spoil::Truncated) => truncated(&self.body),
+            Some(Spoil::Slow { bytes, ms }) => slow(self.body, bytes, ms, clock),
             _ => Body::from(self.body),
         };
         let mut response = Response::new(body);

@@ -1,0 +1,11 @@
+//! What the simulated markets share: a server that can hang up, answers and the ways to spoil them, the log, pictures, when a rule
+//! of a script fires, and how a callback leaves.
+//!
+//! Nothing here knows a market.
+
+pub(crate) mod answer;
+pub(crate) mod callback;
+pub(crate) mod log;
+pub(crate) mod picture;
+pub(crate) mod server;
+pub(crate) mod trigger;
