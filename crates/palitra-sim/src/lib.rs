@@ -3,6 +3,7 @@
 
 pub mod artist;
 pub mod fal;
+pub mod kie;
 mod market;
 pub mod sandbox;
 mod stems;
