@@ -5,5 +5,6 @@
 
 pub mod fal;
 mod http;
+mod units;
 
 pub use http::{SettingError, Timeouts};

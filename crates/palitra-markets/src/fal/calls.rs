@@ -4,8 +4,7 @@ use super::{
     errors::{self, Phase, Said},
     remote::Addresses,
 };
-use crate::http::{BodyError, Clients, Mask, read, retry_after, why};
-use bytes::Bytes;
+use crate::http::{Clients, Mask, NoReply, Reply, send};
 use palitra_domain::{
     market::{ErrorClass, MarketError, Request},
     secret::Secret,
@@ -17,15 +16,6 @@ use reqwest::{
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// Answers of the queue are small; a text or a picture inside an answer is not, and still fits.
-const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
-
-/// How much of an answer is kept with an error.
-const KEPT_BYTES_MAX: usize = 8 * 1024;
-
-/// How much of a message is.
-const MESSAGE_BYTES_MAX: usize = 300;
-
 /// What is needed to call fal.
 pub(super) struct Calls {
     pub(super) clients: Clients,
@@ -34,29 +24,6 @@ pub(super) struct Calls {
     pub(super) headers: HeaderMap,
     pub(super) keep_files: Option<Duration>,
     pub(super) mask: Mask,
-}
-
-/// An answer, of any status. The body may have been unreadable.
-pub(super) struct Reply {
-    pub(super) status: u16,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Result<Bytes, BodyError>,
-}
-
-/// No answer came.
-pub(super) enum NoReply {
-    /// No connection: nothing was sent.
-    NotSent(MarketError),
-    /// Something may have arrived.
-    NoAnswer(MarketError),
-}
-
-impl NoReply {
-    pub(super) fn error(self) -> MarketError {
-        match self {
-            NoReply::NotSent(error) | NoReply::NoAnswer(error) => error,
-        }
-    }
 }
 
 impl Calls {
@@ -110,25 +77,12 @@ impl Calls {
     }
 
     async fn send(&self, call: RequestBuilder) -> Result<Reply, NoReply> {
-        match call.headers(self.headers.clone()).send().await {
-            Ok(response) => {
-                let (status, headers) = (response.status().as_u16(), response.headers().clone());
-                let body = read(response, ANSWER_BYTES_MAX).await;
-                Ok(Reply { status, headers, body })
-            }
-            Err(error) => {
-                let message =
-                    self.mask.apply(&format!("no answer from fal: {}", why(&error)), MESSAGE_BYTES_MAX);
-                let trouble = MarketError::new(ErrorClass::Unavailable, message);
-                let unsent = error.is_connect() || error.is_builder();
-                Err(if unsent { NoReply::NotSent(trouble) } else { NoReply::NoAnswer(trouble) })
-            }
-        }
+        send(call.headers(self.headers.clone()), "fal", &self.mask).await
     }
 
     /// An answer that says no, as an error.
     pub(super) fn error(&self, phase: Phase, reply: &Reply) -> MarketError {
-        let said = reply.said();
+        let said = Said::of(reply);
         let class = errors::class(phase, reply.status, &said);
         let what = said.message.unwrap_or_else(|| "no reason given".into());
         self.describe(class, &format!("fal answered {}: {what}", reply.status), reply)
@@ -136,14 +90,7 @@ impl Calls {
 
     /// An answer that was not understood, or that reports a failure in its own way.
     pub(super) fn describe(&self, class: ErrorClass, message: &str, reply: &Reply) -> MarketError {
-        let body = reply.body.as_ref().ok().map(|body| String::from_utf8_lossy(body).into_owned());
-        MarketError {
-            class,
-            message: self.mask.apply(message, MESSAGE_BYTES_MAX),
-            body: body.map(|body| self.mask.apply(&body, KEPT_BYTES_MAX)),
-            status: Some(reply.status),
-            retry_after: retry_after(&reply.headers),
-        }
+        reply.describe(class, message, &self.mask)
     }
 }
 
@@ -153,42 +100,4 @@ const START_SECONDS_MIN: u64 = 2;
 /// `Key id:secret`; `None` when a header cannot hold it.
 pub(super) fn authorization(key: &Secret) -> Option<HeaderValue> {
     HeaderValue::from_str(&format!("Key {}", key.reveal())).ok()
-}
-
-impl Reply {
-    pub(super) fn is_success(&self) -> bool {
-        (200..300).contains(&self.status)
-    }
-
-    /// What it says about an error.
-    pub(super) fn said(&self) -> Said {
-        Said::read(&self.headers, self.body.as_deref().unwrap_or_default())
-    }
-
-    /// The body as JSON of a known shape, or why it is not.
-    pub(super) fn parse<T: serde::de::DeserializeOwned>(&self) -> Result<T, Unreadable> {
-        let body = self.body.as_ref().map_err(|error| Unreadable::NotJson(error.to_string()))?;
-        let value: Value =
-            serde_json::from_slice(body).map_err(|error| Unreadable::NotJson(error.to_string()))?;
-        serde_json::from_value(value).map_err(|error| Unreadable::OtherShape(error.to_string()))
-    }
-}
-
-/// Why a body cannot be understood.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Unreadable {
-    /// Cut, too long, or something in front of fal spoke: the same call may be understood next time.
-    NotJson(String),
-    /// Whole and well-formed: it will be the same next time.
-    OtherShape(String),
-}
-
-impl Unreadable {
-    pub(super) fn message(&self) -> String {
-        match self {
-            Unreadable::NotJson(why) | Unreadable::OtherShape(why) => {
-                format!("fal's answer is not understood: {why}")
-            }
-        }
-    }
 }

@@ -1,5 +1,6 @@
 //! fal's errors as classes: by type where it names one, else by status (`providers.md` §1.6, §10.3).
 
+use crate::http::Reply;
 use palitra_domain::market::ErrorClass;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
@@ -65,7 +66,12 @@ pub(super) struct Said {
 }
 
 impl Said {
-    pub(super) fn read(headers: &HeaderMap, body: &[u8]) -> Said {
+    /// What an answer says about an error.
+    pub(super) fn of(reply: &Reply) -> Said {
+        Said::read(&reply.headers, reply.body.as_deref().unwrap_or_default())
+    }
+
+    fn read(headers: &HeaderMap, body: &[u8]) -> Said {
         let mut said = Said::default();
         let header = headers.get("x-fal-error-type").and_then(|value| value.to_str().ok());
         said.types.extend(header.map(str::to_owned));

@@ -7,7 +7,6 @@ mod input;
 mod outcome;
 mod remote;
 mod settings;
-mod units;
 mod webhook;
 mod wire;
 
@@ -16,7 +15,7 @@ mod tests;
 
 pub use settings::FalSettings;
 
-use crate::http::{Clients, Downloads, FILE_BYTES_MAX, Mask, Origins, SettingError, base_url};
+use crate::http::{Clients, Downloads, FILE_BYTES_MAX, Mask, Origins, SettingError, base_url, headers};
 use calls::Calls;
 use outcome::Looked;
 use palitra_domain::{
@@ -29,7 +28,6 @@ use palitra_domain::{
     secret::Secret,
 };
 use remote::{Addresses, Remote};
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use webhook::Distrust;
 
 /// fal.ai with its keys.
@@ -89,17 +87,6 @@ impl Fal {
         let found = self.keys.iter().find(|(known, _)| known == label).map(|(_, key)| key);
         found.ok_or_else(|| MarketError::new(ErrorClass::Auth, format!("fal has no key `{label}` any more")))
     }
-}
-
-fn headers(settings: &[(String, Secret)]) -> Result<HeaderMap, SettingError> {
-    let mut headers = HeaderMap::new();
-    for (name, value) in settings {
-        let bad = || SettingError::Header(name.clone());
-        let mut value = HeaderValue::from_str(value.reveal()).map_err(|_| bad())?;
-        value.set_sensitive(true);
-        headers.insert(HeaderName::from_bytes(name.as_bytes()).map_err(|_| bad())?, value);
-    }
-    Ok(headers)
 }
 
 impl Market for Fal {

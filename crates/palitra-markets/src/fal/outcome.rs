@@ -4,11 +4,14 @@
 //! failed only when fal says so clearly. Everything else is unknown, or looked at again.
 
 use super::{
-    calls::{Calls, NoReply, Reply, Unreadable},
-    errors::Phase,
-    units, wire,
+    calls::Calls,
+    errors::{Phase, Said},
+    wire,
 };
-use crate::http::decode_data_uri;
+use crate::{
+    http::{NoReply, Reply, Unreadable, decode_data_uri},
+    units,
+};
 use palitra_domain::market::{ErrorClass, MarketError, OutputFile, Outputs, Polled, Submitted};
 
 /// The answer to a submission.
@@ -26,7 +29,7 @@ pub(super) fn submitted(calls: &Calls, endpoint: &str, reply: Result<Reply, NoRe
                 Some(remote) => Submitted::Accepted(remote.write()),
                 None => not_understood("fal's answer holds no usable request id".into()),
             },
-            Err(unreadable) => not_understood(unreadable.message()),
+            Err(unreadable) => not_understood(unreadable.message("fal")),
         },
         // A server that gave up waiting, or lost us, may have passed the request on.
         408 | 499 => Submitted::Unknown(calls.error(Phase::Submit, &reply)),
@@ -54,7 +57,7 @@ pub(super) fn status(calls: &Calls, reply: Result<Reply, NoReply>) -> Looked {
     }
     match reply.parse::<wire::Status>() {
         Err(unreadable) => {
-            let error = calls.describe(ErrorClass::Protocol, &unreadable.message(), &reply);
+            let error = calls.describe(ErrorClass::Protocol, &unreadable.message("fal"), &reply);
             Looked::Settled(Polled::Unreachable(error))
         }
         Ok(status) if status.status != "COMPLETED" => {
@@ -90,7 +93,7 @@ pub(super) fn result(calls: &Calls, status: &wire::Status, reply: Result<Reply, 
 
 /// The status says that it failed. The result call knows best why, when it speaks of the work and not of the call.
 fn failed(calls: &Calls, status: &wire::Status, failure: &str, reply: &Reply) -> Polled {
-    let of_the_work = matches!(reply.status, 400 | 422) || (reply.status >= 500 && reply.said().is_fals());
+    let of_the_work = matches!(reply.status, 400 | 422) || (reply.status >= 500 && Said::of(reply).is_fals());
     if of_the_work {
         return Polled::Failed(calls.error(Phase::Run, reply));
     }
@@ -108,7 +111,7 @@ fn no_result(calls: &Calls, reply: &Reply) -> Polled {
         400 if is_early(reply) => Polled::Pending { position: None },
         404 | 410 => Polled::Unreachable(error),
         400..500 if !stands_in_the_way(reply) => Polled::Failed(error),
-        500.. if reply.said().is_fals() => Polled::Failed(error),
+        500.. if Said::of(reply).is_fals() => Polled::Failed(error),
         _ => Polled::Unreachable(error),
     }
 }
@@ -126,13 +129,12 @@ fn is_gone(reply: &Reply) -> bool {
 
 /// Asked too early, against the status (`providers.md` §1.4: seen as 400).
 fn is_early(reply: &Reply) -> bool {
-    reply.status == 400 && reply.said().message.is_some_and(|message| message.contains("in progress"))
+    reply.status == 400 && Said::of(reply).message.is_some_and(|message| message.contains("in progress"))
 }
 
 /// The class of a failure of which only the status speaks.
 fn class_of(status: &wire::Status) -> ErrorClass {
-    let said =
-        super::errors::Said { types: status.error_type.iter().cloned().collect(), message: status.failure() };
+    let said = Said { types: status.error_type.iter().cloned().collect(), message: status.failure() };
     said.class().unwrap_or(ErrorClass::GenerationFailed)
 }
 
@@ -142,10 +144,12 @@ fn outputs(calls: &Calls, reply: &Reply) -> Polled {
         Ok(output) => output,
         // Broken off or not from fal: the result is paid for and asked for again. Whole and of another shape: it stays so.
         Err(Unreadable::NotJson(why)) => {
-            let message = Unreadable::NotJson(why).message();
+            let message = Unreadable::NotJson(why).message("fal");
             return Polled::Unreachable(calls.describe(ErrorClass::Protocol, &message, reply));
         }
-        Err(other) => return Polled::Failed(calls.describe(ErrorClass::Protocol, &other.message(), reply)),
+        Err(other) => {
+            return Polled::Failed(calls.describe(ErrorClass::Protocol, &other.message("fal"), reply));
+        }
     };
     let failed = |class, message: &str| Polled::Failed(calls.describe(class, message, reply));
     if let Some(failure) = output.failure() {

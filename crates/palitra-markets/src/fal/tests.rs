@@ -1,13 +1,16 @@
 //! What fal's recorded answers mean, without a network: the error table, outputs, addresses, units.
 
 use super::{
-    calls::{Calls, NoReply, Reply},
-    headers, input,
+    calls::Calls,
+    input,
     outcome::{self, Looked},
     remote::{Addresses, Remote},
-    units, wire,
+    wire,
 };
-use crate::http::{BodyError, Clients, Mask, Origins, Timeouts, base_url};
+use crate::{
+    http::{BodyError, Clients, Mask, NoReply, Origins, Reply, Timeouts, base_url, headers},
+    units,
+};
 use bytes::Bytes;
 use palitra_domain::{
     market::{MarketError, OutputFile, Polled, RemoteRef, Request, Submitted},

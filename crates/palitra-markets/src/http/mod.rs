@@ -8,8 +8,11 @@ mod client;
 mod data_uri;
 mod download;
 mod mask;
+mod operator;
 mod origins;
+mod reply;
 mod retry_after;
+mod signed;
 
 #[cfg(test)]
 mod tests;
@@ -19,8 +22,13 @@ pub(crate) use client::{Clients, why};
 pub(crate) use data_uri::decode as decode_data_uri;
 pub(crate) use download::{Downloads, FILE_BYTES_MAX};
 pub(crate) use mask::Mask;
+pub(crate) use operator::headers;
 pub(crate) use origins::{Origins, base_url};
+pub(crate) use reply::{NoReply, Reply, Unreadable, send};
 pub(crate) use retry_after::retry_after;
+#[cfg(test)]
+pub(crate) use signed::DRIFT_MAX;
+pub(crate) use signed::{is_near, the_header, unix_seconds};
 
 pub use client::Timeouts;
 pub use origins::SettingError;

@@ -11,6 +11,8 @@ pub enum SettingError {
     Header(String),
     #[error("key `{0}` cannot be sent")]
     Key(String),
+    #[error("the webhook key of `{0}` is empty or belongs to no key")]
+    WebhookKey(String),
     #[error("TLS cannot be set up: {0}")]
     Tls(String),
 }

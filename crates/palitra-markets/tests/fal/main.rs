@@ -10,67 +10,32 @@ mod submit;
 mod webhook_keys;
 mod webhooks;
 
+#[path = "../stage/mod.rs"]
+mod stage;
+
 use palitra_domain::{
-    BoxFuture, Clock, Timestamp,
-    market::{ErrorClass, Market, OutputFile, Outputs, Polled, RemoteRef, Request, Submitted},
-    objects::ByteStream,
+    Clock, Timestamp,
+    market::{ErrorClass, Market, OutputFile, Polled, RemoteRef, Request, Submitted},
     secret::Secret,
 };
 use palitra_markets::fal::{Fal, FalSettings};
 use palitra_sim::fal::{FalScript, FalSim};
 use serde_json::{Value, json};
+use stage::{StepClock, Stranger, ask, link_of, local, outputs, read, show, show_submitted};
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
-    sync::{mpsc, watch},
+    net::TcpListener,
+    sync::watch,
 };
 
 const KEY: &str = "1d2c3b4a-key-id:9f8e7d6c-key-secret";
-
-/// Stands still until a test moves it; in a hurry, it jumps over every sleep.
-struct StepClock {
-    now: watch::Sender<Timestamp>,
-    hurry: bool,
-}
-
-impl StepClock {
-    fn new(hurry: bool) -> Arc<StepClock> {
-        let start = Timestamp::from_micros(1_795_000_000_000_000);
-        Arc::new(StepClock { now: watch::Sender::new(start), hurry })
-    }
-
-    fn advance(&self, duration: Duration) {
-        self.now.send_modify(|now| *now = now.plus(duration));
-    }
-}
-
-impl Clock for StepClock {
-    fn now(&self) -> Timestamp {
-        *self.now.borrow()
-    }
-
-    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
-        let until = self.now().plus(duration);
-        if self.hurry {
-            self.advance(duration);
-        }
-        let mut now = self.now.subscribe();
-        Box::pin(async move {
-            now.wait_for(|now| *now >= until).await.expect("the clock outlives its sleepers");
-        })
-    }
-}
 
 /// A simulator, an adapter that is pointed at it, and their clock.
 struct Bench {
     clock: Arc<StepClock>,
     sim: FalSim,
     fal: Fal,
-}
-
-fn local() -> SocketAddr {
-    "127.0.0.1:0".parse().expect("an address")
 }
 
 fn settings(queue_url: String) -> FalSettings {
@@ -137,103 +102,7 @@ fn picture(prompt: &str) -> Request {
     }
 }
 
-fn outputs(polled: Polled) -> Outputs {
-    match polled {
-        Polled::Done(outputs) => outputs,
-        other => panic!("not done: {other:?}"),
-    }
-}
-
-fn link_of(outputs: &Outputs) -> String {
-    match outputs.files.as_slice() {
-        [OutputFile::Link(link)] => link.clone(),
-        other => panic!("not one link: {other:?}"),
-    }
-}
-
-/// `Refused(Auth)`, `Unknown(Protocol)`, …
-fn show_submitted(submitted: &Submitted) -> String {
-    match submitted {
-        Submitted::Accepted(_) => "Accepted".into(),
-        Submitted::Done(_) => "Done".into(),
-        Submitted::Refused(error) => format!("Refused({:?})", error.class),
-        Submitted::Unknown(error) => format!("Unknown({:?})", error.class),
-    }
-}
-
-/// `Pending`, `Failed(Timeout)`, …
-fn show(polled: &Polled) -> String {
-    match polled {
-        Polled::Pending { .. } => "Pending".into(),
-        Polled::Done(_) => "Done".into(),
-        Polled::Failed(error) => format!("Failed({:?})", error.class),
-        Polled::Cancelled => "Cancelled".into(),
-        Polled::NotFound => "NotFound".into(),
-        Polled::Unreachable(error) => format!("Unreachable({:?})", error.class),
-    }
-}
-
-/// The whole stream, or the kind of the error it ended with.
-async fn read(mut stream: ByteStream) -> Result<Vec<u8>, std::io::ErrorKind> {
-    use futures_util::StreamExt;
-    let mut bytes = Vec::new();
-    while let Some(piece) = stream.next().await {
-        bytes.extend_from_slice(&piece.map_err(|error| error.kind())?);
-    }
-    Ok(bytes)
-}
-
 /// The class with which a link is refused.
 async fn refused(fal: &Fal, link: &str) -> ErrorClass {
     fal.fetch(link).await.err().unwrap_or_else(|| panic!("{link} was opened")).class
-}
-
-/// Somebody else's server: answers 200 with nothing and remembers every request as it came.
-struct Stranger {
-    address: SocketAddr,
-    heard: mpsc::UnboundedReceiver<String>,
-}
-
-impl Stranger {
-    async fn start() -> Stranger {
-        let listener = TcpListener::bind(local()).await.expect("a port");
-        let address = listener.local_addr().expect("an address");
-        let (tell, heard) = mpsc::unbounded_channel();
-        tokio::spawn(async move {
-            while let Ok((mut stream, _)) = listener.accept().await {
-                let mut buffer = vec![0; 64 * 1024];
-                let length = stream.read(&mut buffer).await.unwrap_or(0);
-                if tell.send(String::from_utf8_lossy(&buffer[..length]).into_owned()).is_err() {
-                    return;
-                }
-                let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
-                stream.write_all(answer).await.expect("a listening client");
-            }
-        });
-        Stranger { address, heard }
-    }
-
-    fn base(&self) -> String {
-        format!("http://{}", self.address)
-    }
-
-    /// Everything heard so far.
-    fn heard(&mut self) -> Vec<String> {
-        std::iter::from_fn(|| self.heard.try_recv().ok()).collect()
-    }
-}
-
-/// One plain HTTP call, for talking to the simulator without the adapter. Status, headers and body.
-async fn ask(address: SocketAddr, head: &str, headers: &str, body: &str) -> (u16, String, Value) {
-    let mut stream = TcpStream::connect(address).await.expect("a connection");
-    let length = body.len();
-    let request = format!(
-        "{head} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
-    );
-    stream.write_all(request.as_bytes()).await.expect("a request");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.expect("an answer");
-    let (head, body) = answer.split_once("\r\n\r\n").expect("head and body");
-    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
-    (status, head.to_lowercase(), serde_json::from_str(body).unwrap_or(Value::Null))
 }

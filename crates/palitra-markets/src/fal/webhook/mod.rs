@@ -11,21 +11,18 @@ mod tests;
 pub(super) use keys::{Keys, PublicKey};
 
 use super::wire;
+use crate::http::{is_near, the_header, unix_seconds};
 use palitra_domain::{
     Timestamp,
     market::{WebhookHint, WebhookNote},
 };
 use ring::digest::{SHA256, digest};
 use serde_json::Value;
-use std::time::Duration;
 
 const REQUEST_ID: &str = "x-fal-webhook-request-id";
 const USER_ID: &str = "x-fal-webhook-user-id";
 const TIMESTAMP: &str = "x-fal-webhook-timestamp";
 const SIGNATURE: &str = "x-fal-webhook-signature";
-
-/// How far from now, to either side, a webhook may have been signed.
-const DRIFT_MAX: Duration = Duration::from_secs(300);
 
 /// Why a webhook is not trusted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -54,8 +51,8 @@ pub(super) fn verify(
     let user_id = header(headers, USER_ID)?;
     let timestamp = header(headers, TIMESTAMP)?;
     let signature = bytes(header(headers, SIGNATURE)?).ok_or(Distrust::Header(SIGNATURE))?;
-    let signed_at = time(timestamp).ok_or(Distrust::Header(TIMESTAMP))?;
-    if now.since(signed_at).max(signed_at.since(now)) > DRIFT_MAX {
+    let signed_at = unix_seconds(timestamp).ok_or(Distrust::Header(TIMESTAMP))?;
+    if !is_near(signed_at, now) {
         return Err(Distrust::Time);
     }
     let hash: String = digest(&SHA256, body).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
@@ -84,19 +81,8 @@ fn note(delivery: wire::Delivery) -> WebhookNote {
     WebhookNote { request_id: delivery.request_id, gateway_request_id, hint }
 }
 
-/// The one value of a header. A line break inside a value would move the borders of what was signed.
 fn header<'a>(headers: &'a [(String, String)], name: &'static str) -> Result<&'a str, Distrust> {
-    let mut found = headers.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
-    match (found.next(), found.next()) {
-        (Some((_, value)), None) if !value.is_empty() && !value.contains(char::is_control) => Ok(value),
-        _ => Err(Distrust::Header(name)),
-    }
-}
-
-/// Whole seconds since 1970: digits and nothing else.
-fn time(text: &str) -> Option<Timestamp> {
-    let seconds: i64 = text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())??;
-    seconds.checked_mul(1_000_000).map(Timestamp::from_micros)
+    the_header(headers, name).ok_or(Distrust::Header(name))
 }
 
 /// 64 bytes in lower-case hex, the one spelling fal uses.

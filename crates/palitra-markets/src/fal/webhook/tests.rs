@@ -1,10 +1,11 @@
 //! The signature rule against its vector and everything that is nearly the vector, without a network.
 
 use super::{
-    DRIFT_MAX, Distrust, REQUEST_ID, SIGNATURE, TIMESTAMP, USER_ID,
+    Distrust, REQUEST_ID, SIGNATURE, TIMESTAMP, USER_ID,
     keys::{PublicKey, keys},
     verify,
 };
+use crate::http::DRIFT_MAX;
 use palitra_domain::{
     Timestamp,
     market::{WebhookHint, WebhookNote},

@@ -1,4 +1,5 @@
-//! `X-Fal-Billable-Units`: a decimal of any length, perhaps with an exponent, as millionths rounded up.
+//! Units that a market bills (fal: `X-Fal-Billable-Units`, KIE: `creditsConsumed`): a decimal of any length, perhaps with an
+//! exponent, as millionths rounded up.
 
 use palitra_domain::money::Millionths;
 
@@ -6,7 +7,7 @@ use palitra_domain::money::Millionths;
 const DECIMALS: i64 = 6;
 
 /// Rounded up: a cost is never reported lower than it is. `None` for what is not a plain decimal or does not fit.
-pub(super) fn parse(text: &str) -> Option<Millionths> {
+pub(crate) fn parse(text: &str) -> Option<Millionths> {
     let text = text.trim().to_ascii_lowercase();
     let (mantissa, exponent) = match text.split_once('e') {
         Some((mantissa, exponent)) => (mantissa, exponent.parse::<i64>().ok()?),
