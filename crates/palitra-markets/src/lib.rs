@@ -5,6 +5,7 @@
 
 pub mod fal;
 mod http;
+pub mod kie;
 mod units;
 
 pub use http::{SettingError, Timeouts};

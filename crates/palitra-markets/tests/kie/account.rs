@@ -1,0 +1,35 @@
+//! The balance: a number of credits, or why it is not known.
+
+use super::*;
+use palitra_domain::money::Millionths;
+
+#[tokio::test]
+async fn s3_51_the_balance_is_what_is_left() {
+    let bench = Bench::new(json!({"credits": 100})).await;
+    assert_eq!(bench.kie.credits("main").await, Ok(Millionths::whole(100)));
+    let request = Request { model: "z-image".into(), ..picture("a cat") };
+    accepted(bench.kie.submit("main", &request).await);
+    assert_eq!(bench.kie.credits("main").await, Ok(Millionths(99_200_000)));
+}
+
+#[tokio::test]
+async fn a_balance_that_is_not_told_is_an_error() {
+    for (fault, wanted) in [
+        (json!({"fault": "wrong_key"}), ErrorClass::Auth),
+        (json!({"fault": "rate_limited"}), ErrorClass::RateLimited),
+        (json!({"fault": "code", "code": 455}), ErrorClass::Unavailable),
+        (json!({"fault": "error", "status": 500}), ErrorClass::Unavailable),
+        (json!({"fault": "drop"}), ErrorClass::Unavailable),
+        (json!({"fault": "html"}), ErrorClass::Protocol),
+        (json!({"fault": "empty"}), ErrorClass::Protocol),
+        (json!({"fault": "truncated"}), ErrorClass::Protocol),
+        (json!({"fault": "huge", "bytes": 5_000_000}), ErrorClass::Protocol),
+    ] {
+        let mut rule = fault.clone();
+        rule["on"] = json!("credit");
+        let told = Bench::rule(rule).await.kie.credits("main").await;
+        assert_eq!(told.err().map(|error| error.class), Some(wanted), "{fault}");
+    }
+    let bench = Bench::new(json!({})).await;
+    assert_eq!(bench.kie.credits("gone").await.err().map(|error| error.class), Some(ErrorClass::Auth));
+}
