@@ -13,7 +13,7 @@ use ring::hmac;
 use serde_json::json;
 use std::time::Duration;
 
-/// Our own vector: there is none in KIE's documentation. Made with another implementation (openssl).
+/// Our own vector: there is none in KIE's documentation. Checked with another implementation (openssl).
 const KEY: &str = "kie-test-key";
 const BODY: &str = r#"{"code":200,"msg":"Playground task completed successfully.","data":{"taskId":"task_abc","state":"success"}}"#;
 const SIGNED: &str = "YsuKGGIkIIm8zq8q8AJ7tPNSJVNYbimLqYKl7AMwqUI=";
