@@ -8,4 +8,5 @@ mod market;
 pub mod sandbox;
 mod stems;
 pub mod voice;
+pub mod wavespeed;
 pub mod writer;
