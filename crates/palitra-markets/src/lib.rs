@@ -1,11 +1,12 @@
 //! Adapters to media markets, one folder each: their calls, their JSON, their errors.
 //!
-//! An adapter translates and nothing more: no retries, no money, no storage, no state between calls but the public keys that
-//! webhooks are checked with. What they share, the careful side of HTTP, is in [`http`]. How a market behaves: `docs/markets.md`.
+//! An adapter translates and nothing more: no retries, no money, no storage, no state between calls but what webhooks are checked
+//! with. What they share, the careful side of HTTP, is in [`http`]. How a market behaves: `docs/markets.md`.
 
 pub mod fal;
 mod http;
 pub mod kie;
 mod units;
+pub mod wavespeed;
 
 pub use http::{SettingError, Timeouts};

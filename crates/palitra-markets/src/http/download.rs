@@ -71,7 +71,8 @@ impl Downloads {
         Err(refused("the link redirects too often"))
     }
 
-    fn client_for(&self, url: &Url) -> Result<&Client, MarketError> {
+    /// The client that may open this address; also for uploads to storage that a market names.
+    pub(crate) fn client_for(&self, url: &Url) -> Result<&Client, MarketError> {
         if self.origins.contains(url) || (self.allow_private && matches!(url.scheme(), "http" | "https")) {
             return Ok(&self.clients.trusted);
         }
@@ -94,16 +95,23 @@ fn refused(message: impl Into<String>) -> MarketError {
     MarketError::new(ErrorClass::Protocol, message)
 }
 
-/// No answer came; a name that leads into a private network will not get better by waiting.
+/// No answer came.
 fn unsent(error: &reqwest::Error) -> MarketError {
+    leads_home(error).unwrap_or_else(|| {
+        MarketError::new(ErrorClass::Unavailable, format!("the file cannot be fetched: {}", why(error)))
+    })
+}
+
+/// A name that leads into a private network will not get better by waiting.
+pub(crate) fn leads_home(error: &reqwest::Error) -> Option<MarketError> {
     let mut source = error.source();
     while let Some(cause) = source {
         if let Some(cause) = cause.downcast_ref::<NotPublic>() {
-            return refused(cause.to_string());
+            return Some(refused(cause.to_string()));
         }
         source = cause.source();
     }
-    MarketError::new(ErrorClass::Unavailable, format!("the file cannot be fetched: {}", why(error)))
+    None
 }
 
 /// The body as a stream that ends with an error at the bound and where the connection broke.

@@ -20,7 +20,7 @@ mod tests;
 pub(crate) use body::{BodyError, read};
 pub(crate) use client::{Clients, why};
 pub(crate) use data_uri::decode as decode_data_uri;
-pub(crate) use download::{Downloads, FILE_BYTES_MAX};
+pub(crate) use download::{Downloads, FILE_BYTES_MAX, leads_home};
 pub(crate) use mask::Mask;
 pub(crate) use operator::headers;
 pub(crate) use origins::{Origins, base_url};
