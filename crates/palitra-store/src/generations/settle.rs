@@ -55,10 +55,12 @@ pub struct Fill {
     pub to: std::result::Result<(String, String), ErrorCode>,
 }
 
-/// The steps that wait for a generation.
+/// The steps that wait for a generation, in the order of their ids: whoever cannot run takes along those that wait for it, and they are
+/// told so whatever the database finds first.
 pub fn children(tx: &mut Tx, parent: &GenerationId) -> Result<Vec<Child>> {
     let rows = tx.query(
-        "select g.id, g.mode, g.model, g.input from edge e join generation g on g.id = e.child_id where e.parent_id = $1 and g.state = 'queued'",
+        "select g.id, g.mode, g.model, g.input from edge e join generation g on g.id = e.child_id
+         where e.parent_id = $1 and g.state = 'queued' order by g.id",
         p![parent.as_str()],
     )?;
     let child =

@@ -25,7 +25,17 @@ on_every_database!(MIGRATIONS =>
     an_end_keeps_what_the_market_said_and_took,
     a_charge_is_never_more_than_the_price,
     each_end_is_delivered_once,
+    what_waits_is_told_in_the_order_of_its_making,
 );
+
+/// Whatever order the database finds it in: of two that cannot run the first takes the second along.
+async fn what_waits_is_told_in_the_order_of_its_making(fresh: Fresh) {
+    open(&fresh, 1).await;
+    commit(&fresh, |tx| create(tx, &anna(), &[wanted(1), child(9, &[1]), child(5, &[1]), child(7, &[1])]))
+        .await;
+    let children = commit(&fresh, |tx| generations::children(tx, &id(1))).await;
+    assert_eq!(children.into_iter().map(|child| child.id).collect::<Vec<_>>(), [5, 7, 9].map(id));
+}
 
 async fn a_cancel_says_what_it_came_to(fresh: Fresh) {
     open(&fresh, 4).await;
