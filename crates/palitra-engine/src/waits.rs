@@ -109,6 +109,8 @@ impl Waits {
 
     pub(crate) fn insert(&self, due: Timestamp, mut waiting: Waiting, now: Timestamp) {
         let id = waiting.fence.id.clone();
+        // It may wait for an hour, and was written into more room than it needs.
+        waiting.remote.0.shrink_to_fit();
         let mut entries = self.entries();
         let mut key = (due, id.clone());
         if entries.hurried.remove(&id) {

@@ -72,13 +72,14 @@ pub(super) const OLDEST: Sql = sql!(
     EACH,
     "$3",
     EACH_END,
-    ") order by id limit $2",
+    ") order by owner, id limit $2",
     SKIP_LOCKED
 );
 
+/// By their ids: in words of no index, or PostgreSQL goes through all that an owner has for each part of it.
 const TAKE_THESE: Sql = sql!(
     "update generation set owner = $1, epoch = epoch + 1, updated_at = $2
-     where state in ('submitting', 'running', 'storing') and owner = $3 and id in (select value from ",
+     where coalesce(state, '') in ('submitting', 'running', 'storing') and coalesce(owner, '') = $3 and id in (select value from ",
     EACH,
     "$4",
     EACH_END,
@@ -94,7 +95,7 @@ const FOUND_THESE: Sql = sql!(
     "select g.id, g.epoch, a.n, g.state, g.market, k.label, a.reason, a.reference, a.outputs, g.longest_run_us, a.accepted_at,
             g.cancel_requested_at is not null, a.token is not null, g.account_id, g.batch_id, g.lane, a.opened_at
      from generation g join attempt a on a.generation_id = g.id and a.n = coalesce(g.adopted, g.attempts) join market_key k on k.id = a.key_id
-     where g.owner = $1 and g.state in ('submitting', 'running', 'storing') and g.id in (select value from ",
+     where coalesce(g.owner, '') = $1 and coalesce(g.state, '') in ('submitting', 'running', 'storing') and g.id in (select value from ",
     EACH,
     "$2",
     EACH_END,

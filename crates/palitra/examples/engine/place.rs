@@ -46,9 +46,9 @@ market = "far"
 id = "far/slow"
 market_id = "slow"
 name = "Slow"
-category = "video"
+category = "text"
 languages = ["en", "ru"]
-mode = [{ name = "create", lane = "video", longest_run_s = 7200, usual_run_ms = 60000, price = { unit = "run", cost = "1", currency = "RUB", source = "benchmark" } }]
+mode = [{ name = "create", lane = "text", longest_run_s = 7200, usual_run_ms = 60000, price = { unit = "run", cost = "1", currency = "RUB", source = "benchmark" } }]
 "#,
     ),
 ];
