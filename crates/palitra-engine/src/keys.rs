@@ -33,7 +33,9 @@ impl Unwell {
     }
 }
 
-/// Records what the market's answer to a submission says about the key. An answer that says nothing new costs nothing.
+/// Records what the market's answer to a submission says about the key. An answer that says nothing new costs nothing. When the market has
+/// stopped over it, what is queued ends ([`drain_in_background`]) after the caller has recorded the answer: who dies between the two must
+/// not leave a refusal that nobody knows of, which would keep its slot.
 pub(crate) async fn hear(
     machine: &Machine,
     ticket: &Ticket,
@@ -66,9 +68,6 @@ pub(crate) async fn hear(
     let stopped = work::commit(machine, ticket.id(), move |tx| markets::hear(tx, &recorded, now)).await;
     let stopped = stopped.unwrap_or_default();
     say(&heard, &stopped);
-    if stopped.just_now {
-        machine.spawn(drain_in_background(machine.clone()));
-    }
     if stopped.changed == Some(KeyHealth::Ok) {
         machine.work_is_there();
     }
@@ -107,7 +106,7 @@ pub(crate) fn takes_key_out(error: &MarketError) -> bool {
     matches!(error.class.code(), ErrorCode::MarketAuth | ErrorCode::MarketCredits)
 }
 
-async fn drain_in_background(machine: Machine) {
+pub(crate) async fn drain_in_background(machine: Machine) {
     if let Err(error) = drain_stopped(machine).await {
         tracing::error!(%error, "cannot end the work of a stopped market now");
     }

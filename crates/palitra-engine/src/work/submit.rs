@@ -50,6 +50,7 @@ pub(crate) async fn submit(machine: Machine, ticket: Ticket, claimed: Claimed) {
     let answer = call(&market, &ticket.key, &request).await;
     machine.metrics.submitted(&ticket.market, Outcome::of(&answer));
     let stopped = keys::hear(&machine, &ticket, &claimed, &answer).await;
+    let has_stopped = stopped.just_now;
     match answer {
         Submitted::Accepted(remote) => accepted(&machine, ticket, remote).await,
         Submitted::Done(outputs) if keep::is_all(&claimed, &outputs) => {
@@ -58,6 +59,9 @@ pub(crate) async fn submit(machine: Machine, ticket: Ticket, claimed: Claimed) {
         Submitted::Done(outputs) => answered(&machine, ticket, outputs).await,
         Submitted::Refused(error) => refused(&machine, ticket, error, (claimed.refusals, stopped)).await,
         Submitted::Unknown(error) => unknown(&machine, ticket, error).await,
+    }
+    if has_stopped {
+        machine.spawn(keys::drain_in_background(machine.clone()));
     }
 }
 
