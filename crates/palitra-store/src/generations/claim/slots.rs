@@ -40,7 +40,8 @@ impl Excess {
 /// are passed over, those that have started as often as they may, and those that the process does not have: while processes are
 /// restarted one by one with a new key, the old ones leave it alone.
 pub(super) const KEYS: Sql = sql!(
-    "select slot.scope, slot.n, k.label, k.health <> 'ok' or b.scope is not null, k.health <> 'ok' or k.failures > 0
+    "select slot.scope, slot.n, k.label, k.health <> 'ok' or b.scope is not null, k.health <> 'ok' or k.failures > 0,
+       k.health <> 'ok', b.interval_us, b.burst, b.full_at
      from slot cross join market_key k left join bucket b on b.scope = slot.scope
      where slot.market = $1 and slot.kind = 'key' and slot.generation_id is null and slot.retiring = 0
        and k.id = slot.scope and k.label in (select value from ",
@@ -57,26 +58,61 @@ pub(super) const KEYS: Sql = sql!(
 
 pub(super) fn free_keys(tx: &mut Tx, claim: &Claim, excess: &Excess, now: Timestamp) -> Result<Vec<Key>> {
     let wanted = usize::try_from(claim.max).unwrap_or(usize::MAX);
-    let most = limit(wanted.saturating_add(excess.total()));
-    let rows = tx.query(KEYS, p![&claim.market, most, now.micros(), &sql::list(&claim.keys)])?;
-    let key = |row: &Row| {
-        Ok(Key {
+    let most = wanted.saturating_add(excess.total());
+    let (mut keys, may_hide) = usable(tx, claim, excess, most, now)?;
+    if may_hide {
+        keys = usable(tx, claim, excess, ALL_SLOTS, now)?.0;
+    }
+    keys.truncate(wanted);
+    Ok(keys)
+}
+
+/// More than all keys of a market have free.
+const ALL_SLOTS: usize = 100_000;
+
+/// Of the first `most` free slots those that their keys may use now. Also whether those that they may not use may have hidden others: a key
+/// that is tried with one generation, or may start only few, has more free slots than it gives.
+fn usable(
+    tx: &mut Tx,
+    claim: &Claim,
+    excess: &Excess,
+    most: usize,
+    now: Timestamp,
+) -> Result<(Vec<Key>, bool)> {
+    let rows = tx.query(KEYS, p![&claim.market, limit(most), now.micros(), &sql::list(&claim.keys)])?;
+    let (mut keys, mut gives) = (Vec::with_capacity(rows.len()), HashMap::new());
+    for row in &rows {
+        let key = Key {
             scope: row.get(0)?,
             n: row.get(1)?,
             label: row.get(2)?,
             is_gated: row.get(3)?,
             is_unwell: row.get(4)?,
-        })
-    };
-    let mut keys = rows.iter().map(key).collect::<Result<Vec<_>>>()?;
+        };
+        if key.is_gated && !gives.contains_key(&key.scope) {
+            let by_rate = Bucket::of(&key.scope, row, 6)?.map_or(usize::MAX, |bucket| bucket.left(now));
+            let is_trial: bool = row.get(5)?;
+            gives.insert(key.scope.clone(), if is_trial { by_rate.min(1) } else { by_rate });
+        }
+        keys.push(key);
+    }
     for (scope, count) in &excess.0 {
         for _ in 0..*count {
             let Some(last) = keys.iter().rposition(|key| key.scope == *scope) else { break };
             keys.remove(last);
         }
     }
-    keys.truncate(wanted);
-    Ok(keys)
+    let free = keys.len();
+    keys.retain(|key| match gives.get_mut(&key.scope) {
+        None => true,
+        Some(0) => false,
+        Some(left) => {
+            *left -= 1;
+            true
+        }
+    });
+    let may_hide = rows.len() == most && keys.len() < free;
+    Ok((keys, may_hide))
 }
 
 pub(super) const FREE: Sql = sql!(

@@ -7,7 +7,7 @@ use crate::{
     markets,
     tests::{
         harness::{Fresh, on_every_database},
-        shop::{MARKET, at, claim_only, claiming, commit, fence, open, trouble},
+        shop::{MARKET, at, claim_only, claiming, commit, fence, key, open, trouble},
     },
 };
 use palitra_domain::{
@@ -25,7 +25,29 @@ on_every_database!(MIGRATIONS =>
     work_moves_to_another_key_after_a_refusal_and_not_after_the_unknown,
     a_key_that_is_out_is_passed_over_and_tried_again_later,
     what_is_not_of_this_market_changes_nothing,
+    slots_that_a_key_may_not_use_hide_no_others,
 );
+
+/// A claim of three, a key that is tried or may start one, and another with four free slots: two of those it has to take.
+async fn slots_that_a_key_may_not_use_hide_no_others(fresh: Fresh) {
+    open(&fresh, 1).await;
+    queue(&fresh, 1..=9).await;
+    let three = |now| {
+        commit(&fresh, move |tx| {
+            let claimed = generations::claim(tx, &Claim { max: 3, ..claiming() }, at(now))?.claimed;
+            let mut keys: Vec<String> = claimed.into_iter().map(|claimed| claimed.key).collect();
+            keys.sort_unstable();
+            Ok(keys)
+        })
+    };
+    two_keys(&fresh, [4, 4]).await;
+    open_circuit(&fresh, "one", 1).await;
+    assert_eq!(three(11).await, ["one", "two", "two"]);
+    say(&fresh, "one", None, 12).await;
+    commit(&fresh, |tx| markets::configure_keys(tx, &[super::rated("one", 11, 4, 1, 1), key("two", 12, 8)]))
+        .await;
+    assert_eq!(three(100).await, ["one", "two", "two"]);
+}
 
 async fn next_at(fresh: &Fresh, now: i64) -> Option<palitra_domain::Timestamp> {
     commit(fresh, move |tx| {
