@@ -3,12 +3,13 @@
 
 use super::{
     Inner, Market,
-    answer::Answer,
+    envelope::{data, error},
     fault::{Call, Fault},
     key_tag, ledger, output,
     route::{Asked, Route},
     schema, uploads,
 };
+use crate::market::answer::Answer;
 use axum::{body::Body, http::Response, http::StatusCode};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -39,7 +40,7 @@ pub(super) async fn answer(market: &Arc<Market>, asked: Asked) -> Response<Body>
     market.clock.sleep(plan.delay_before).await;
     let answer = called(market, &asked, plan.fault.as_ref());
     market.clock.sleep(plan.delay_after).await;
-    answer.send(plan.fault.as_ref(), &market.clock)
+    answer.send(plan.spoil(), &market.clock)
 }
 
 /// The faults that come before the key is looked at.
@@ -61,7 +62,7 @@ pub(super) fn refused_by(fault: Option<&Fault>) -> Option<Answer> {
         Fault::Drop {} => Answer::hang_up(),
         Fault::NoCredits { status } => no_credits(*status),
         Fault::WrongKey {} => unauthorized(),
-        Fault::Redirect { location } => Answer::error(StatusCode::FOUND, "Found").with("location", location),
+        Fault::Redirect { location } => error(StatusCode::FOUND, "Found").with("location", location),
         _ => return None,
     };
     Some(answer)
@@ -70,28 +71,28 @@ pub(super) fn refused_by(fault: Option<&Fault>) -> Option<Answer> {
 /// An error that says no more than its status.
 pub(super) fn failing(status: u16) -> Answer {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    Answer::error(status, status.canonical_reason().unwrap_or("Error"))
+    error(status, status.canonical_reason().unwrap_or("Error"))
 }
 
 pub(super) fn unauthorized() -> Answer {
-    Answer::error(StatusCode::UNAUTHORIZED, "Invalid API key")
+    error(StatusCode::UNAUTHORIZED, "Invalid API key")
 }
 
 pub(super) fn too_many() -> Answer {
-    Answer::error(StatusCode::TOO_MANY_REQUESTS, "Rate limit exceeded")
+    error(StatusCode::TOO_MANY_REQUESTS, "Rate limit exceeded")
 }
 
 pub(super) fn no_credits(status: u16) -> Answer {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN);
-    Answer::error(status, "Insufficient credits. Please top up.")
+    error(status, "Insufficient credits. Please top up.")
 }
 
 pub(super) fn not_found() -> Answer {
-    Answer::error(StatusCode::NOT_FOUND, "Not found")
+    error(StatusCode::NOT_FOUND, "Not found")
 }
 
 pub(super) fn bad(message: &str) -> Answer {
-    Answer::error(StatusCode::BAD_REQUEST, message)
+    error(StatusCode::BAD_REQUEST, message)
 }
 
 fn called(market: &Market, asked: &Asked, fault: Option<&Fault>) -> Answer {
@@ -108,12 +109,10 @@ fn called(market: &Market, asked: &Asked, fault: Option<&Fault>) -> Answer {
         Route::Price => price(&inner, asked),
         Route::Balance => {
             let left = inner.ledger.balance_micros(&key_tag(&key), &inner.script);
-            Answer::data(&json!({"balance": ledger::dollars(left)}))
+            data(&json!({"balance": ledger::dollars(left)}))
         }
-        Route::Secret => Answer::data(&json!({"secret": inner.secrets.of(&key_tag(&key))})),
-        Route::Models => {
-            Answer::data(&schema::MODELS.iter().map(schema::Model::listed).collect::<Vec<_>>().into())
-        }
+        Route::Secret => data(&json!({"secret": inner.secrets.of(&key_tag(&key))})),
+        Route::Models => data(&schema::MODELS.iter().map(schema::Model::listed).collect::<Vec<_>>().into()),
         Route::Upload => uploads::plan(&mut inner, market, &key, asked, fault),
         Route::Delete => delete(&mut inner, &key, asked),
         Route::Submit { .. } | Route::Unknown => not_found(),
@@ -130,7 +129,7 @@ fn result(inner: &Inner, market: &Market, key: &str, id: &str, fault: Option<&Fa
     if let Some(Fault::UnknownStatus { word }) = fault {
         record["status"] = json!(word);
     }
-    Answer::data(&record)
+    data(&record)
 }
 
 /// `{"model_id", "inputs"}` and nothing else.
@@ -148,7 +147,7 @@ fn price(inner: &Inner, asked: &Asked) -> Answer {
         return bad(&wrong);
     }
     let price = model.price_micros(&inputs);
-    Answer::data(&json!({
+    data(&json!({
         "model_id": model.id,
         "price": ledger::dollars(price),
         "discounted_price": ledger::dollars(inner.discounted(price)),
@@ -167,7 +166,7 @@ fn delete(inner: &mut Inner, key: &str, asked: &Asked) -> Answer {
         inner.world.delete(id);
         inner.journal.log.deleted.push((*id).to_owned());
     }
-    Answer::data(&json!({"deleted_count": ids.len()}))
+    data(&json!({"deleted_count": ids.len()}))
 }
 
 impl Inner {

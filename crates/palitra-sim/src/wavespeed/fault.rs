@@ -1,5 +1,6 @@
 //! What can go wrong in the simulator, and on which calls.
 
+use crate::market::answer::Spoil;
 use serde::{Deserialize, Serialize};
 
 /// The calls that can be made to misbehave.
@@ -139,6 +140,18 @@ impl Fault {
             | Fault::Slow { .. }
             | Fault::Truncated {}
             | Fault::Huge { .. } => true,
+        }
+    }
+
+    pub(super) fn spoil(&self) -> Option<Spoil> {
+        match self {
+            Fault::Html {} => Some(Spoil::Html),
+            Fault::Empty {} => Some(Spoil::Empty),
+            Fault::Malformed {} => Some(Spoil::Malformed),
+            Fault::Truncated {} => Some(Spoil::Truncated),
+            Fault::Huge { bytes } => Some(Spoil::Huge { bytes: *bytes }),
+            Fault::Slow { bytes, ms } => Some(Spoil::Slow { bytes: *bytes, ms: *ms }),
+            _ => None,
         }
     }
 

@@ -1,22 +1,15 @@
 //! Which rules of the script fire for one call. Counting is per rule and starts anew with every script.
-//!
-//! Every matching rule counts the call, also when an earlier one fires: `nth = 2` means the second matching call.
 
 use super::{
     fault::{Call, Fault},
     script::{Rule, WaveSpeedScript},
 };
+use crate::market::{answer::Spoil, trigger::Counts};
 use std::time::Duration;
 
 /// The rules and how often each has matched and fired.
 pub(super) struct Faults {
     rules: Vec<(Rule, Counts)>,
-}
-
-#[derive(Default)]
-struct Counts {
-    matched: u64,
-    fired: u64,
 }
 
 /// What goes wrong in one call: delays add up, of the rest the first rule wins.
@@ -40,7 +33,7 @@ impl Faults {
             let matches = rule.on == call
                 && rule.match_prompt.as_ref().is_none_or(|text| prompt.contains(text.as_str()))
                 && rule.match_model.as_ref().is_none_or(|name| name == model);
-            if !matches || !counts.fires(rule) {
+            if !matches || !counts.fires(rule.trigger()) {
                 continue;
             }
             match &rule.fault {
@@ -54,13 +47,8 @@ impl Faults {
     }
 }
 
-impl Counts {
-    fn fires(&mut self, rule: &Rule) -> bool {
-        self.matched += 1;
-        let fires = rule.nth.is_none_or(|nth| self.matched == nth)
-            && rule.every.is_none_or(|every| self.matched.is_multiple_of(every))
-            && rule.times.is_none_or(|times| self.fired < times);
-        self.fired += u64::from(fires);
-        fires
+impl Plan {
+    pub(super) fn spoil(&self) -> Option<Spoil> {
+        self.fault.as_ref().and_then(Fault::spoil)
     }
 }

@@ -7,18 +7,16 @@
 //! Paths: `/api/v3/…`, `/files/…` (results), `/storage/…` and `/media/…` (uploads), and its own `GET /_sim/health`,
 //! `GET /_sim/log`, `POST /_sim/script`.
 
-mod answer;
 mod calls;
+mod envelope;
 mod fault;
 mod faults;
 mod ledger;
 mod log;
 mod output;
-mod picture;
 mod route;
 mod schema;
 mod script;
-mod server;
 mod submit;
 mod uploads;
 mod webhook;
@@ -31,7 +29,7 @@ pub use fault::{Call, Fault};
 pub use log::{Delivery, Submission, UploadEntry, WaveSpeedLog, key_tag};
 pub use script::{BadScript, Level, ModelScript, Rule, WaveSpeedScript};
 
-use crate::fal::Painter;
+use crate::market::{picture::Painter, server};
 use axum::{
     Json, Router,
     body::{Body, to_bytes},
@@ -238,7 +236,7 @@ async fn get_media(State(market): State<Arc<Market>>, Path(name): Path<String>) 
 async fn call(State(market): State<Arc<Market>>, request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, BODY_MAX).await else {
-        return answer::Answer::error(StatusCode::PAYLOAD_TOO_LARGE, "Request body too large")
+        return envelope::error(StatusCode::PAYLOAD_TOO_LARGE, "Request body too large")
             .send(None, &market.clock);
     };
     if let Some(name) = parts.uri.path().strip_prefix("/storage/").filter(|_| parts.method == "PUT") {

@@ -2,13 +2,16 @@
 
 use super::{
     Market,
-    answer::Answer,
     calls::{not_found, refused_by},
+    envelope::error,
     fault::{Call, Fault},
-    picture, schema,
+    schema,
     world::{Ending, State, Work},
 };
-use crate::fal::Picture;
+use crate::market::{
+    answer::Answer,
+    picture::{self, Picture},
+};
 use axum::{
     body::{Body, Bytes},
     http::{HeaderMap, Response, StatusCode, header},
@@ -89,14 +92,14 @@ pub(super) async fn file(market: &Market, name: &str, headers: &HeaderMap) -> Re
     let answer = match (refused_by(plan.fault.as_ref()), work) {
         (Some(answer), _) => answer,
         _ if headers.contains_key(header::AUTHORIZATION) => {
-            Answer::error(StatusCode::BAD_REQUEST, "credentials are not wanted here")
+            error(StatusCode::BAD_REQUEST, "credentials are not wanted here")
         }
         _ if plan.fault == Some(Fault::Expired {}) => not_found(),
         (None, Some((work, number))) => Answer::bytes("image/png", Bytes::from(draw(&work, market, number))),
         (None, None) => not_found(),
     };
     market.clock.sleep(plan.delay_after).await;
-    answer.send(plan.fault.as_ref(), &market.clock)
+    answer.send(plan.spoil(), &market.clock)
 }
 
 fn find(inner: &super::Inner, name: &str) -> Option<(Work, u32)> {

@@ -4,6 +4,7 @@
 //! [`super::faults`].
 
 use super::fault::{Call, Fault};
+use crate::market::trigger::Trigger;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -149,11 +150,13 @@ impl WaveSpeedScript {
 }
 
 impl Rule {
+    pub(super) fn trigger(&self) -> Trigger {
+        Trigger { nth: self.nth, every: self.every, times: self.times }
+    }
+
     fn check(&self, rule: usize) -> Result<(), BadScript> {
-        for (what, number) in [("`nth`", self.nth), ("`every`", self.every), ("`times`", self.times)] {
-            if number == Some(0) {
-                return Err(BadScript::Zero { rule, what });
-            }
+        if let Some(what) = self.trigger().zero() {
+            return Err(BadScript::Zero { rule, what });
         }
         if !self.fault.happens_on(self.on) {
             let (fault, on) = (word(&self.fault), word(&self.on));

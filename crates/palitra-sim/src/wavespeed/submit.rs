@@ -2,8 +2,8 @@
 
 use super::{
     Inner, Market,
-    answer::Answer,
     calls::{bad, failing, no_credits, not_found, refused_by, too_many, unauthorized},
+    envelope::data,
     fault::{Call, Fault},
     key_tag,
     log::Submission,
@@ -12,6 +12,7 @@ use super::{
     schema, uploads, webhook,
     world::{Ending, NewWork, State},
 };
+use crate::market::answer::Answer;
 use axum::{body::Body, http::Response};
 use palitra_domain::Timestamp;
 use serde_json::{Value, json};
@@ -47,7 +48,7 @@ pub(super) async fn answer(market: &Arc<Market>, model: &str, asked: &Asked) -> 
         }
     };
     market.clock.sleep(plan.delay_after).await;
-    answer.send(plan.fault.as_ref(), &market.clock)
+    answer.send(plan.spoil(), &market.clock)
 }
 
 struct Refusal {
@@ -152,7 +153,7 @@ fn created(inner: &Inner, market: &Market, id: &str, input: &Value, fault: Optio
         (record["status"], record["code"], record["error"]) =
             (json!("processing"), json!(5004), json!(error));
     }
-    Answer::data(&record)
+    data(&record)
 }
 
 /// With these the client cannot know that its work was taken in.

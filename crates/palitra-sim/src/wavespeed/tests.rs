@@ -5,12 +5,13 @@ use super::{
     BadScript, Call, Fault, Level, WaveSpeedScript,
     faults::Faults,
     ledger::{Ledger, dollars},
-    picture::{blocks, size_of_png},
     route::Route,
-    schema, webhook,
+    schema,
+    uploads::size_of_png,
+    webhook,
     world::{Ending, NewWork, State, World},
 };
-use crate::fal::Picture;
+use crate::market::picture::{Picture, blocks};
 use axum::http::Method;
 use palitra_domain::Timestamp;
 use serde_json::{Value, json};

@@ -4,14 +4,14 @@
 
 use super::{
     Inner, Market,
-    answer::Answer,
     calls::{bad, not_found, refused_by},
+    envelope::{data, error},
     fault::{Call, Fault},
     key_tag,
     log::UploadEntry,
-    picture,
     route::Asked,
 };
+use crate::market::answer::Answer;
 use axum::{
     body::{Body, Bytes},
     http::{HeaderMap, Response, StatusCode, header},
@@ -69,7 +69,7 @@ pub(super) fn plan(
         Some(Fault::ForeignUrls { base }) => base.clone(),
         _ => market.base(),
     };
-    Answer::data(&json!({
+    data(&json!({
         "upload": {
             "method": "PUT",
             "url": format!("{base}/storage/{name}?signature=simulated"),
@@ -85,7 +85,7 @@ pub(super) async fn put(market: &Market, name: &str, headers: &HeaderMap, bytes:
     market.clock.sleep(plan.delay_before).await;
     let answer = refused_by(plan.fault.as_ref()).unwrap_or_else(|| store(market, name, headers, bytes));
     market.clock.sleep(plan.delay_after).await;
-    answer.send(plan.fault.as_ref(), &market.clock)
+    answer.send(plan.spoil(), &market.clock)
 }
 
 fn store(market: &Market, name: &str, headers: &HeaderMap, bytes: Bytes) -> Answer {
@@ -98,7 +98,7 @@ fn store(market: &Market, name: &str, headers: &HeaderMap, bytes: Bytes) -> Answ
     }
     let signed = sent("content-type") == Some(&stored.content_type) && sent("x-sim-storage") == Some(name);
     if !signed {
-        return Answer::error(StatusCode::FORBIDDEN, "SignatureDoesNotMatch");
+        return error(StatusCode::FORBIDDEN, "SignatureDoesNotMatch");
     }
     if u64::try_from(bytes.len()) != Ok(stored.size) {
         return bad("EntityTooSmall or EntityTooLarge");
@@ -125,7 +125,13 @@ pub(super) fn read(inner: &Inner, market: &Market, links: &[&str]) -> Result<Opt
         let Some(name) = link.strip_prefix(&base) else { continue };
         let bytes = inner.uploads.get(name).and_then(|stored| stored.bytes.as_ref());
         let bytes = bytes.ok_or_else(|| (*link).to_owned())?;
-        size = size.or_else(|| picture::size_of_png(bytes));
+        size = size.or_else(|| size_of_png(bytes));
     }
     Ok(size)
+}
+
+/// Width and height of a PNG, as its header says; none of anything else.
+pub(super) fn size_of_png(bytes: &[u8]) -> Option<(u32, u32)> {
+    let side = |at: usize| Some(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
+    bytes.starts_with(b"\x89PNG\r\n\x1a\n").then(|| Some((side(16)?, side(20)?)))?
 }
