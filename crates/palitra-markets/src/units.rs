@@ -1,5 +1,5 @@
-//! Units that a market bills (fal: `X-Fal-Billable-Units`, KIE: `creditsConsumed`): a decimal of any length, perhaps with an
-//! exponent, as millionths rounded up.
+//! Decimals of markets (fal: `X-Fal-Billable-Units`, KIE: `creditsConsumed`, WaveSpeed: prices and balances): of any length, perhaps with an
+//! exponent, as millionths. No floats: the digits are read.
 
 use palitra_domain::money::Millionths;
 
@@ -8,6 +8,18 @@ const DECIMALS: i64 = 6;
 
 /// Rounded up: a cost is never reported lower than it is. `None` for what is not a plain decimal or does not fit.
 pub(crate) fn parse(text: &str) -> Option<Millionths> {
+    scaled(text, true)
+}
+
+/// Rounded down, below zero too: a balance is never reported higher than it is.
+pub(crate) fn parse_balance(text: &str) -> Option<Millionths> {
+    match text.strip_prefix('-') {
+        Some(owed) => scaled(owed, true)?.0.checked_neg().map(Millionths),
+        None => scaled(text, false),
+    }
+}
+
+fn scaled(text: &str, up: bool) -> Option<Millionths> {
     let text = text.trim().to_ascii_lowercase();
     let (mantissa, exponent) = match text.split_once('e') {
         Some((mantissa, exponent)) => (mantissa, exponent.parse::<i64>().ok()?),
@@ -27,8 +39,9 @@ pub(crate) fn parse(text: &str) -> Option<Millionths> {
         value.checked_mul(10_u128.checked_pow(up)?)?
     } else {
         let down = u32::try_from(shift.checked_neg()?).ok()?;
-        // Further down than any value reaches: the smallest unit.
-        10_u128.checked_pow(down).map_or(1, |divisor| value.div_ceil(divisor))
+        // Further down than any value reaches: the smallest unit, or nothing.
+        let divide = |divisor| if up { value.div_ceil(divisor) } else { value / divisor };
+        10_u128.checked_pow(down).map_or(u128::from(up), divide)
     };
     i64::try_from(scaled).ok().map(Millionths)
 }

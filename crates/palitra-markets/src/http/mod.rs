@@ -24,7 +24,7 @@ pub(crate) use download::{Downloads, FILE_BYTES_MAX, leads_home};
 pub(crate) use mask::Mask;
 pub(crate) use operator::headers;
 pub(crate) use origins::{Origins, base_url};
-pub(crate) use reply::{NoReply, Reply, Unreadable, send};
+pub(crate) use reply::{NoReply, Reply, Unreadable, send, trouble};
 pub(crate) use retry_after::retry_after;
 #[cfg(test)]
 pub(crate) use signed::DRIFT_MAX;

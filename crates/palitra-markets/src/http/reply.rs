@@ -66,12 +66,17 @@ pub(crate) async fn send(call: RequestBuilder, market: &str, mask: &Mask) -> Res
             Ok(Reply { status, headers, body })
         }
         Err(error) => {
-            let message = mask.apply(&format!("no answer from {market}: {}", why(&error)), MESSAGE_BYTES_MAX);
-            let trouble = MarketError::new(ErrorClass::Unavailable, message);
+            let trouble = trouble(&format!("no answer from {market}"), &error, mask);
             let unsent = error.is_connect() || error.is_builder();
             Err(if unsent { NoReply::NotSent(trouble) } else { NoReply::NoAnswer(trouble) })
         }
     }
+}
+
+/// Nobody answered.
+pub(crate) fn trouble(what: &str, error: &reqwest::Error, mask: &Mask) -> MarketError {
+    let message = mask.apply(&format!("{what}: {}", why(error)), MESSAGE_BYTES_MAX);
+    MarketError::new(ErrorClass::Unavailable, message)
 }
 
 impl Reply {

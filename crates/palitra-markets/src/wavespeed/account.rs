@@ -4,7 +4,8 @@
 //! a prediction names no price. So each submission asks first, for the very body it then sends, and the answer goes with the
 //! reference until the work is done: that is the true cost of the run (S3-15). A failed run is refunded by WaveSpeedAI.
 
-use super::{WaveSpeed, amount, input, wire};
+use super::{WaveSpeed, input, wire};
+use crate::units;
 use palitra_domain::{
     Currency, MarketCost,
     market::{ErrorClass, MarketError, Request},
@@ -34,7 +35,7 @@ impl WaveSpeed {
         let key = self.key(key)?;
         let url = self.calls.addresses.api(["balance"]);
         let answer: wire::Balance = self.calls.data(key, &url, None, None).await?;
-        let micros = amount::balance_micros(&answer.balance).ok_or_else(unreadable)?;
+        let micros = units::parse_balance(&answer.balance.to_string()).ok_or_else(unreadable)?.0;
         Ok(Balance { micros, currency: Currency::USD })
     }
 
@@ -54,7 +55,8 @@ impl WaveSpeed {
 
 /// What is taken in the end: the discounted price where one is named.
 fn cost(answer: &wire::Price) -> Option<MarketCost> {
-    let micros = amount::cost_micros(answer.discounted_price.as_ref().unwrap_or(&answer.price))?;
+    let price = answer.discounted_price.as_ref().unwrap_or(&answer.price);
+    let micros = units::parse(&price.to_string())?.0;
     let currency = match &answer.currency {
         Some(code) => Currency::parse(code)?,
         None => Currency::USD,

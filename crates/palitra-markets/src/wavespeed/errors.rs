@@ -4,6 +4,7 @@
 //! and *troubleshooting-guide*); a table of error codes beyond HTTP is not (`providers.md` §12), so codes of its own mean
 //! nothing here and the texts are few.
 
+use crate::http::Reply;
 use palitra_domain::market::ErrorClass;
 use serde_json::Value;
 
@@ -49,6 +50,10 @@ pub(super) struct Said {
 }
 
 impl Said {
+    pub(super) fn of(reply: &Reply) -> Said {
+        Said::read(reply.body.as_deref().unwrap_or_default())
+    }
+
     pub(super) fn read(body: &[u8]) -> Said {
         let Ok(body) = serde_json::from_slice::<Value>(body) else { return Said::default() };
         let code = body["code"].as_u64().and_then(|code| u16::try_from(code).ok());

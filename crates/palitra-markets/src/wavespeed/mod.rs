@@ -4,8 +4,8 @@
 //! Beside the port: [`WaveSpeed::price`], [`WaveSpeed::balance`] and [`WaveSpeed::upload`].
 
 mod account;
-mod amount;
 mod calls;
+mod envelope;
 mod errors;
 mod input;
 mod outcome;
@@ -22,7 +22,7 @@ pub use account::Balance;
 pub use settings::WaveSpeedSettings;
 pub use upload::Upload;
 
-use crate::http::{Clients, Downloads, FILE_BYTES_MAX, Mask, Origins, SettingError, base_url};
+use crate::http::{Clients, Downloads, FILE_BYTES_MAX, Mask, Origins, SettingError, base_url, headers};
 use calls::Calls;
 use palitra_domain::{
     BoxFuture, Timestamp,
@@ -34,7 +34,6 @@ use palitra_domain::{
     secret::Secret,
 };
 use remote::{Addresses, Remote};
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use std::time::Duration;
 use webhook::Distrust;
 
@@ -85,17 +84,6 @@ impl WaveSpeed {
             MarketError::new(ErrorClass::Auth, format!("WaveSpeed has no key `{label}` any more"))
         })
     }
-}
-
-fn headers(settings: &[(String, Secret)]) -> Result<HeaderMap, SettingError> {
-    let mut headers = HeaderMap::new();
-    for (name, value) in settings {
-        let bad = || SettingError::Header(name.clone());
-        let mut value = HeaderValue::from_str(value.reveal()).map_err(|_| bad())?;
-        value.set_sensitive(true);
-        headers.insert(HeaderName::from_bytes(name.as_bytes()).map_err(|_| bad())?, value);
-    }
-    Ok(headers)
 }
 
 impl Market for WaveSpeed {

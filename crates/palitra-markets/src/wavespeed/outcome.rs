@@ -4,12 +4,13 @@
 //! as failed only when WaveSpeedAI says so clearly. Everything else is unknown, or looked at again.
 
 use super::{
-    calls::{Calls, NoReply, Reply},
-    errors::{self, Phase},
+    calls::Calls,
+    envelope,
+    errors::{self, Phase, Said},
     remote::Remote,
     wire,
 };
-use crate::http::decode_data_uri;
+use crate::http::{NoReply, Reply, decode_data_uri};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use palitra_domain::{
     MarketCost,
@@ -38,14 +39,14 @@ pub(super) fn submitted(
     }
     let not_understood =
         |message: &str| Submitted::Unknown(calls.describe(ErrorClass::Protocol, message, &reply));
-    match reply.data::<wire::Created>() {
+    match envelope::data::<wire::Created>(&reply) {
         // With an id there is work, whatever the code says: 5004 reports a wait that was given up, not the task.
         Ok(created) => match Remote::new(model, &created.id, cost) {
             Some(remote) => Submitted::Accepted(remote.write()),
             None => not_understood("WaveSpeed's answer holds no usable id"),
         },
-        Err(_) if reply.said().code.is_some() => says_no(),
-        Err(unreadable) => not_understood(&unreadable.message()),
+        Err(_) if Said::of(&reply).code.is_some() => says_no(),
+        Err(unreadable) => not_understood(&unreadable.message("WaveSpeed")),
     }
 }
 
@@ -53,8 +54,8 @@ pub(super) fn submitted(
 /// passed the request on.
 fn is_clean_refusal(reply: &Reply) -> bool {
     let clean = |status: u16| (400..500).contains(&status) && !matches!(status, 408 | 499);
-    let code = reply.said().code;
-    clean(errors::effective(reply.status, &reply.said())) && code.is_none_or(clean)
+    let code = Said::of(reply).code;
+    clean(errors::effective(reply.status, &Said::of(reply))) && code.is_none_or(clean)
 }
 
 /// The answer to a question about the result, which is the question about the status too.
@@ -66,13 +67,13 @@ pub(super) fn looked(calls: &Calls, remote: &Remote, reply: Result<Reply, NoRepl
     if is_gone(&reply) {
         return Polled::NotFound;
     }
-    if !reply.is_success() {
+    if !envelope::is_success(&reply) {
         return Polled::Unreachable(calls.error(Phase::Look, &reply));
     }
-    let prediction = match reply.data::<wire::Prediction>() {
+    let prediction = match envelope::data::<wire::Prediction>(&reply) {
         Ok(prediction) => prediction,
         Err(unreadable) => {
-            let error = calls.describe(ErrorClass::Protocol, &unreadable.message(), &reply);
+            let error = calls.describe(ErrorClass::Protocol, &unreadable.message("WaveSpeed"), &reply);
             return Polled::Unreachable(error);
         }
     };
@@ -93,8 +94,8 @@ pub(super) fn looked(calls: &Calls, remote: &Remote, reply: Result<Reply, NoRepl
 
 /// WaveSpeedAI does not know it. The page of a server in front of it does not count: accepted work would be given up for it.
 fn is_gone(reply: &Reply) -> bool {
-    let status = errors::effective(reply.status, &reply.said());
-    matches!(status, 404 | 410) && reply.is_its_own()
+    let status = errors::effective(reply.status, &Said::of(reply));
+    matches!(status, 404 | 410) && envelope::is_its_own(reply)
 }
 
 fn failed(calls: &Calls, prediction: &wire::Prediction, reply: &Reply) -> Polled {

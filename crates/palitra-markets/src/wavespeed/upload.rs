@@ -7,7 +7,7 @@
 //! The older form, multipart to `/api/v3/media/upload/binary`, is not used: it sends the file through the API itself.
 
 use super::{WaveSpeed, wire};
-use crate::http::{FILE_BYTES_MAX, leads_home};
+use crate::http::{FILE_BYTES_MAX, leads_home, trouble};
 use bytes::Bytes;
 use palitra_domain::market::{ErrorClass, MarketError};
 use reqwest::{
@@ -57,7 +57,7 @@ impl WaveSpeed {
         let client = self.downloads.client_for(&url)?;
         let call = client.put(url).headers(headers(&target.headers)?).body(bytes);
         let response = call.send().await.map_err(|error| {
-            leads_home(&error).unwrap_or_else(|| self.calls.trouble("the upload failed", &error))
+            leads_home(&error).unwrap_or_else(|| trouble("the upload failed", &error, &self.calls.mask))
         })?;
         let status = response.status();
         if status.is_success() {

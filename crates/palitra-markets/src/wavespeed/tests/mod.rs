@@ -3,13 +3,15 @@
 mod sent;
 
 use super::{
-    amount,
-    calls::{Calls, NoReply, Reply},
-    headers, input,
+    calls::Calls,
+    input,
     outcome::{looked, submitted},
     remote::{Addresses, Remote},
 };
-use crate::http::{BodyError, Clients, Mask, Origins, Timeouts, base_url};
+use crate::{
+    http::{BodyError, Clients, Mask, NoReply, Origins, Reply, Timeouts, base_url, headers},
+    units,
+};
 use bytes::Bytes;
 use palitra_domain::{
     Currency, MarketCost,

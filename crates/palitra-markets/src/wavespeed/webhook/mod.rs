@@ -15,12 +15,12 @@ mod tests;
 pub(super) use secrets::{Secrets, SigningKey};
 
 use super::wire;
+use crate::http::{is_near, the_header, unix_seconds};
 use palitra_domain::{
     Timestamp,
     market::{WebhookHint, WebhookNote},
 };
 use serde_json::Value;
-use std::time::Duration;
 
 const ID: &str = "webhook-id";
 const TIMESTAMP: &str = "webhook-timestamp";
@@ -31,9 +31,6 @@ const VERSION: &str = "v3,";
 
 /// Several signatures stand side by side while a secret is changed; more than this is somebody's game.
 const SIGNATURES_MAX: usize = 8;
-
-/// How far from now, to either side, a webhook may have been signed.
-const DRIFT_MAX: Duration = Duration::from_secs(300);
 
 /// Why a webhook is not trusted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -56,11 +53,12 @@ pub(super) fn verify(
     now: Timestamp,
     key: Option<&SigningKey>,
 ) -> Result<WebhookNote, Distrust> {
-    let id = header(headers, ID)?;
-    let timestamp = header(headers, TIMESTAMP)?;
-    let signatures = signatures(header(headers, SIGNATURE)?)?;
-    let signed_at = time(timestamp).ok_or(Distrust::Header(TIMESTAMP))?;
-    if now.since(signed_at).max(signed_at.since(now)) > DRIFT_MAX {
+    let header = |name: &'static str| the_header(headers, name).ok_or(Distrust::Header(name));
+    let id = header(ID)?;
+    let timestamp = header(TIMESTAMP)?;
+    let signatures = signatures(header(SIGNATURE)?)?;
+    let signed_at = unix_seconds(timestamp).ok_or(Distrust::Header(TIMESTAMP))?;
+    if !is_near(signed_at, now) {
         return Err(Distrust::Time);
     }
     let message = [id.as_bytes(), b".", timestamp.as_bytes(), b".", body].concat();
@@ -83,21 +81,6 @@ fn note(delivery: wire::Delivery) -> WebhookNote {
         _ => WebhookHint::Unknown,
     };
     WebhookNote { request_id: delivery.id, gateway_request_id: None, hint }
-}
-
-/// The one value of a header.
-fn header<'a>(headers: &'a [(String, String)], name: &'static str) -> Result<&'a str, Distrust> {
-    let mut found = headers.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
-    match (found.next(), found.next()) {
-        (Some((_, value)), None) if !value.is_empty() && !value.contains(char::is_control) => Ok(value),
-        _ => Err(Distrust::Header(name)),
-    }
-}
-
-/// Whole seconds since 1970: digits and nothing else.
-fn time(text: &str) -> Option<Timestamp> {
-    let seconds: i64 = text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())??;
-    seconds.checked_mul(1_000_000).map(Timestamp::from_micros)
 }
 
 /// `v3,<hex>`, several of them with spaces between. One of `v3` that cannot be read spoils the header.

@@ -1,6 +1,7 @@
 //! The signature rule against its vector and everything that is nearly the vector, without a network.
 
-use super::{DRIFT_MAX, Distrust, ID, SIGNATURE, SigningKey, TIMESTAMP, verify};
+use super::{Distrust, ID, SIGNATURE, SigningKey, TIMESTAMP, verify};
+use crate::http::DRIFT_MAX;
 use palitra_domain::{
     Timestamp,
     market::{WebhookHint, WebhookNote},
