@@ -26,12 +26,49 @@ pub struct Request {
     /// The market's own model id.
     pub model: String,
     pub mode: String,
-    /// Our input: `prompt`, `width`, `height`, `seed`, …; the adapter sends only what the model's schema has.
+    /// What the mode takes, in the market's own names: fitted and checked by the catalogue (`catalogue::Input`), so that an adapter adds
+    /// its envelope and nothing else. A file stands here by the id of its [`InputFile`], or as a public link.
     pub input: serde_json::Value,
+    /// The files that the input names. The adapter puts them where the market can read them.
+    pub files: Vec<InputFile>,
     /// After this time the result is not wanted any more.
     pub longest_run: Duration,
     /// Where the market may report the end of the work: an absolute http(s) address. It holds a token: never logged.
     pub webhook: Option<String>,
+}
+
+/// A file that goes into a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InputFile {
+    /// As it stands in the input: `ast_…`.
+    pub id: String,
+    /// `image/png`, by content.
+    pub mime: String,
+    /// With the dot left out: `png`.
+    pub extension: String,
+    pub bytes: bytes::Bytes,
+}
+
+impl Request {
+    /// The input with each of its files replaced by what the market takes for it: a link, a data URI.
+    pub fn input_with(&self, replace: impl Fn(&InputFile) -> Option<String>) -> serde_json::Value {
+        let mut input = self.input.clone();
+        for file in &self.files {
+            if let Some(by) = replace(file) {
+                put(&mut input, &file.id, &by);
+            }
+        }
+        input
+    }
+}
+
+fn put(value: &mut serde_json::Value, id: &str, by: &str) {
+    match value {
+        serde_json::Value::String(text) if text == id => by.clone_into(text),
+        serde_json::Value::Array(values) => values.iter_mut().for_each(|value| put(value, id, by)),
+        serde_json::Value::Object(fields) => fields.values_mut().for_each(|value| put(value, id, by)),
+        _ => {}
+    }
 }
 
 /// How to find accepted work again: the market's id and URLs as one JSON text, stored with the attempt.

@@ -185,6 +185,7 @@ mod tests {
             model: model.to_owned(),
             mode: "create".to_owned(),
             input,
+            files: Vec::new(),
             longest_run: Duration::from_secs(1),
             webhook: None,
         };

@@ -40,6 +40,7 @@ pub(crate) async fn submit(machine: Machine, ticket: Ticket, claimed: Claimed) {
         model: claimed.market_model.clone(),
         mode: claimed.mode.clone(),
         input,
+        files: Vec::new(),
         longest_run: claimed.longest_run,
         webhook: machine.webhook(&ticket.market, &claimed),
     };

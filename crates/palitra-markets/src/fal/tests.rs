@@ -390,6 +390,7 @@ fn r_02_only_fields_of_the_models_schema_are_sent() {
             model: model.into(),
             mode: mode.into(),
             input,
+            files: Vec::new(),
             longest_run: Duration::from_secs(300),
             webhook: None,
         };

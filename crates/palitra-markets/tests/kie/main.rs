@@ -110,6 +110,7 @@ fn picture(prompt: &str) -> Request {
         model: "google/nano-banana".into(),
         mode: "create".into(),
         input: json!({"prompt": prompt, "width": 320, "height": 240, "seed": 7}),
+        files: Vec::new(),
         longest_run: Duration::from_secs(300),
         webhook: None,
     }

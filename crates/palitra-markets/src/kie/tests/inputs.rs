@@ -12,6 +12,7 @@ fn request(model: &str, input: Value) -> Request {
         model: model.into(),
         mode: "create".into(),
         input,
+        files: Vec::new(),
         longest_run: Duration::from_secs(300),
         webhook: None,
     }

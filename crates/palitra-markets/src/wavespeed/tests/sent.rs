@@ -51,6 +51,7 @@ fn body(model: &str, mode: &str, input: Value) -> Result<Value, String> {
         model: model.into(),
         mode: mode.into(),
         input,
+        files: Vec::new(),
         longest_run: Duration::from_secs(300),
         webhook: None,
     };
