@@ -3,8 +3,11 @@
 //! The engine asks, the adapter translates; retries, slots, money and storage are the engine's. Taxonomy and state mapping:
 //! `docs/markets.md`. An unknown status is *still pending*, never a result.
 
-use crate::{BoxFuture, ErrorCode, MarketCost, Timestamp, objects::ByteStream};
-use std::time::Duration;
+use crate::{
+    BoxFuture, ErrorCode, MarketCost, Timestamp,
+    objects::{ByteStream, Objects},
+};
+use std::{sync::Arc, time::Duration};
 
 /// What a market can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +18,8 @@ pub struct Capabilities {
     pub cancel: bool,
     /// It calls the address it is given when work has ended.
     pub webhooks: bool,
+    /// The result is the answer to the submission: there is nothing to poll, and the answer is kept in a [`Spool`] first.
+    pub answers_in_call: bool,
 }
 
 /// One submission.
@@ -31,10 +36,26 @@ pub struct Request {
     pub input: serde_json::Value,
     /// The files that the input names. The adapter puts them where the market can read them.
     pub files: Vec<InputFile>,
+    /// Where the answer goes before anything else is done with it, at a market that answers in the call itself.
+    pub spool: Option<Spool>,
     /// After this time the result is not wanted any more.
     pub longest_run: Duration,
     /// Where the market may report the end of the work: an absolute http(s) address. It holds a token: never logged.
     pub webhook: Option<String>,
+}
+
+/// An object of ours for the body of one answer, named after its attempt. It is there whole or not at all: after a crash the one that is
+/// there is read again by [`Market::answered`], and nothing that was paid for is lost with the process (invariant 3).
+#[derive(Clone)]
+pub struct Spool {
+    pub objects: Arc<dyn Objects>,
+    pub key: String,
+}
+
+impl std::fmt::Debug for Spool {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_tuple("Spool").field(&self.key).finish()
+    }
 }
 
 /// A file that goes into a run.
@@ -278,6 +299,11 @@ pub enum WebhookRefused {
 pub trait Market: Send + Sync {
     fn capabilities(&self) -> Capabilities;
     fn submit<'a>(&'a self, key: &'a str, request: &'a Request) -> BoxFuture<'a, Submitted>;
+    /// What a kept answer says: the body of a [`Spool`], whole, after the process that asked has gone. `request` is as it was sent, without
+    /// its files. No call is made.
+    fn answered(&self, _request: &Request, _body: &[u8]) -> Submitted {
+        Submitted::Unknown(MarketError::new(ErrorClass::Protocol, "this market does not answer in the call"))
+    }
     fn poll<'a>(&'a self, key: &'a str, remote: &'a RemoteRef) -> BoxFuture<'a, Polled>;
     fn cancel<'a>(&'a self, key: &'a str, remote: &'a RemoteRef) -> BoxFuture<'a, CancelAnswer>;
     /// What became of a submission whose outcome is unknown; never anything that starts work. fal has no such call.

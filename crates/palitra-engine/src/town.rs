@@ -37,7 +37,7 @@ pub(crate) struct Slow {
 
 impl Market for Slow {
     fn capabilities(&self) -> Capabilities {
-        Capabilities { in_process: false, cancel: false, webhooks: false }
+        Capabilities { in_process: false, cancel: false, webhooks: false, answers_in_call: false }
     }
 
     fn submit<'a>(&'a self, _: &'a str, request: &'a Request) -> BoxFuture<'a, Submitted> {

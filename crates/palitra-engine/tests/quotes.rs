@@ -34,7 +34,7 @@ struct Silent;
 
 impl Market for Silent {
     fn capabilities(&self) -> Capabilities {
-        Capabilities { in_process: false, cancel: false, webhooks: false }
+        Capabilities { in_process: false, cancel: false, webhooks: false, answers_in_call: false }
     }
 
     fn submit<'a>(&'a self, _: &'a str, _: &'a Request) -> BoxFuture<'a, Submitted> {

@@ -129,7 +129,7 @@ fn seed(input: &Value) -> u64 {
 
 impl Market for Sandbox {
     fn capabilities(&self) -> Capabilities {
-        Capabilities { in_process: true, cancel: false, webhooks: false }
+        Capabilities { in_process: true, cancel: false, webhooks: false, answers_in_call: false }
     }
 
     fn submit<'a>(&'a self, _key: &'a str, request: &'a Request) -> BoxFuture<'a, Submitted> {
@@ -186,6 +186,7 @@ mod tests {
             mode: "create".to_owned(),
             input,
             files: Vec::new(),
+            spool: None,
             longest_run: Duration::from_secs(1),
             webhook: None,
         };

@@ -41,6 +41,7 @@ pub(crate) async fn submit(machine: Machine, ticket: Ticket, claimed: Claimed) {
         mode: claimed.mode.clone(),
         input,
         files: Vec::new(),
+        spool: None,
         longest_run: claimed.longest_run,
         webhook: machine.webhook(&ticket.market, &claimed),
     };

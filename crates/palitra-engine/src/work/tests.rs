@@ -47,7 +47,7 @@ impl Parrot {
 
 impl Market for Parrot {
     fn capabilities(&self) -> Capabilities {
-        Capabilities { in_process: false, cancel: true, webhooks: false }
+        Capabilities { in_process: false, cancel: true, webhooks: false, answers_in_call: false }
     }
 
     fn submit<'a>(&'a self, _: &'a str, _: &'a Request) -> BoxFuture<'a, Submitted> {

@@ -91,7 +91,7 @@ impl Fal {
 
 impl Market for Fal {
     fn capabilities(&self) -> Capabilities {
-        Capabilities { in_process: false, cancel: true, webhooks: true }
+        Capabilities { in_process: false, cancel: true, webhooks: true, answers_in_call: false }
     }
 
     fn submit<'a>(&'a self, key: &'a str, request: &'a Request) -> BoxFuture<'a, Submitted> {

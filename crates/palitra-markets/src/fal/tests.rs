@@ -391,6 +391,7 @@ fn r_02_only_fields_of_the_models_schema_are_sent() {
             mode: mode.into(),
             input,
             files: Vec::new(),
+            spool: None,
             longest_run: Duration::from_secs(300),
             webhook: None,
         };

@@ -89,7 +89,7 @@ impl WaveSpeed {
 impl Market for WaveSpeed {
     /// No call to cancel is documented (`providers.md` §3.4); deleting the record of running work is not known to stop it.
     fn capabilities(&self) -> Capabilities {
-        Capabilities { in_process: false, cancel: false, webhooks: true }
+        Capabilities { in_process: false, cancel: false, webhooks: true, answers_in_call: false }
     }
 
     fn submit<'a>(&'a self, key: &'a str, request: &'a Request) -> BoxFuture<'a, Submitted> {

@@ -111,6 +111,7 @@ fn picture(prompt: &str) -> Request {
         mode: "create".into(),
         input: json!({"prompt": prompt, "width": 320, "height": 240, "seed": 7}),
         files: Vec::new(),
+        spool: None,
         longest_run: Duration::from_secs(300),
         webhook: None,
     }

@@ -101,7 +101,7 @@ pub(crate) struct Far {
 
 impl Market for Far {
     fn capabilities(&self) -> Capabilities {
-        Capabilities { in_process: false, cancel: false, webhooks: true }
+        Capabilities { in_process: false, cancel: false, webhooks: true, answers_in_call: false }
     }
 
     fn submit<'a>(&'a self, _: &'a str, request: &'a Request) -> BoxFuture<'a, Submitted> {

@@ -13,6 +13,7 @@ fn request(model: &str, input: Value) -> Request {
         mode: "create".into(),
         input,
         files: Vec::new(),
+        spool: None,
         longest_run: Duration::from_secs(300),
         webhook: None,
     }

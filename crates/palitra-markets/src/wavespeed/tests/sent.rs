@@ -52,6 +52,7 @@ fn body(model: &str, mode: &str, input: Value) -> Result<Value, String> {
         mode: mode.into(),
         input,
         files: Vec::new(),
+        spool: None,
         longest_run: Duration::from_secs(300),
         webhook: None,
     };
