@@ -106,6 +106,18 @@ pub struct MarketCost {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct Millionths(pub i64);
 
+impl fmt::Display for Millionths {
+    /// `95`, `0.475`.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (whole, part) = (self.0 / 1_000_000, (self.0 % 1_000_000).abs());
+        let digits = format!("{part:06}");
+        match digits.trim_end_matches('0') {
+            "" => write!(out, "{whole}"),
+            part => write!(out, "{whole}.{part}"),
+        }
+    }
+}
+
 impl Millionths {
     pub const ONE: Millionths = Millionths(1_000_000);
 

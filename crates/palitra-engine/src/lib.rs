@@ -14,6 +14,7 @@ mod error;
 mod events;
 pub mod generations;
 mod hooks;
+pub mod inputs;
 mod keys;
 mod leader;
 mod lease;
@@ -30,11 +31,12 @@ mod scheduler;
 #[cfg(test)]
 mod town;
 mod trouble;
+pub mod uploads;
 mod waits;
 mod work;
 
 pub use books::Books;
-pub use context::{Context, Engine, KeyPart, MarketPart, Parts, Settings, UnknownPolicy};
+pub use context::{Context, Engine, KeyPart, MarketPart, Parts, Prompts, Settings, UnknownPolicy};
 pub use error::Error;
 pub use events::{Ended, EngineEvent, Started};
 pub use hooks::{Callback, Received, Webhooks};
@@ -43,6 +45,7 @@ pub use palitra_store::markets::Rate;
 pub use points::{Point, Points, Side};
 pub use processes::{About, Processes, Worker};
 pub use retention::Retention;
+pub use runs::History;
 pub use scheduler::Running;
 
 pub type Result<T> = std::result::Result<T, Error>;

@@ -145,6 +145,8 @@ impl Town {
         let prices = PriceSettings {
             currency: Currency::RUB,
             usd_rate: Millionths::whole(95),
+            credit_rate: Millionths(475_000),
+            least: 0,
             markup: Millionths::whole(2),
         };
         let parts = Parts {
@@ -163,6 +165,9 @@ impl Town {
                 prices,
                 bounds: Bounds::default(),
                 retention: days_of(1, 2),
+                test_mode: false,
+                commercial: false,
+                prompts: crate::Prompts::on_the_sandbox(),
             },
         };
         Engine::open(parts).await.unwrap()

@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod alerts;
+pub mod assets;
 pub mod batches;
 pub mod books;
 pub mod bounds;

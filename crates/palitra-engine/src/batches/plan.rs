@@ -96,8 +96,8 @@ impl Plan {
 impl Engine {
     /// Looks up what is there and prices the rest.
     pub async fn plan_slides(&self, items: Vec<ManifestItem>, options: SlidesOptions) -> Result<Plan> {
-        let (image, create) = self.model(&options.model, "create")?;
-        let (writer, write) = self.model(&options.prompt_model, "write")?;
+        let (image, create) = self.model_for(options.livemode, &options.model, "create")?;
+        let (writer, write) = self.model_for(options.livemode, &options.prompt_model, "write")?;
         let manifest = manifest_hash(&items, &options, &image.id, &writer.id);
         let mut planned = Vec::with_capacity(items.len());
         for item in items {
@@ -110,9 +110,7 @@ impl Engine {
         for item in &planned {
             for (step, mode) in [(item.prompt.as_ref(), write), (Some(&item.picture), create)] {
                 if let Some(Step::Run(input)) = step {
-                    price = price.plus(
-                        mode.price.price(&crate::generations::amounts(input), &self.settings.prices)?,
-                    )?;
+                    price = price.plus(mode.price(input, &self.settings.prices)?)?;
                 }
             }
         }

@@ -3,7 +3,7 @@
 use super::plan::{Plan, PlannedItem, Step, worker_count};
 use crate::{Engine, Error, Result};
 use palitra_domain::{
-    BatchId, ErrorCode, GenerationId, ItemId,
+    BatchId, ErrorCode, GenerationId, ItemId, Livemode,
     catalogue::{Mode, Model},
     state::{Event, GenerationState, StepKind},
 };
@@ -62,14 +62,14 @@ impl Engine {
             let mut parents = Vec::new();
             if let Some(prompt) = &planned.prompt {
                 let (step, row) =
-                    self.step(StepKind::Prompt, prompt, writer, place(StepKind::Prompt), Vec::new())?;
+                    self.step(StepKind::Prompt, options.livemode, prompt, writer, place(StepKind::Prompt), Vec::new())?;
                 let row = row.map(|row| NewGeneration { priority: options.priority, ..row });
                 parents.extend(row.as_ref().map(|row| row.id.clone()));
                 steps.push(step);
                 generations.extend(row);
             }
             let (step, row) =
-                self.step(StepKind::Picture, &planned.picture, image, place(StepKind::Picture), parents)?;
+                self.step(StepKind::Picture, options.livemode, &planned.picture, image, place(StepKind::Picture), parents)?;
             steps.push(step);
             generations.extend(row.map(|row| NewGeneration { priority: options.priority, ..row }));
             items.push(new_item(item, planned, steps));
@@ -98,6 +98,7 @@ impl Engine {
     fn step(
         &self,
         kind: StepKind,
+        livemode: Livemode,
         step: &Step,
         (model, mode): (&Model, &Mode),
         place: BatchPlace,
@@ -108,7 +109,7 @@ impl Engine {
             Step::Reused(found) => (answered(Some(found.id.clone()), true, None), None),
             Step::Refused(code) => (answered(None, false, Some(*code)), None),
             Step::Run(input) => {
-                let mut row = self.new_generation(model, mode, input)?;
+                let mut row = self.new_generation(livemode, (model, mode), input)?;
                 (row.batch, row.parents) = (Some(place), parents);
                 (answered(Some(row.id.clone()), false, None), Some(row))
             }

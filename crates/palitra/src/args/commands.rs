@@ -189,6 +189,7 @@ pub(super) const MODELS_EXAMPLES: &str = "\
 Examples:
   palitra models ls
   palitra models ls --all --json
+  palitra models ls --all --market kie --mode edit
   palitra models show sandbox/artist";
 
 #[derive(Debug, Subcommand)]
@@ -198,6 +199,15 @@ pub enum Models {
         /// Drafts and models without a key, too
         #[arg(long)]
         all: bool,
+        /// Only those of this market
+        #[arg(long, value_name = "MARKET")]
+        market: Option<String>,
+        /// Only those that can do this: create, edit, speak, …
+        #[arg(long, value_name = "MODE")]
+        mode: Option<String>,
+        /// Only those of this category: image, video, audio, text
+        #[arg(long, value_name = "CATEGORY")]
+        category: Option<String>,
     },
     /// Show one model: modes, prices, limits
     Show {

@@ -59,7 +59,7 @@ pub(super) async fn run(session: &Session, args: Create) -> Result<(), Stop> {
         return Ok(());
     }
     super::slides::check_writable(folder_of(&out))?;
-    money::agree(session, &args.spend, price, app.engine.is_real_market(model))?;
+    money::agree(session, &args.spend, price, app.engine.is_real_market(model, "create"))?;
     app.engine.retry_keys().await?;
     let id = app.engine.create(wish, Some(quote.id)).await?;
     markets::note_pauses(session, &app, &[(model, "create")]).await?;

@@ -4,7 +4,7 @@ use super::{Result, Session};
 use crate::{args::Models, failure::Failure};
 use palitra_domain::{
     ErrorCode, Money,
-    catalogue::{Catalogue, Model},
+    catalogue::{Catalogue, Model, Status},
     format::Format,
     price::{Amounts, PriceSettings},
 };
@@ -13,10 +13,16 @@ use serde_json::{Value, json};
 pub(super) fn run(session: &Session, args: Models) -> Result<()> {
     let catalogue = Catalogue::shipped();
     match args {
-        Models::Ls { all } => {
+        Models::Ls { all, market, mode, category } => {
+            let is_wanted = |model: &&Model| {
+                market.as_ref().is_none_or(|market| model.market == *market)
+                    && category.as_ref().is_none_or(|category| model.category == *category)
+                    && mode.as_ref().is_none_or(|mode| model.mode(mode).is_some())
+            };
             let models: Vec<Value> = catalogue
                 .models()
                 .iter()
+                .filter(is_wanted)
                 .map(|model| document(session, model))
                 .filter(|shown| all || shown["status"] == "active")
                 .collect();
@@ -33,7 +39,10 @@ pub(super) fn run(session: &Session, args: Models) -> Result<()> {
                     .with("value", format!("`{model}`"))
                     .with("hint", nearest.join(", "))
             })?;
-            let shown = document(session, found);
+            let mut shown = document(session, found);
+            let inputs = found.modes.iter().map(|mode| (mode.name.clone(), mode.input.schema()));
+            shown["hint"] = json!(found.hint);
+            shown["inputs"] = Value::Object(inputs.collect());
             session.console.document(&shown);
             if !session.console.json {
                 session.console.say(&serde_json::to_string_pretty(&shown).unwrap_or_default());
@@ -57,7 +66,7 @@ fn session_line(session: &Session, shown: &Value) {
     let text = |name: &str| shown[name].as_str().unwrap_or_default();
     let status = session.console.text(&format!("model-{}", text("status")), &[]);
     session.console.say(&format!(
-        "{:<20} {:<6} {status:<9} {:<24} {price}",
+        "{:<44} {:<6} {status:<9} {:<30} {price}",
         text("id"),
         text("category"),
         text("name")
@@ -71,28 +80,40 @@ fn price_text(session: &Session, price: &Value) -> String {
         .zip(currency)
         .map(|(amount, currency)| Money::new(amount, currency).to_string());
     let unit = format!("unit-{}", price["unit"].as_str().unwrap_or_default());
-    format!("{} / {}", amount.unwrap_or_default(), session.console.text(&unit, &[]))
+    let when = price["when"].as_str().map(|when| format!(" ({when})")).unwrap_or_default();
+    format!("{} / {}{when}", amount.unwrap_or_default(), session.console.text(&unit, &[]))
 }
 
 /// `{id, market, name, modes[], category, status, languages, licence, prices}`; amounts are for one unit, in minor units.
 fn document(session: &Session, model: &Model) -> Value {
-    let money = &session.config().money;
-    let settings = PriceSettings { currency: money.currency, usd_rate: money.usd_rate, markup: money.markup };
-    // One of each unit: a picture of a million pixels, a thousand characters, a second.
-    let one = Amounts { format: Some(Format { width: 1_000, height: 1_000 }), characters: 1_000, seconds: 1 };
-    let prices: Vec<Value> = model
-        .modes
-        .iter()
-        .filter_map(|mode| {
-            let price = mode.price.price(&one, &settings).ok()?;
-            Some(json!({ "mode": mode.name, "unit": mode.price.unit, "amount": price.amount, "currency": price.currency }))
-        })
-        .collect();
-    let has_key = model.market == "sandbox"
-        || model.market == "fal" && !session.config().markets.fal.market_keys().is_empty();
+    let settings: PriceSettings = session.config().money.prices();
+    // One of each unit: a picture of a million pixels, a thousand characters or tokens, a second.
+    let one = Amounts {
+        format: Some(Format { width: 1_000, height: 1_000 }),
+        count: 1,
+        characters: 1_000,
+        seconds: 1,
+        tokens: 1_000,
+    };
+    let mut prices = Vec::new();
+    for mode in &model.modes {
+        for (when, rule) in mode.prices.all() {
+            let Ok(price) = rule.price(&one, &settings) else { continue };
+            let mut shown =
+                json!({ "mode": mode.name, "unit": rule.unit, "amount": price.amount, "currency": price.currency });
+            if !when.is_empty() {
+                shown["when"] = json!(when);
+            }
+            prices.push(shown);
+        }
+    }
+    let status = match model.status {
+        Status::Active if !session.config().markets.has_key(&model.market) => "no_key",
+        status => status.as_str(),
+    };
     json!({
         "id": model.id, "market": model.market, "name": model.name,
         "modes": model.modes.iter().map(|mode| &mode.name).collect::<Vec<_>>(), "category": model.category,
-        "status": if has_key { "active" } else { "no_key" }, "languages": model.languages, "licence": model.licence, "prices": prices,
+        "status": status, "languages": model.languages, "licence": model.licence, "prices": prices,
     })
 }
