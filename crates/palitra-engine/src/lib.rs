@@ -24,6 +24,7 @@ pub mod metrics;
 mod neighbours;
 mod points;
 mod processes;
+pub mod prompts;
 pub mod refunds;
 mod retention;
 mod runs;
@@ -46,6 +47,6 @@ pub use points::{Point, Points, Side};
 pub use processes::{About, Processes, Worker};
 pub use retention::Retention;
 pub use runs::History;
-pub use scheduler::Running;
+pub use scheduler::{Focus, Running};
 
 pub type Result<T> = std::result::Result<T, Error>;

@@ -8,7 +8,10 @@ use crate::{
     work,
 };
 use palitra_store::generations::{self, Fence};
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 use tokio::{sync::Semaphore, task::JoinHandle};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -57,6 +60,11 @@ impl Running {
         self.machine.stop.clone()
     }
 
+    /// What this run works on, to be moved on.
+    pub fn focus(&self) -> Focus {
+        self.machine.focus.clone()
+    }
+
     /// Starts nothing new and waits until what is at the markets has ended, at most the `drain` of the settings. What is still
     /// under way then is a row, and the next process continues it.
     pub async fn drain(mut self) {
@@ -86,6 +94,25 @@ impl Running {
     }
 }
 
+/// The one batch or generation, with what it waits for, that a one-shot command works on; a command that asks one thing after another
+/// moves it on.
+#[derive(Clone)]
+pub struct Focus {
+    engine: Engine,
+    of: Arc<Mutex<Option<String>>>,
+}
+
+impl Focus {
+    pub fn on(&self, id: impl std::fmt::Display) {
+        *self.of.lock().unwrap_or_else(PoisonError::into_inner) = Some(id.to_string());
+        self.engine.work_is_there();
+    }
+
+    pub(crate) fn get(&self) -> Option<String> {
+        self.of.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
 /// What the loops share.
 #[derive(Clone)]
 pub(crate) struct Machine {
@@ -95,7 +122,7 @@ pub(crate) struct Machine {
     pub(crate) stop: CancellationToken,
     /// Everything ends at its next await.
     abort: CancellationToken,
-    pub(crate) focus: Option<String>,
+    pub(crate) focus: Focus,
     /// Nobody is there to start it again.
     pub(crate) is_service: bool,
 }
@@ -104,6 +131,7 @@ impl Machine {
     pub(crate) fn new(engine: &Engine, focus: Option<String>, stop: CancellationToken) -> Machine {
         let is_service = focus.is_none() && !stop.is_cancelled();
         let (tasks, abort) = (TaskTracker::new(), CancellationToken::new());
+        let focus = Focus { engine: engine.clone(), of: Arc::new(Mutex::new(focus)) };
         Machine { engine: engine.clone(), tasks, stop, abort, focus, is_service }
     }
 

@@ -35,11 +35,9 @@ impl Engine {
         name: &str,
         bytes: Bytes,
     ) -> Result<Uploaded> {
-        let refused = |hint: &str, limit: u64| {
-            Error::new(ErrorCode::BadFile).with("value", format!("`{name}`")).with("why", hint).with("limit", limit)
-        };
+        let refused = |why: &str, limit: u64| refused(name, why, limit);
         if bytes.len() > UPLOAD_BYTES_MAX {
-            return Err(refused("file-too-large", (UPLOAD_BYTES_MAX / 1024 / 1024) as u64));
+            return Err(too_large(name));
         }
         let media = media_type::sniff(&bytes).ok_or_else(|| refused("file-unknown-type", 0))?;
         let size = (media.kind == Kind::Image).then(|| imagesize::blob_size(&bytes).ok()).flatten();
@@ -70,6 +68,16 @@ impl Engine {
         self.store.write(move |tx| assets::insert_upload(tx, &upload, now)).await?;
         Ok(Uploaded { id, kind: media.kind, mime: media.mime, width, height })
     }
+}
+
+/// For a file whose length is known before it is read.
+pub fn too_large(name: &str) -> Error {
+    refused(name, "file-too-large", u64::try_from(UPLOAD_BYTES_MAX / 1024 / 1024).unwrap_or(u64::MAX))
+}
+
+/// `why` is a text of its own.
+fn refused(name: &str, why: &str, limit: u64) -> Error {
+    Error::new(ErrorCode::BadFile).with("value", format!("`{name}`")).with("why", why).with("limit", limit)
 }
 
 /// Of an object's key: `png`.

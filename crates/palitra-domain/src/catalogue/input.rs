@@ -41,6 +41,10 @@ words! {
         Voice = "voice",
         Speed = "speed",
         Language = "language",
+        /// What a written prompt is for: `create` or `edit`.
+        Purpose = "for",
+        /// `soft` or `enhance`.
+        RetouchMode = "retouch_mode",
         /// Of a slide, for the writer.
         Title = "title",
         Content = "content",

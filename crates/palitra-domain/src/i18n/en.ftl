@@ -17,6 +17,8 @@ status-cancelled = cancelled
 ## Plan and end
 plan-line = { $unchanged } unchanged, { $run } new → { $price }, ~{ $seconds } s
 plan-nothing = nothing changed: { $unchanged } of { $unchanged } are ready, no call will be made
+plan-write = at most { $price } for the prompt and its checks
+plan-faster = faster: { $model } → { $price }, ~{ $seconds } s
 resumed = continuing the interrupted run { $batch }
 superseded = the deck has changed: what was left of run { $batch } is cancelled, its money is back on the account
 waiting-leftover = waiting for what an earlier run left at a market
@@ -425,3 +427,8 @@ notice-dropped = `{ $value }` is not sent: this model does not have it
 notice-avoided = `negative` went into the prompt: this model has no field for it
 notice-prompt-cut = the prompt was cut to { $value } characters, the most that this model takes
 notice-translated = the prompt is translated into English first
+flag-short = the prompt is shorter than a thousand characters
+flag-contradictory = the prompt still contradicts itself: read it before you use it
+flag-language = the prompt is not in the language that was asked for
+flag-unchecked = the prompt could not be checked for contradictions
+sim-one-market = a script and a log are for one market

@@ -32,7 +32,7 @@ pub(crate) async fn adopt(machine: &Machine) -> Result<()> {
 
 /// What processes have left whose lease has ended: as far as this one speaks to its markets, and a one-shot command only its own.
 pub(crate) async fn adopt_dead(machine: &Machine) -> Result<()> {
-    let heir = Heir { markets: machine.markets.keys().cloned().collect(), focus: machine.focus.clone() };
+    let heir = Heir { markets: machine.markets.keys().cloned().collect(), focus: machine.focus.get() };
     for dead in machine.store.read(|tx| workers::expired(tx, DEAD_MAX)).await? {
         let mut taken = ADOPTED_MAX;
         while taken == ADOPTED_MAX && machine.lease.is_held(machine.now()) {

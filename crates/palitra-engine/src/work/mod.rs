@@ -141,7 +141,7 @@ pub(crate) fn ended(machine: &Machine, ticket: Ticket, state: GenerationState, e
     drop(ticket);
     machine.waits.forget(&id);
     machine.events.send(EngineEvent::Ended(Ended { generation: id, state, error })).ok();
-    if machine.focus.is_none() && !machine.stop.is_cancelled() {
+    if machine.focus.get().is_none() && !machine.stop.is_cancelled() {
         machine.wake.notify_one();
     } else {
         // It claims nothing more itself, or only its own.

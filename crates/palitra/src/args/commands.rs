@@ -16,33 +16,6 @@ pub struct Spend {
     pub max_cost_minor: Option<i64>,
 }
 
-pub(super) const CREATE_EXAMPLES: &str = "\
-Examples:
-  palitra create \"a cat in a space suit\"
-  palitra create \"город ночью\" -o city.png --format 16:9
-  palitra create \"a lighthouse\" --model fal-ai/flux/dev --plan";
-
-#[derive(Debug, Args)]
-pub struct Create {
-    /// What to draw
-    #[arg(value_name = "PROMPT")]
-    pub prompt: String,
-    /// File or folder of the picture [default: the current folder]
-    #[arg(long, short, value_name = "FILE|DIR")]
-    pub out: Option<PathBuf>,
-    /// Model that draws; see `palitra models ls` [default: sandbox/artist]
-    #[arg(long, value_name = "MODEL")]
-    pub model: Option<String>,
-    /// portrait, square, landscape, 1024x768 or 16:9
-    #[arg(long, value_name = "FORMAT")]
-    pub format: Option<String>,
-    /// Same seed, same picture, where the model can do that
-    #[arg(long, value_name = "N")]
-    pub seed: Option<u32>,
-    #[command(flatten)]
-    pub spend: Spend,
-}
-
 pub(super) const SLIDES_EXAMPLES: &str = "\
 Examples:
   palitra slides deck.md -o out
@@ -238,19 +211,20 @@ pub struct Serve {
 pub(super) const SIM_EXAMPLES: &str = "\
 Examples:
   palitra sim --market fal --listen 127.0.0.1:7001 --latency 2s
+  palitra sim --market fal,kie,wavespeed --listen 127.0.0.1:7001 > palitra.toml
   palitra sim --market fal --listen 127.0.0.1:7001 --script faults.json --log requests.jsonl
 
-Point the product at it: PALITRA_MARKETS__FAL__QUEUE_URL=http://127.0.0.1:7001 and any key.";
+It prints the settings that point the product at it. A script and a log are for one market.";
 
 #[derive(Debug, Args)]
 pub struct Sim {
-    /// Market to simulate
-    #[arg(long, value_name = "MARKET")]
-    pub market: SimMarket,
-    /// Address to listen on; port 0 takes a free one
+    /// Markets to simulate, separated by commas: fal, kie, wavespeed
+    #[arg(long, value_name = "MARKETS", required = true, value_delimiter = ',', hide_possible_values = true)]
+    pub market: Vec<SimMarket>,
+    /// Address to listen on; each further market takes the next port; port 0 takes free ones
     #[arg(long, value_name = "ADDR:PORT")]
     pub listen: SocketAddr,
-    /// Faults to play, as JSON
+    /// Faults to play, as JSON or TOML; for one market
     #[arg(long, value_name = "FILE")]
     pub script: Option<PathBuf>,
     /// How long one generation takes (`15s`, `500ms`)
@@ -264,6 +238,8 @@ pub struct Sim {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum SimMarket {
     Fal,
+    Kie,
+    Wavespeed,
 }
 
 pub(super) const CONFIG_EXAMPLES: &str = "\

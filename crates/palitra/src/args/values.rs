@@ -45,3 +45,14 @@ pub(super) fn duration(text: &str) -> Result<Duration, &'static str> {
     let duration = Duration::from_micros(u64::try_from(micros).map_err(|_| WHAT)?);
     if duration <= Duration::from_secs(86_400) { Ok(duration) } else { Err(WHAT) }
 }
+
+/// `name=value`; the value is JSON where it reads as such, else text.
+pub(super) fn parameter(text: &str) -> Result<(String, serde_json::Value), &'static str> {
+    let (name, value) = text.split_once('=').ok_or("a parameter such as `seed=7` or `aspect_ratio=16:9`")?;
+    let name = name.trim();
+    if name.is_empty() {
+        return Err("a name before `=`");
+    }
+    let value = value.trim();
+    Ok((name.to_owned(), serde_json::from_str(value).unwrap_or_else(|_| serde_json::Value::from(value))))
+}
