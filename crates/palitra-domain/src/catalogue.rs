@@ -5,6 +5,7 @@
 
 pub mod fit;
 pub mod input;
+pub mod listed;
 mod wire;
 
 #[cfg(test)]
@@ -13,13 +14,15 @@ mod tests;
 use crate::{
     format::Format,
     money::Overflow,
-    price::{Amounts, PriceSettings, Prices},
+    market::ListedPrice,
+    price::{Amounts, PriceRule, PriceSettings, Prices},
     state::words,
 };
 use input::{Input, Word};
 use serde_json::Value;
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
+    sync::Arc,
     time::Duration,
 };
 
@@ -70,7 +73,7 @@ pub struct Model {
     pub start_interval: Duration,
     /// Starts a minute of all its work together, whatever the keys allow.
     pub rate: Option<StartRate>,
-    pub modes: Vec<Mode>,
+    pub modes: Vec<Arc<Mode>>,
 }
 
 /// How often work of a model may start.
@@ -145,7 +148,7 @@ fn leading_number(value: &Value) -> Option<u64> {
 }
 
 impl Model {
-    pub fn mode(&self, name: &str) -> Option<&Mode> {
+    pub fn mode(&self, name: &str) -> Option<&Arc<Mode>> {
         self.modes.iter().find(|mode| mode.name == name)
     }
 
@@ -170,7 +173,7 @@ pub struct Alias {
 /// Every model this installation knows.
 #[derive(Debug, Clone, Default)]
 pub struct Catalogue {
-    models: Vec<Model>,
+    models: Vec<Arc<Model>>,
     /// Public and prefixed ids, and where their model stands.
     places: HashMap<String, usize>,
     aliases: BTreeMap<String, Alias>,
@@ -220,11 +223,11 @@ impl Catalogue {
         let (id, prefixed) = (model.id.clone(), model.prefixed_id());
         let at = match self.places.get(&id) {
             Some(at) => {
-                self.models[*at] = model;
+                self.models[*at] = Arc::new(model);
                 *at
             }
             None => {
-                self.models.push(model);
+                self.models.push(Arc::new(model));
                 self.models.len() - 1
             }
         };
@@ -232,7 +235,7 @@ impl Catalogue {
         self.places.insert(id, at);
     }
 
-    pub fn models(&self) -> &[Model] {
+    pub fn models(&self) -> &[Arc<Model>] {
         &self.models
     }
 
@@ -241,18 +244,18 @@ impl Catalogue {
     }
 
     /// By public id or `market:id`; an alias by its first model, whatever the mode.
-    pub fn find(&self, id: &str) -> Option<&Model> {
+    pub fn find(&self, id: &str) -> Option<&Arc<Model>> {
         let first = || self.aliases.get(id)?.modes.values().flatten().find_map(|id| self.at(id));
         self.at(id).or_else(first)
     }
 
-    fn at(&self, id: &str) -> Option<&Model> {
+    fn at(&self, id: &str) -> Option<&Arc<Model>> {
         self.places.get(id).map(|at| &self.models[*at])
     }
 
     /// The model and mode for what somebody asks for. Of an alias the first that can be used, else the first there is.
-    pub fn resolve(&self, id: &str, mode: &str, is_usable: impl Fn(&Model) -> bool) -> Option<(&Model, &Mode)> {
-        let with_mode = |model: &'_ Model| model.mode(mode).is_some();
+    pub fn resolve(&self, id: &str, mode: &str, is_usable: impl Fn(&Model) -> bool) -> Option<(&Arc<Model>, &Arc<Mode>)> {
+        let with_mode = |model: &'_ Arc<Model>| model.mode(mode).is_some();
         let model = match (self.at(id), self.aliases.get(id)) {
             (Some(model), _) => Some(model),
             (None, Some(alias)) => {
@@ -267,9 +270,26 @@ impl Catalogue {
     }
 
     /// The mode that a row of the queue names.
-    pub fn mode_at(&self, market: &str, market_id: &str, mode: &str) -> Option<(&Model, &Mode)> {
+    pub fn mode_at(&self, market: &str, market_id: &str, mode: &str) -> Option<(&Arc<Model>, &Arc<Mode>)> {
         let model = self.at(&format!("{market}:{market_id}"))?;
         Some((model, model.mode(mode)?))
+    }
+
+    /// The model with another status; nothing when there is none.
+    pub fn set_status(&mut self, id: &str, status: Status) {
+        if let Some(at) = self.places.get(id).copied() {
+            Arc::make_mut(&mut self.models[at]).status = status;
+        }
+    }
+
+    /// The model with one price for all its modes, the operator's.
+    pub fn set_price(&mut self, id: &str, price: ListedPrice) {
+        let Some(at) = self.places.get(id).copied() else { return };
+        let ListedPrice { unit, cost_micros, coin } = price;
+        for mode in &mut Arc::make_mut(&mut self.models[at]).modes {
+            let base = PriceRule { unit, cost_micros, coin, whole_units: false };
+            Arc::make_mut(mode).prices = Prices { base, variants: Vec::new() };
+        }
     }
 
     /// Whether any mode has a field of this name, or it is one of our words: what is not sent then is no typing mistake.

@@ -39,6 +39,8 @@ error_codes! {
     UnknownMode = "unknown_mode", 404, false, 2;
     /// A draft without a price, or a model whose market has changed it.
     ModelPaused = "model_paused", 503, false, 1;
+    /// Nobody has said yet what its market takes for it.
+    ModelUnpriced = "model_unpriced", 409, false, 2;
     ModelRetired = "model_retired", 410, false, 2;
     ResearchOnly = "research_only", 403, false, 2;
     /// The simulated market has nothing for this mode.

@@ -11,6 +11,7 @@ use crate::{
     lease::Lease,
     metrics::Metrics,
     runs::Runs,
+    shelf::Shelf,
     waits::{UnderWay, Waits},
 };
 use palitra_domain::{
@@ -28,7 +29,7 @@ use palitra_store::{
 };
 use std::{
     collections::{BTreeMap, HashSet},
-    sync::{Arc, OnceLock},
+    sync::{Arc, OnceLock, RwLock},
     time::Duration,
 };
 use tokio::sync::{Mutex, Notify, broadcast, watch};
@@ -123,11 +124,12 @@ impl std::ops::Deref for Engine {
 pub struct Context {
     pub store: Store,
     pub objects: Arc<dyn Objects>,
-    pub catalogue: Catalogue,
     pub clock: Arc<dyn Clock>,
     /// The operator's own account, `local`.
     pub house: Account,
-    pub price_version: i64,
+    /// What ships with the program, and what is sold now.
+    pub(crate) shipped: Catalogue,
+    pub(crate) shelf: RwLock<Shelf>,
     pub settings: Settings,
     pub(crate) markets: BTreeMap<String, Arc<dyn Market>>,
     /// Labels of each market's keys.
@@ -174,8 +176,7 @@ impl Engine {
         parts.store.migrate(palitra_store::MIGRATIONS).await.map_err(foreign)?;
         let keys = configured_keys(&parts.markets, now, &*parts.random);
         let prices = parts.settings.prices;
-        let fingerprint = fingerprint(&parts.catalogue, &prices);
-        let (shelf, new_house) = (parts.catalogue.clone(), AccountId::new(now, (parts.random)()));
+        let (shipped, new_house) = (parts.catalogue.clone(), AccountId::new(now, (parts.random)()));
         let write = parts.store.write(move |tx| {
             installation::lock(tx)?;
             let house = palitra_store::accounts::ensure_house(tx, &new_house, prices.currency, now)?;
@@ -184,12 +185,10 @@ impl Engine {
             } else {
                 palitra_store::markets::configure_keys(tx, &keys)?;
             }
-            palitra_store::markets::configure_models(tx, &shelf)?;
-            let version = palitra_store::markets::price_version(tx, &shelf, &prices, &fingerprint, now)?;
-            Ok((house, version))
+            Ok((house, Shelf::stock(tx, &shipped, &prices, now)?))
         });
-        let (house, price_version) = write.await?;
-        Ok(Engine::of(parts, house, price_version))
+        let (house, shelf) = write.await?;
+        Ok(Engine::of(parts, house, shelf))
     }
 
     /// Beside a running process, to look and never to write: nothing is migrated, nothing can be started.
@@ -198,10 +197,12 @@ impl Engine {
             parts.store.read(|tx| palitra_store::accounts::find(tx, palitra_store::accounts::HOUSE)).await?;
         let house = house
             .ok_or_else(|| Error::new(ErrorCode::NotFound).with("value", palitra_store::accounts::HOUSE))?;
-        Ok(Engine::of(parts, house, 0))
+        let shipped = parts.catalogue.clone();
+        let shelf = parts.store.read(move |tx| Shelf::look(tx, &shipped)).await?;
+        Ok(Engine::of(parts, house, shelf))
     }
 
-    fn of(parts: Parts, house: Account, price_version: i64) -> Engine {
+    fn of(parts: Parts, house: Account, shelf: Shelf) -> Engine {
         let Parts { store, objects, markets, catalogue, clock, random, points, settings } = parts;
         let lease = Lease::new(WorkerId::new(clock.now(), random()), store.dialect() == Dialect::Pg);
         let labels = |market: &MarketPart| market.keys.iter().map(|key| key.label.clone()).collect();
@@ -210,10 +211,10 @@ impl Engine {
         Engine(Arc::new(Context {
             store,
             objects,
-            catalogue,
             clock,
             house,
-            price_version,
+            shipped: catalogue,
+            shelf: RwLock::new(shelf),
             settings,
             markets: markets.into_iter().map(|market| (market.name, market.adapter)).collect(),
             keys,
@@ -277,18 +278,6 @@ fn configured_keys(markets: &[MarketPart], now: Timestamp, random: &dyn Fn() -> 
     .collect()
 }
 
-/// Changes when any price does, so that a new version of the price book is opened.
-fn fingerprint(catalogue: &Catalogue, prices: &PriceSettings) -> String {
-    let rules: Vec<String> = catalogue
-        .models()
-        .iter()
-        .flat_map(|model| {
-            model.modes.iter().map(|mode| format!("{} {} {:?}", model.id, mode.name, mode.prices))
-        })
-        .collect();
-    recipe::recipe_hash("prices", "", &serde_json::json!([format!("{prices:?}"), rules]))
-}
-
 impl Context {
     pub(crate) fn place(&self) -> &str {
         self.place.get().map_or("somewhere", String::as_str)
@@ -314,14 +303,20 @@ impl Context {
 
     /// A model by id, prefixed id or alias, with the mode asked for; an unknown one names the nearest. It can be used: its market has a
     /// key, or the run is a test.
-    pub fn model(&self, id: &str, mode: &str) -> Result<(&Model, &Mode)> {
+    pub fn model(&self, id: &str, mode: &str) -> Result<(Arc<Model>, Arc<Mode>)> {
         self.model_for(Livemode::Live, id, mode)
     }
 
-    pub(crate) fn model_for(&self, livemode: Livemode, id: &str, mode: &str) -> Result<(&Model, &Mode)> {
+    pub(crate) fn model_for(
+        &self,
+        livemode: Livemode,
+        id: &str,
+        mode: &str,
+    ) -> Result<(Arc<Model>, Arc<Mode>)> {
+        let catalogue = self.catalogue();
         let is_test = self.is_test(livemode);
         let has_key = |model: &Model| is_test || self.markets.contains_key(&model.market);
-        let found = self.catalogue.resolve(id, mode, |model| has_key(model) && model.status == Status::Active);
+        let found = catalogue.resolve(id, mode, |model| has_key(model) && model.status == Status::Active);
         let (model, mode) = found.ok_or_else(|| self.no_model(id, mode))?;
         let refused = |code| Err(Error::new(code).with("value", format!("`{}`", model.id)));
         match model.status {
@@ -335,16 +330,17 @@ impl Context {
         if !is_test {
             self.market(&model.market)?;
         }
-        Ok((model, mode))
+        Ok((model.clone(), mode.clone()))
     }
 
     /// There is no such model, or it does something else.
     fn no_model(&self, id: &str, mode: &str) -> Error {
-        let modes: Vec<&str> = match (self.catalogue.find(id), self.catalogue.aliases().get(id)) {
+        let catalogue = self.catalogue();
+        let modes: Vec<&str> = match (catalogue.find(id), catalogue.aliases().get(id)) {
             (_, Some(alias)) => alias.modes.keys().map(String::as_str).collect(),
             (Some(model), None) => model.modes.iter().map(|mode| mode.name.as_str()).collect(),
             (None, None) => {
-                let nearest: Vec<String> = self.catalogue.nearest(id).iter().map(|id| format!("`{id}`")).collect();
+                let nearest: Vec<String> = catalogue.nearest(id).iter().map(|id| format!("`{id}`")).collect();
                 return Error::new(ErrorCode::UnknownModel)
                     .with("value", format!("`{id}`"))
                     .with("hint", nearest.join(", "));
@@ -369,20 +365,21 @@ impl Context {
     }
 
     /// Where a run is carried out: at the model's market, or, of a test, by what the sandbox has for the mode.
-    fn carrier<'a>(&'a self, livemode: Livemode, model: &'a Model, mode: &Mode) -> Result<&'a Model> {
+    fn carrier(&self, livemode: Livemode, model: &Arc<Model>, mode: &Mode) -> Result<Arc<Model>> {
         if !self.is_test(livemode) || model.market == SANDBOX {
-            return Ok(model);
+            return Ok(model.clone());
         }
-        let mut simulated = self.catalogue.models().iter().filter(|model| model.market == SANDBOX);
+        let catalogue = self.catalogue();
+        let mut simulated = catalogue.models().iter().filter(|model| model.market == SANDBOX);
         let found = simulated.find(|model| model.mode(&mode.name).is_some());
-        found.ok_or_else(|| Error::new(ErrorCode::NoTestMode).with("value", mode.name.as_str()))
+        found.cloned().ok_or_else(|| Error::new(ErrorCode::NoTestMode).with("value", mode.name.as_str()))
     }
 
     /// A row for the queue: priced, with its recipe and fresh ids. `input` is in our words.
     pub(crate) fn new_generation(
         &self,
         livemode: Livemode,
-        (model, mode): (&Model, &Mode),
+        (model, mode): (&Arc<Model>, &Mode),
         input: &serde_json::Value,
     ) -> Result<NewGeneration> {
         let now = self.now();
@@ -401,7 +398,7 @@ impl Context {
             input: input.to_string(),
             recipe: recipe::recipe_hash(&model.id, &mode.name, input),
             price: mode.price(input, &self.settings.prices)?.amount,
-            price_version: self.price_version,
+            price_version: self.price_version(),
             cost: if is_own { mode.cost(input, &self.settings.prices)?.amount } else { 0 },
             batch: None,
             model_scope: (is_own && (model.parallel.is_some() || model.rate.is_some()))

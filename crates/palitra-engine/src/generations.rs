@@ -145,8 +145,8 @@ impl Engine {
                 .with("value", "`prompt`")
                 .with("limit", PROMPT_CHARS_MAX));
         }
-        let Fitted { body, mut notices } = self.fitted(model, mode, &input)?;
-        self.checked_files((&wish.account, wish.livemode), mode, &body).await?;
+        let Fitted { body, mut notices } = self.fitted(&model, &mode, &input)?;
+        self.checked_files((&wish.account, wish.livemode), &mode, &body).await?;
         let mut translation = None;
         let draws = matches!(mode.lane, Lane::Image | Lane::Video) && input["prompt"].is_string();
         if draws && !model.speaks("ru") && prompt::has_cyrillic(&prompt) {
@@ -165,7 +165,7 @@ impl Engine {
             }
             input["prompt"] = Value::from(clean);
         }
-        let mut row = self.new_generation(wish.livemode, (model, mode), &input)?;
+        let mut row = self.new_generation(wish.livemode, (&model, &mode), &input)?;
         (row.idempotency, row.priority) = (wish.idempotency.clone(), wish.priority);
         row.parents = translation.iter().map(|translation: &NewGeneration| translation.id.clone()).collect();
         if let Some(translation) = &mut translation {
@@ -178,7 +178,8 @@ impl Engine {
     /// The input with what the alias brings along (S4-06).
     fn with_preset(&self, wish: &Wish) -> Value {
         let mut input = wish.input.clone();
-        let preset = self.catalogue.aliases().get(&wish.model).map(|alias| &alias.input);
+        let catalogue = self.catalogue();
+        let preset = catalogue.aliases().get(&wish.model).map(|alias| &alias.input);
         if let (Some(preset), Some(fields)) = (preset, input.as_object_mut()) {
             for (name, value) in preset {
                 fields.entry(name.clone()).or_insert_with(|| value.clone());
@@ -191,7 +192,7 @@ impl Engine {
     fn translation(&self, wish: &Wish, prompt: &str) -> Result<NewGeneration> {
         let (model, mode) = self.model_for(wish.livemode, &self.settings.prompts.translator, "translate")?;
         let input = json!({ "system": TRANSLATE_SYSTEM, "prompt": prompt });
-        let row = self.new_generation(wish.livemode, (model, mode), &input)?;
+        let row = self.new_generation(wish.livemode, (&model, &mode), &input)?;
         let price = if self.settings.prompts.billed { row.price } else { 0 };
         Ok(NewGeneration { price, ..row })
     }
@@ -220,7 +221,7 @@ impl Engine {
 
     /// About how long until its start, when each one before it takes what its own model usually takes.
     pub fn starts_in(&self, generation: &Generation, place: &Place) -> Duration {
-        let mode = self.catalogue.find(&generation.model).and_then(|model| model.mode(&generation.mode));
+        let mode = self.catalogue().find(&generation.model).and_then(|model| model.mode(&generation.mode)).cloned();
         let turns = u32::try_from(place.before / place.slots.max(1)).unwrap_or(u32::MAX);
         mode.map_or(Duration::ZERO, |mode| mode.usual_run.saturating_mul(turns))
     }

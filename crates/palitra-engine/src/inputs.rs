@@ -53,6 +53,11 @@ impl Validators {
         Ok(made)
     }
 
+    /// What modes take has changed.
+    pub(crate) fn forget(&self) {
+        self.kept().clear();
+    }
+
     fn kept(&self) -> std::sync::MutexGuard<'_, HashMap<(String, String), Arc<Validator>>> {
         self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
@@ -72,8 +77,9 @@ impl Context {
 
     /// A name that no mode of any model has is a typing mistake.
     fn unknown_names(&self, mode: &Mode, wish: &Value) -> Vec<Violation> {
+        let catalogue = self.catalogue();
         let names = wish.as_object().into_iter().flatten().map(|(name, _)| name);
-        let unknown = names.filter(|name| !self.catalogue.knows(name));
+        let unknown = names.filter(|name| !catalogue.knows(name));
         let own = || mode.input.fields.iter().map(|field| field.from.map_or(field.name.as_str(), |word| word.as_str()));
         unknown
             .map(|name| Violation {

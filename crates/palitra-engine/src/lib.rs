@@ -29,6 +29,8 @@ pub mod refunds;
 mod retention;
 mod runs;
 mod scheduler;
+mod shelf;
+pub mod sync;
 #[cfg(test)]
 mod town;
 mod trouble;

@@ -3,7 +3,7 @@
 use crate::{
     Context, Engine, Result,
     claims::claims,
-    deliveries, leader, lease, neighbours,
+    deliveries, leader, lease, neighbours, shelf,
     waits::{InFlight, Waits},
     work,
 };
@@ -17,6 +17,9 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// How long nothing may happen before the queue is looked at anyway.
 pub(crate) const IDLE: Duration = Duration::from_secs(1);
+
+/// Rounds of housekeeping between two looks at the shelf: a change of the catalogue is heard of within half a minute.
+const SHELF_ROUNDS: u32 = 30;
 
 /// The machine at work. Dropping it leaves tasks behind: end it with [`Running::drain`] or [`Running::abort`].
 pub struct Running {
@@ -187,6 +190,7 @@ async fn next_due(machine: &Machine, waits: &Waits) -> crate::waits::Waiting {
 /// markets, and work that nobody carries on is taken over. What needs doing once for all processes is a chore of the leader.
 async fn housekeeping(machine: Machine) {
     let mut asked = std::collections::HashSet::new();
+    let mut rounds = 0u32;
     loop {
         tokio::select! {
             () = machine.clock.sleep(IDLE) => {}
@@ -196,6 +200,12 @@ async fn housekeeping(machine: Machine) {
         if !machine.lease.is_held(now) {
             continue;
         }
+        if rounds % SHELF_ROUNDS == 0
+            && let Err(error) = shelf::look(&machine).await
+        {
+            tracing::warn!(%error, "cannot see whether the catalogue has changed");
+        }
+        rounds = rounds.wrapping_add(1);
         if let Err(error) = take_over(&machine).await {
             tracing::error!(%error, "cannot take over work");
         }

@@ -86,6 +86,24 @@ create table price(
   primary key(version, model, mode, condition)
 );
 
+-- What markets were found to have (`palitra models sync`): models that do not ship with the program, and how those that do stand now.
+create table shelf(
+  market text not null, market_id text not null, name text not null, category text not null, status text not null,
+  schema text, fingerprint text not null, price_unit text, price_cost bigint, price_coin text, why text not null default '',
+  first_at bigint not null, seen_at bigint not null, primary key(market, market_id)
+);
+create table shelf_change(
+  at bigint not null, market text not null, market_id text not null, change text not null, about text not null,
+  primary key(market, market_id, at, change)
+);
+create table shelf_sync(
+  market text primary key, at bigint not null, said text not null
+);
+-- Goes up when processes have to read the shelf again.
+create table shelf_version(
+  one smallint primary key check(one = 1), version bigint not null
+);
+
 -- A binding price: the charge is never more, until it expires.
 create table quote(
   id text primary key, account_id text not null references account(id), livemode text not null, model text not null, mode text not null,

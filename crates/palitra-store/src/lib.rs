@@ -26,6 +26,7 @@ mod pg;
 pub mod quotes;
 pub mod rehearsal;
 pub mod retention;
+pub mod shelf;
 mod sql;
 mod store;
 mod tx;

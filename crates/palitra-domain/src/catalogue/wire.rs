@@ -14,7 +14,7 @@ use crate::{
 };
 use serde::{Deserialize, de::Error as _};
 use serde_json::{Map, Value};
-use std::{collections::BTreeMap, num::NonZero, time::Duration};
+use std::{collections::BTreeMap, num::NonZero, sync::Arc, time::Duration};
 
 /// The models of a pack.
 pub(super) fn models(text: &str) -> Result<Vec<super::Model>, toml::de::Error> {
@@ -114,7 +114,7 @@ type Shared = BTreeMap<String, Map<String, Value>>;
 impl Model {
     fn into_model(self, market: &str, shared: &Shared) -> Result<super::Model, toml::de::Error> {
         let id = self.id.clone();
-        let modes = self.mode.into_iter().map(|mode| mode.into_mode(&id, shared)).collect::<Result<_, _>>()?;
+        let modes = self.mode.into_iter().map(|mode| mode.into_mode(&id, shared).map(Arc::new)).collect::<Result<_, _>>()?;
         Ok(super::Model {
             id: self.id,
             market: market.to_owned(),

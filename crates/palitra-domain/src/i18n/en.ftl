@@ -61,6 +61,18 @@ model-no_key = no key
 model-draft = draft
 model-paused = paused
 model-retired = retired
+sync-none = no market has a key, so there is nobody to ask
+sync-failed = { $market } cannot be asked now: { $why }
+sync-no-list = { $market } has no list of its models
+sync-line = { $market }: { $count } models, { $changes } changes
+shelf-new = new
+shelf-changed = changed
+shelf-drift = drifted
+shelf-removed = removed
+shelf-returned = returned
+shelf-priced = priced
+shelf-approved = approved
+shelf-none = nothing has changed yet; ask with `palitra models sync`
 listen-taken = the address is taken
 keys-none = no keys yet; make one with `palitra keys create --account NAME`
 jobs-none = nothing here yet; try `palitra create "a cat in a space suit"`
@@ -131,6 +143,7 @@ error-invalid-input = { $value } will not do
 error-unknown-model = unknown model { $value }
 error-unknown-mode = { $value } does not do `{ $mode }`
 error-model-paused = model { $value } cannot be used now
+error-model-unpriced = nobody has said yet what the market takes for { $value }
 error-model-retired = model { $value } is not offered by its market any more
 error-research-only = results of model { $value } may not be used commercially
 error-no-test-mode = there is no simulation of `{ $value }`, so a test cannot run it
@@ -189,6 +202,7 @@ hint-unknown-model = did you mean { $hint }?
 hint-unknown-model-else = choose another one with `palitra models ls`
 hint-unknown-mode = it does: { $hint }
 hint-model-paused = choose another one with `palitra models ls`; the operator sees why in `palitra models show`
+hint-model-unpriced = `palitra models price { $value } --unit image --cost 0.04 --currency USD`
 hint-model-retired = choose another one with `palitra models ls`
 hint-research-only = choose another model, or take `engine.commercial` back
 hint-bad-format = `portrait`, `square`, `landscape`, `1024x768` or `16:9`; sides from 64 to 4096
@@ -402,7 +416,14 @@ doctor-alert = { $target } { $code } since { $since }: { $said } (then: `palitra
 violation-missing = `{ $path }` is missing
 violation-unknown = `{ $path }` is not known; there are: { $allowed }
 violation-extra = `{ $path }` is not known
-violation-type = `{ $path }` must be of type { $allowed }
+violation-type = `{ $path }` must be { $allowed ->
+    [integer] a whole number
+    [number] a number
+    [boolean] true or false
+    [array] a list
+    [object] an object
+   *[string] a text
+}
 violation-one-of = `{ $path }` is one of: { $allowed }
 violation-least = `{ $path }` is at least { $allowed }
 violation-most = `{ $path }` is at most { $allowed }

@@ -64,6 +64,18 @@ model-no_key = нет ключа
 model-draft = черновик
 model-paused = на паузе
 model-retired = снята
+sync-none = ни у одного рынка нет ключа, спрашивать некого
+sync-failed = { $market } сейчас не ответил: { $why }
+sync-no-list = у { $market } нет списка моделей
+sync-line = { $market }: моделей { $count }, изменений { $changes }
+shelf-new = новая
+shelf-changed = изменилась
+shelf-drift = разошлась
+shelf-removed = снята
+shelf-returned = вернулась
+shelf-priced = оценена
+shelf-approved = одобрена
+shelf-none = изменений ещё не было; спросить: `palitra models sync`
 listen-taken = адрес уже занят
 keys-none = ключей пока нет; новый — `palitra keys create --account ИМЯ`
 jobs-none = пока ничего нет; попробуйте `palitra create "кот в скафандре"`
@@ -135,6 +147,7 @@ error-invalid-input = { $value } не подходит
 error-unknown-model = модель { $value } не известна
 error-unknown-mode = { $value } не умеет `{ $mode }`
 error-model-paused = модель { $value } сейчас недоступна
+error-model-unpriced = ещё никто не указал, сколько рынок берёт за { $value }
 error-model-retired = рынок больше не предлагает модель { $value }
 error-research-only = результаты модели { $value } нельзя использовать в коммерческих целях
 error-no-test-mode = симуляции для `{ $value }` нет, поэтому в тестовом режиме это не запустить
@@ -193,6 +206,7 @@ hint-unknown-model = может быть, { $hint }
 hint-unknown-model-else = выберите другую: `palitra models ls`
 hint-unknown-mode = умеет: { $hint }
 hint-model-paused = выберите другую: `palitra models ls`; оператору причина видна в `palitra models show`
+hint-model-unpriced = `palitra models price { $value } --unit image --cost 0.04 --currency USD`
 hint-model-retired = выберите другую: `palitra models ls`
 hint-research-only = выберите другую модель или уберите `engine.commercial`
 hint-bad-format = `portrait`, `square`, `landscape`, `1024x768` или `16:9`; стороны от 64 до 4096
@@ -408,7 +422,14 @@ doctor-alert = { $target } { $code } с { $since }: { $said } (затем: `pali
 violation-missing = не хватает `{ $path }`
 violation-unknown = `{ $path }` не известно; есть: { $allowed }
 violation-extra = `{ $path }` не известно
-violation-type = `{ $path }` должно быть типа { $allowed }
+violation-type = `{ $path }` — нужно { $allowed ->
+    [integer] целое число
+    [number] число
+    [boolean] true или false
+    [array] список
+    [object] объект
+   *[string] текст
+}
 violation-one-of = `{ $path }` — одно из: { $allowed }
 violation-least = `{ $path }` — не меньше { $allowed }
 violation-most = `{ $path }` — не больше { $allowed }

@@ -201,7 +201,7 @@ mod tests {
 
     #[test]
     fn s2_025_a_language_is_told_by_nine_of_ten_letters() {
-        assert!(is_in("красивая девушка на пляже, мягкий свет, Vogue", Lang::Ru));
+        assert!(is_in("красивая девушка на пляже, мягкий вечерний свет, тёплые тона, Vogue", Lang::Ru));
         assert!(!is_in("a beautiful пляж", Lang::Ru));
         assert!(is_in("a girl on a beach", Lang::En));
         assert!(!is_in("12345", Lang::En));

@@ -101,20 +101,20 @@ impl Engine {
         let manifest = manifest_hash(&items, &options, &image.id, &writer.id);
         let mut planned = Vec::with_capacity(items.len());
         for item in items {
-            planned.push(self.plan_item(item, &options, (image, create), (writer, write)).await?);
+            planned.push(self.plan_item(item, &options, (&image, &create), (&writer, &write)).await?);
         }
         let unchanged = planned.iter().filter(|item| matches!(item.picture, Step::Reused(_))).count();
         let refused = planned.iter().filter(|item| matches!(item.picture, Step::Refused(_))).count();
         let to_run = planned.len() - unchanged - refused;
         let mut price = Money::new(0, self.settings.prices.currency);
         for item in &planned {
-            for (step, mode) in [(item.prompt.as_ref(), write), (Some(&item.picture), create)] {
+            for (step, mode) in [(item.prompt.as_ref(), &write), (Some(&item.picture), &create)] {
                 if let Some(Step::Run(input)) = step {
                     price = price.plus(mode.price(input, &self.settings.prices)?)?;
                 }
             }
         }
-        let eta = makespan(&planned, &options, writer, (write.usual_run, create.usual_run));
+        let eta = makespan(&planned, &options, &writer, (write.usual_run, create.usual_run));
         Ok(Plan { options, items: planned, manifest, unchanged, to_run, refused, price, eta })
     }
 

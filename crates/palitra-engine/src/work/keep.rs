@@ -319,7 +319,7 @@ fn asset_id(generation: &Generation, own_name: Option<i64>, n: usize) -> AssetId
 
 /// What the market says it took: exact, or units by the unit cost of the catalogue.
 pub(super) fn cost(machine: &Machine, (model, mode): (&str, &str), outputs: &Outputs) -> Option<MarketCost> {
-    let rule = machine.catalogue.find(model)?.mode(mode)?.prices.base;
+    let rule = machine.catalogue().find(model)?.mode(mode)?.prices.base;
     let by_units = |units: Millionths| match rule.coin {
         Coin::Money(currency) => Some(MarketCost { micros: scale_up(rule.cost_micros, &[units], 1).ok()?, currency }),
         Coin::Credits => None,

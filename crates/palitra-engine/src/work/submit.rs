@@ -49,7 +49,7 @@ pub(crate) async fn submit(machine: Machine, ticket: Ticket, claimed: Claimed) {
         webhook: machine.webhook(&ticket.market, &claimed),
     };
     let files = match mode {
-        Some(mode) => machine.files_of((&claimed.facts.account, claimed.facts.livemode), mode, &request.input).await,
+        Some(mode) => machine.files_of((&claimed.facts.account, claimed.facts.livemode), &mode, &request.input).await,
         None => Ok(Vec::new()),
     };
     tell!(info, machine, ticket, "submitting", reason = claimed.reason.as_str());
@@ -91,9 +91,9 @@ pub(super) struct Asked<'a> {
 
 impl Asked<'_> {
     /// The same in the market's names. A model that has left the catalogue meanwhile gets it as it is, and its market decides.
-    pub(super) fn fitted(self, machine: &Machine) -> (Option<&Mode>, serde_json::Value) {
-        match machine.catalogue.mode_at(self.market, self.model, self.mode) {
-            Some((_, mode)) => (Some(mode), mode.input.fit(&self.input).body),
+    pub(super) fn fitted(self, machine: &Machine) -> (Option<Arc<Mode>>, serde_json::Value) {
+        match machine.catalogue().mode_at(self.market, self.model, self.mode) {
+            Some((_, mode)) => (Some(mode.clone()), mode.input.fit(&self.input).body),
             None => (None, self.input),
         }
     }

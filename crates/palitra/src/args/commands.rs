@@ -163,7 +163,10 @@ Examples:
   palitra models ls
   palitra models ls --all --json
   palitra models ls --all --market kie --mode edit
-  palitra models show sandbox/artist";
+  palitra models show sandbox/artist
+  palitra models sync fal
+  palitra models price fal-ai/new-thing --unit image --cost 0.04
+  palitra models approve fal-ai/new-thing";
 
 #[derive(Debug, Subcommand)]
 pub enum Models {
@@ -181,6 +184,42 @@ pub enum Models {
         /// Only those of this category: image, video, audio, text
         #[arg(long, value_name = "CATEGORY")]
         category: Option<String>,
+    },
+    /// Ask markets what they have: new models become drafts, what would be refused is paused
+    Sync {
+        /// Only this market
+        #[arg(value_name = "MARKET")]
+        market: Option<String>,
+    },
+    /// Say what the market takes for a model that was found
+    Price {
+        /// As `palitra models ls --all` shows it
+        #[arg(value_name = "MODEL")]
+        model: String,
+        /// What it counts: run, image, megapixel, second, kilo_characters, kilo_tokens
+        #[arg(long, value_name = "UNIT", value_parser = values::unit)]
+        unit: palitra_domain::price::Unit,
+        /// For one unit: `0.04`
+        #[arg(long, value_name = "AMOUNT", value_parser = values::millionths)]
+        cost: palitra_domain::money::Millionths,
+        /// Of the cost: USD, or `credits` of KIE
+        #[arg(long, value_name = "CURRENCY", default_value = "USD", value_parser = values::coin)]
+        currency: palitra_domain::price::Coin,
+    },
+    /// Sell a draft that has a price, or a paused model again
+    Approve {
+        /// As `palitra models ls --all` shows it
+        #[arg(value_name = "MODEL")]
+        model: String,
+    },
+    /// What has changed at markets, newest first
+    History {
+        /// Only of this market
+        #[arg(value_name = "MARKET")]
+        market: Option<String>,
+        /// At most this many
+        #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        limit: u32,
     },
     /// Show one model: modes, prices, limits
     Show {

@@ -138,7 +138,7 @@ async fn run(cli: Cli, environment: Vec<(String, String)>, console: Console) -> 
         Command::Markets(args) => Ok(markets::run(&session, args).await?),
         Command::Balance(args) => Ok(balance::run(&session, args).await?),
         Command::Keys(args) => Ok(keys::run(&session, args).await?),
-        Command::Models(args) => Ok(models::run(&session, args)?),
+        Command::Models(args) => Ok(models::run(&session, args).await?),
         Command::Serve(args) => Ok(serve::run(&session, &args).await?),
         Command::Sim(args) => Ok(sim::run(&session, args).await?),
         Command::Config(args) => {

@@ -1,20 +1,25 @@
 //! `palitra models`: what can be used, and at what price.
 
 use super::{Result, Session};
-use crate::{args::Models, failure::Failure};
+use crate::{
+    args::Models,
+    failure::{Failure, Phrase},
+};
 use palitra_domain::{
     ErrorCode, Money,
     catalogue::{Catalogue, Model, Status},
     format::Format,
+    market::ListedPrice,
     price::{Amounts, PriceSettings},
 };
 use serde_json::{Value, json};
+use std::sync::Arc;
 
-pub(super) fn run(session: &Session, args: Models) -> Result<()> {
-    let catalogue = Catalogue::shipped();
+pub(super) async fn run(session: &Session, args: Models) -> Result<()> {
     match args {
         Models::Ls { all, market, mode, category } => {
-            let is_wanted = |model: &&Model| {
+            let catalogue = stocked(session).await?;
+            let is_wanted = |model: &&Arc<Model>| {
                 market.as_ref().is_none_or(|market| model.market == *market)
                     && category.as_ref().is_none_or(|category| model.category == *category)
                     && mode.as_ref().is_none_or(|mode| model.mode(mode).is_some())
@@ -30,24 +35,111 @@ pub(super) fn run(session: &Session, args: Models) -> Result<()> {
             for shown in &models {
                 session_line(session, shown);
             }
+            Ok(())
         }
         Models::Show { model } => {
-            let found = catalogue.find(&model).ok_or_else(|| {
-                let nearest: Vec<String> =
-                    catalogue.nearest(&model).iter().map(|id| format!("`{id}`")).collect();
-                Failure::new(ErrorCode::UnknownModel)
-                    .with("value", format!("`{model}`"))
-                    .with("hint", nearest.join(", "))
-            })?;
-            let mut shown = document(session, found);
-            let inputs = found.modes.iter().map(|mode| (mode.name.clone(), mode.input.schema()));
-            shown["hint"] = json!(found.hint);
-            shown["inputs"] = Value::Object(inputs.collect());
-            session.console.document(&shown);
-            if !session.console.json {
-                session.console.say(&serde_json::to_string_pretty(&shown).unwrap_or_default());
-            }
+            let catalogue = stocked(session).await?;
+            show(session, &catalogue, &model)
         }
+        Models::Sync { market } => sync(session, market.as_deref()).await,
+        Models::Price { model, unit, cost, currency } => {
+            let app = session.open().await?;
+            app.engine.price_model(&model, ListedPrice { unit, cost_micros: cost.0, coin: currency }).await?;
+            show(session, &app.engine.catalogue(), &model)?;
+            app.close().await;
+            Ok(())
+        }
+        Models::Approve { model } => {
+            let app = session.open().await?;
+            app.engine.approve_model(&model).await?;
+            show(session, &app.engine.catalogue(), &model)?;
+            app.close().await;
+            Ok(())
+        }
+        Models::History { market, limit } => history(session, market.as_deref(), limit).await,
+    }
+}
+
+/// What is sold here; before the first command that is what ships.
+async fn stocked(session: &Session) -> Result<Arc<Catalogue>> {
+    let app = session.look().await?;
+    Ok(app.map_or_else(|| Arc::new(Catalogue::shipped()), |app| app.engine.catalogue()))
+}
+
+fn show(session: &Session, catalogue: &Catalogue, id: &str) -> Result<()> {
+    let found = catalogue.find(id).ok_or_else(|| {
+        let nearest: Vec<String> = catalogue.nearest(id).iter().map(|id| format!("`{id}`")).collect();
+        Failure::new(ErrorCode::UnknownModel)
+            .with("value", format!("`{id}`"))
+            .with("hint", nearest.join(", "))
+    })?;
+    let mut shown = document(session, found);
+    let inputs = found.modes.iter().map(|mode| (mode.name.clone(), mode.input.schema()));
+    shown["hint"] = json!(found.hint);
+    shown["inputs"] = Value::Object(inputs.collect());
+    session.console.document(&shown);
+    if !session.console.json {
+        session.console.say(&serde_json::to_string_pretty(&shown).unwrap_or_default());
+    }
+    Ok(())
+}
+
+async fn sync(session: &Session, market: Option<&str>) -> Result<()> {
+    let app = session.open().await?;
+    let synced = app.engine.sync(market).await?;
+    app.close().await;
+    session.console.document(&synced);
+    if synced.is_empty() {
+        session.console.say(&session.console.text("sync-none", &[]));
+    }
+    for synced in &synced {
+        let line = match (&synced.error, synced.listed) {
+            (Some(why), _) => Phrase::new("sync-failed").with("why", why.as_str()),
+            (None, None) => Phrase::new("sync-no-list"),
+            (None, Some(count)) => Phrase::new("sync-line")
+                .with("count", i64::try_from(count).unwrap_or(i64::MAX))
+                .with("changes", i64::try_from(synced.changes.len()).unwrap_or(i64::MAX)),
+        };
+        session.console.say(&line.with("market", synced.market.as_str()).text(session.console.lang));
+        for (change, model, about) in &synced.changes {
+            session.console.say(&change_line(session, change, &format!("{}:{model}", synced.market), about));
+        }
+    }
+    let failed = synced.iter().find_map(|synced| Some((synced.market.clone(), synced.error.clone()?)));
+    match failed {
+        Some((market, _)) => Err(Failure::new(ErrorCode::MarketUnavailable).with("value", market)),
+        None => Ok(()),
+    }
+}
+
+fn change_line(session: &Session, change: &str, model: &str, about: &str) -> String {
+    let change = session.console.text(&format!("shelf-{change}"), &[]);
+    let about = if about.is_empty() { String::new() } else { format!(": {about}") };
+    format!("  {change:<10} {model}{about}")
+}
+
+async fn history(session: &Session, market: Option<&str>, limit: u32) -> Result<()> {
+    let changes = match session.look().await? {
+        Some(app) => app.engine.shelf_history(market, limit).await?,
+        None => Vec::new(),
+    };
+    let shown: Vec<Value> = changes
+        .iter()
+        .map(|change| {
+            json!({
+                "at": change.at.rfc3339(), "market": change.market, "model": change.market_id, "change": change.change,
+                "about": change.about,
+            })
+        })
+        .collect();
+    session.console.document(&shown);
+    for change in &changes {
+        let model = format!("{}:{}", change.market, change.market_id);
+        let line = change_line(session, &change.change, &model, &change.about);
+        session.console.say(&format!("{}{line}", change.at.rfc3339()));
+    }
+    if changes.is_empty() {
+        session.console.say(&session.console.text("shelf-none", &[]));
     }
     Ok(())
 }
