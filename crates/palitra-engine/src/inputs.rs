@@ -248,3 +248,6 @@ pub(crate) fn prompt_of(input: &Value) -> &str {
     let text = |name: &str| input.get(name).and_then(Value::as_str);
     text("prompt").or_else(|| text("text")).or_else(|| text(ORIGINAL_PROMPT)).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

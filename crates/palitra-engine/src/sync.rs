@@ -299,3 +299,6 @@ pub(crate) async fn keep_up(machine: Machine) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

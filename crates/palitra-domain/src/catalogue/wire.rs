@@ -184,7 +184,11 @@ fn field(name: String, value: Value, shared: &Shared) -> Result<Field, String> {
             Some(known.ok_or_else(|| format!("`{name}` holds {kind}, which is no kind of media"))?)
         }
     };
-    let required = schema.remove("required").is_some_and(|required| required == true);
+    // A list is JSON Schema's own word, of an object's fields.
+    let required = schema.get("required").is_some_and(|required| required == true);
+    if schema.get("required").is_some_and(Value::is_boolean) {
+        schema.remove("required");
+    }
     let media = kind.map(|kind| Media { kind, bytes_max: bytes_max.unwrap_or(FILE_BYTES_MAX), pixels_max });
     Ok(Field { from, required, send: schema.remove("send"), media, schema: Value::Object(schema), name })
 }
