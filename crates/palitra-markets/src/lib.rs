@@ -4,6 +4,7 @@
 //! with. What they share, the careful side of HTTP, is in [`http`]. How a market behaves: `docs/markets.md`.
 
 pub mod fal;
+mod files;
 mod http;
 pub mod kie;
 mod units;

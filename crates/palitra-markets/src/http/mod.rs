@@ -13,6 +13,7 @@ mod origins;
 mod reply;
 mod retry_after;
 mod signed;
+mod storage;
 
 #[cfg(test)]
 mod tests;
