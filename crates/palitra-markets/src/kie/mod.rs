@@ -117,7 +117,12 @@ fn find<'a>(keys: &'a [(String, Secret)], label: &str) -> Option<&'a Secret> {
 
 impl Market for Kie {
     fn capabilities(&self) -> Capabilities {
-        Capabilities { in_process: false, cancel: false, webhooks: self.has_webhooks(), answers_in_call: false }
+        Capabilities {
+            in_process: false,
+            cancel: false,
+            webhooks: self.has_webhooks(),
+            answers_in_call: false,
+        }
     }
 
     fn submit<'a>(&'a self, key: &'a str, request: &'a Request) -> BoxFuture<'a, Submitted> {
