@@ -4,6 +4,7 @@
 //! with. What they share, the careful side of HTTP, is in [`http`]; what markets share that answer in the call itself, in [`in_call`]. How
 //! a market behaves: `docs/markets.md`.
 
+pub mod anthropic;
 pub mod fal;
 mod http;
 mod in_call;
