@@ -11,6 +11,7 @@ use crate::{
     market::{
         answer::Answer,
         picture::{self, Picture},
+        tokens,
     },
     voice,
 };
@@ -127,8 +128,8 @@ fn written(work: &Work) -> (Value, String) {
         _ => text::answer(&work.new.prompt),
     };
     let system = work.new.input.get("system_prompt").and_then(Value::as_str).unwrap_or_default();
-    let tokens_in = text::tokens(&work.new.prompt) + text::tokens(system);
-    let tokens_out = text::tokens(&output);
+    let tokens_in = tokens::count(&work.new.prompt) + tokens::count(system);
+    let tokens_out = tokens::count(&output);
     let mut body = json!({
         "output": output,
         "reasoning": null,
