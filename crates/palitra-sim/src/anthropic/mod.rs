@@ -9,9 +9,6 @@ mod check;
 mod errors;
 mod make;
 
-#[cfg(test)]
-mod tests;
-
 pub use crate::in_call::{
     BadScript, Call, Fault, ModelScript, Rule, Script as AnthropicScript, SimError as AnthropicSimError,
 };

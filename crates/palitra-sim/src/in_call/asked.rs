@@ -34,7 +34,7 @@ pub(crate) struct File {
 }
 
 impl Asked {
-    pub(super) fn read(method: Method, path: String, headers: HeaderMap, body: &Bytes) -> Asked {
+    pub(crate) fn read(method: Method, path: String, headers: HeaderMap, body: &Bytes) -> Asked {
         let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let content_type = content_type.unwrap_or_default();
         let is_form = content_type.starts_with("multipart/form-data");
