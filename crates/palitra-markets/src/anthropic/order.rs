@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 const TOKENS_MAX: u32 = 4096;
 
 pub(super) fn of(request: &Request) -> Result<Order, MarketError> {
-    if !matches!(request.mode.as_str(), "write" | "translate" | "check") {
+    if !matches!(request.mode.as_str(), "write" | "translate" | "compose" | "check") {
         let message = format!("no call is known here for the mode `{}`", request.mode);
         return Err(MarketError::new(ErrorClass::UnknownModel, message));
     }

@@ -25,7 +25,7 @@ impl Makes {
         match mode {
             "create" | "edit" | "retouch" => Some(Makes::Pictures),
             "speak" => Some(Makes::Speech),
-            "write" | "translate" | "check" => Some(Makes::Text),
+            "write" | "translate" | "compose" | "check" => Some(Makes::Text),
             _ => None,
         }
     }

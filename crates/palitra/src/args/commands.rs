@@ -257,7 +257,7 @@ It prints the settings that point the product at it. A script and a log are for 
 
 #[derive(Debug, Args)]
 pub struct Sim {
-    /// Markets to simulate, separated by commas: fal, kie, wavespeed
+    /// Markets to simulate, separated by commas: fal, kie, wavespeed, openai, anthropic
     #[arg(long, value_name = "MARKETS", required = true, value_delimiter = ',', hide_possible_values = true)]
     pub market: Vec<SimMarket>,
     /// Address to listen on; each further market takes the next port; port 0 takes free ones
@@ -279,6 +279,8 @@ pub enum SimMarket {
     Fal,
     Kie,
     Wavespeed,
+    Openai,
+    Anthropic,
 }
 
 pub(super) const CONFIG_EXAMPLES: &str = "\

@@ -9,8 +9,10 @@ use crate::{
 };
 use palitra_domain::{Clock, ErrorCode};
 use palitra_sim::{
+    anthropic::{AnthropicScript, AnthropicSim, AnthropicSimError},
     fal::{FalScript, FalSim, FalSimError},
     kie::{KieScript, KieSim, KieSimError},
+    openai::{OpenAiScript, OpenAiSim, OpenAiSimError},
     wavespeed::{WaveSpeedScript, WaveSpeedSim, WaveSpeedSimError},
 };
 use serde::de::DeserializeOwned;
@@ -133,6 +135,8 @@ simulators! {
     Fal = "fal", FalSim, FalScript, FalSimError, ["queue_url", "run_url", "rest_url", "platform_url"];
     Kie = "kie", KieSim, KieScript, KieSimError, ["base_url", "upload_url"];
     Wavespeed = "wavespeed", WaveSpeedSim, WaveSpeedScript, WaveSpeedSimError, ["base_url"];
+    Openai = "openai", OpenAiSim, OpenAiScript, OpenAiSimError, ["base_url"];
+    Anthropic = "anthropic", AnthropicSim, AnthropicScript, AnthropicSimError, ["base_url"];
 }
 
 fn bad_script(file: &Path, why: String) -> Failure {

@@ -8,8 +8,10 @@ use palitra_domain::{Clock, ErrorCode, market::Market, secret::Secret};
 use palitra_engine::{KeyPart, MarketPart};
 use palitra_markets::{
     SettingError,
+    anthropic::{Anthropic, AnthropicSettings},
     fal::{Fal, FalSettings},
     kie::{Kie, KieSettings},
+    openai::{OpenAi, OpenAiSettings},
     wavespeed::{WaveSpeed, WaveSpeedSettings},
 };
 use palitra_sim::sandbox::{Pace, Sandbox};
@@ -70,6 +72,20 @@ fn adapter(config: &Config, name: &str, keys: &[MarketKey]) -> Result<Arc<dyn Ma
             headers: headers(&markets.wavespeed.headers),
             allow_private_links,
             ..WaveSpeedSettings::default()
+        })?),
+        "openai" => Arc::new(OpenAi::new(OpenAiSettings {
+            keys: secrets,
+            base_url: markets.openai.base_url.clone(),
+            headers: headers(&markets.openai.headers),
+            allow_private_links,
+            ..OpenAiSettings::default()
+        })?),
+        "anthropic" => Arc::new(Anthropic::new(AnthropicSettings {
+            keys: secrets,
+            base_url: markets.anthropic.base_url.clone(),
+            headers: headers(&markets.anthropic.headers),
+            allow_private_links,
+            ..AnthropicSettings::default()
         })?),
         _ => Arc::new(Fal::new(FalSettings {
             keys: secrets,
