@@ -6,11 +6,17 @@
 
 use crate::stems;
 
+mod check;
+mod compose;
 #[cfg(test)]
 mod tests;
 mod topics;
+mod translate;
 
+pub use check::contradictions;
+pub use compose::{Language, Order, Purpose, compose};
 use topics::{TOPICS, Topic};
+pub use translate::translate;
 
 /// Titles and bodies are looked at up to this many characters.
 const TEXT_MAX: usize = 4000;
