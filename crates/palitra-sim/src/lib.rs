@@ -2,6 +2,7 @@
 //! markets, faults included, for tests and rehearsals.
 
 pub mod artist;
+mod darkroom;
 pub mod fal;
 pub mod kie;
 mod market;
