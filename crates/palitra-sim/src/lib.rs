@@ -4,6 +4,7 @@
 pub mod artist;
 mod darkroom;
 pub mod fal;
+mod film;
 pub mod kie;
 mod market;
 pub mod sandbox;
