@@ -5,6 +5,7 @@ mod account;
 mod files;
 mod happy;
 mod keys;
+mod listing;
 mod poll;
 mod simulator;
 mod submit;

@@ -4,6 +4,7 @@
 mod files;
 mod happy;
 mod keys;
+mod listing;
 mod money;
 mod poll;
 mod simulator;
