@@ -6,6 +6,7 @@ mod files;
 mod happy;
 mod keys;
 mod listing;
+mod models;
 mod poll;
 mod simulator;
 mod submit;

@@ -5,6 +5,7 @@ mod files;
 mod happy;
 mod keys;
 mod listing;
+mod models;
 mod money;
 mod poll;
 mod simulator;
