@@ -13,8 +13,8 @@ mod tests;
 
 use crate::{
     format::Format,
-    money::Overflow,
     market::ListedPrice,
+    money::Overflow,
     price::{Amounts, PriceRule, PriceSettings, Prices},
     state::words,
 };
@@ -258,13 +258,23 @@ impl Catalogue {
     }
 
     /// The model and mode for what somebody asks for. Of an alias the first that can be used, else the first there is.
-    pub fn resolve(&self, id: &str, mode: &str, is_usable: impl Fn(&Model) -> bool) -> Option<(&Arc<Model>, &Arc<Mode>)> {
+    pub fn resolve(
+        &self,
+        id: &str,
+        mode: &str,
+        is_usable: impl Fn(&Model) -> bool,
+    ) -> Option<(&Arc<Model>, &Arc<Mode>)> {
         let with_mode = |model: &'_ Arc<Model>| model.mode(mode).is_some();
         let model = match (self.at(id), self.aliases.get(id)) {
             (Some(model), _) => Some(model),
             (None, Some(alias)) => {
-                let mut candidates =
-                    alias.modes.get(mode)?.iter().filter_map(|id| self.at(id)).filter(|model| with_mode(model)).peekable();
+                let mut candidates = alias
+                    .modes
+                    .get(mode)?
+                    .iter()
+                    .filter_map(|id| self.at(id))
+                    .filter(|model| with_mode(model))
+                    .peekable();
                 let first = candidates.peek().copied();
                 candidates.find(|model| is_usable(model)).or(first)
             }

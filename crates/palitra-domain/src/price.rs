@@ -143,10 +143,15 @@ impl PriceRule {
             Unit::KiloCharacters => scale_up(whole(amounts.characters)?, &[], 1_000)?,
             Unit::KiloTokens => scale_up(whole(amounts.tokens)?, &[], 1_000)?,
         };
-        let each =
-            if self.whole_units { scale_up(each, &[], 1_000_000)?.checked_mul(1_000_000).ok_or(Overflow)? } else { each };
+        let each = if self.whole_units {
+            scale_up(each, &[], 1_000_000)?.checked_mul(1_000_000).ok_or(Overflow)?
+        } else {
+            each
+        };
         let count = match self.unit {
-            Unit::Image | Unit::Megapixel | Unit::Second => i64::try_from(amounts.count.max(1)).map_err(|_| Overflow)?,
+            Unit::Image | Unit::Megapixel | Unit::Second => {
+                i64::try_from(amounts.count.max(1)).map_err(|_| Overflow)?
+            }
             Unit::Run | Unit::KiloCharacters | Unit::KiloTokens => 1,
         };
         each.checked_mul(count).map(Millionths).ok_or(Overflow)
@@ -190,7 +195,12 @@ mod tests {
     };
 
     fn flux(whole_units: bool) -> PriceRule {
-        PriceRule { unit: Unit::Megapixel, cost_micros: 25_000, coin: Coin::Money(Currency::USD), whole_units }
+        PriceRule {
+            unit: Unit::Megapixel,
+            cost_micros: 25_000,
+            coin: Coin::Money(Currency::USD),
+            whole_units,
+        }
     }
 
     #[test]
@@ -201,8 +211,12 @@ mod tests {
         assert_eq!(flux(true).cost(&amounts), Ok(50_000));
         // $0.0451584 × 190 = 8.580096 RUB, 859 kopecks.
         assert_eq!(flux(false).price(&amounts, &SETTINGS), Ok(Money::new(859, Currency::RUB)));
-        let free =
-            PriceRule { unit: Unit::Image, cost_micros: 0, coin: Coin::Money(Currency::USD), whole_units: false };
+        let free = PriceRule {
+            unit: Unit::Image,
+            cost_micros: 0,
+            coin: Coin::Money(Currency::USD),
+            whole_units: false,
+        };
         assert_eq!(free.price(&amounts, &SETTINGS), Ok(Money::new(0, Currency::RUB)));
     }
 

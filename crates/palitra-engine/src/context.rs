@@ -77,7 +77,11 @@ pub struct Prompts {
 impl Prompts {
     /// Without a key, at nobody's cost.
     pub fn on_the_sandbox() -> Prompts {
-        Prompts { translator: "sandbox/writer".to_owned(), writer: "sandbox/writer".to_owned(), billed: false }
+        Prompts {
+            translator: "sandbox/writer".to_owned(),
+            writer: "sandbox/writer".to_owned(),
+            billed: false,
+        }
     }
 }
 
@@ -296,9 +300,9 @@ impl Context {
     }
 
     pub(crate) fn market(&self, name: &str) -> Result<&Arc<dyn Market>> {
-        self.markets
-            .get(name)
-            .ok_or_else(|| Error::new(ErrorCode::NoKey).with("value", name).with("hint", crate::markets::key_setting(name)))
+        self.markets.get(name).ok_or_else(|| {
+            Error::new(ErrorCode::NoKey).with("value", name).with("hint", crate::markets::key_setting(name))
+        })
     }
 
     /// A model by id, prefixed id or alias, with the mode asked for; an unknown one names the nearest. It can be used: its market has a

@@ -221,7 +221,8 @@ impl Engine {
 
     /// About how long until its start, when each one before it takes what its own model usually takes.
     pub fn starts_in(&self, generation: &Generation, place: &Place) -> Duration {
-        let mode = self.catalogue().find(&generation.model).and_then(|model| model.mode(&generation.mode)).cloned();
+        let mode =
+            self.catalogue().find(&generation.model).and_then(|model| model.mode(&generation.mode)).cloned();
         let turns = u32::try_from(place.before / place.slots.max(1)).unwrap_or(u32::MAX);
         mode.map_or(Duration::ZERO, |mode| mode.usual_run.saturating_mul(turns))
     }

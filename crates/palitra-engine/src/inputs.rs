@@ -80,7 +80,9 @@ impl Context {
         let catalogue = self.catalogue();
         let names = wish.as_object().into_iter().flatten().map(|(name, _)| name);
         let unknown = names.filter(|name| !catalogue.knows(name));
-        let own = || mode.input.fields.iter().map(|field| field.from.map_or(field.name.as_str(), |word| word.as_str()));
+        let own = || {
+            mode.input.fields.iter().map(|field| field.from.map_or(field.name.as_str(), |word| word.as_str()))
+        };
         unknown
             .map(|name| Violation {
                 path: name.clone(),
@@ -126,7 +128,8 @@ impl Context {
     ) -> Result<BTreeMap<String, StoredAsset>> {
         let ids: Vec<AssetId> = names.filter_map(|name| AssetId::parse(name).ok()).collect();
         let account = account.clone();
-        let found = self.store.read(move |tx| palitra_store::assets::of_account(tx, &account, livemode, &ids));
+        let found =
+            self.store.read(move |tx| palitra_store::assets::of_account(tx, &account, livemode, &ids));
         Ok(found.await?.into_iter().map(|asset| (asset.id.to_string(), asset)).collect())
     }
 
@@ -137,7 +140,8 @@ impl Context {
         mode: &Mode,
         body: &Value,
     ) -> std::result::Result<Vec<InputFile>, MarketError> {
-        let names: Vec<String> = mode.input.files(body).map(|(.., name)| name.to_owned()).filter(|name| !is_link(name)).collect();
+        let names: Vec<String> =
+            mode.input.files(body).map(|(.., name)| name.to_owned()).filter(|name| !is_link(name)).collect();
         if names.is_empty() {
             return Ok(Vec::new());
         }
@@ -184,7 +188,8 @@ fn unfit(asset: &StoredAsset, media: Media) -> Option<(&'static str, String)> {
         return Some(("file-size", (media.bytes_max / 1_000_000).to_string()));
     }
     let pixels = asset.width.zip(asset.height).map(|(width, height)| width.saturating_mul(height));
-    let limit = media.pixels_max.filter(|max| pixels.is_some_and(|pixels| u64::try_from(pixels).unwrap_or(0) > *max));
+    let limit =
+        media.pixels_max.filter(|max| pixels.is_some_and(|pixels| u64::try_from(pixels).unwrap_or(0) > *max));
     limit.map(|max| ("pixels", (max / 1_000_000).to_string()))
 }
 
@@ -223,14 +228,17 @@ fn violation(error: &ValidationError<'_>, mode: &Mode) -> Vec<Violation> {
         ValidationErrorKind::MaxLength { limit } => one("longest", limit.to_string()),
         ValidationErrorKind::MinItems { limit } => one("fewest", limit.to_string()),
         ValidationErrorKind::MaxItems { limit } => one("many", limit.to_string()),
-        ValidationErrorKind::MultipleOf { .. } | ValidationErrorKind::Pattern { .. } => one("form", error.to_string()),
+        ValidationErrorKind::MultipleOf { .. } | ValidationErrorKind::Pattern { .. } => {
+            one("form", error.to_string())
+        }
         _ => one("form", error.to_string()),
     }
 }
 
 fn listed(options: &Value) -> String {
     let options = options.as_array().map_or(std::slice::from_ref(options), Vec::as_slice);
-    let texts = options.iter().map(|option| option.as_str().map_or_else(|| option.to_string(), str::to_owned));
+    let texts =
+        options.iter().map(|option| option.as_str().map_or_else(|| option.to_string(), str::to_owned));
     texts.collect::<Vec<_>>().join(", ")
 }
 

@@ -56,7 +56,11 @@ impl Engine {
 
     /// Writes a prompt. Something has to carry the work on meanwhile: a started engine here, which `asked` tells what to work on, or a
     /// service.
-    pub async fn compose(&self, idea: &Idea, asked: impl Fn(&GenerationId) + Send + Sync) -> Result<Composed> {
+    pub async fn compose(
+        &self,
+        idea: &Idea,
+        asked: impl Fn(&GenerationId) + Send + Sync,
+    ) -> Result<Composed> {
         let mut asked = Asked { engine: self, idea, asked: &asked, generations: Vec::new(), price: 0 };
         let mut written = asked.write("", &[]).await?;
         if !written.is_long_enough() {
@@ -148,7 +152,8 @@ impl Asked<'_> {
         let wish = self.engine.writer_wish(self.idea, note, contradictions);
         let answer = self.answer(wish).await?;
         Composition::parse(&answer).ok_or_else(|| {
-            Error::new(ErrorCode::BadResult).with("value", self.idea.model.as_deref().unwrap_or(&self.engine.settings.prompts.writer))
+            Error::new(ErrorCode::BadResult)
+                .with("value", self.idea.model.as_deref().unwrap_or(&self.engine.settings.prompts.writer))
         })
     }
 
@@ -165,7 +170,9 @@ impl Asked<'_> {
         let generation = self.engine.until_ended(&id).await?;
         if generation.state != GenerationState::Succeeded {
             let code = generation.error_code.unwrap_or(ErrorCode::GenerationFailed);
-            return Err(Error::new(code).with("value", generation.market).with("hint", generation.error_text.unwrap_or_default()));
+            return Err(Error::new(code)
+                .with("value", generation.market)
+                .with("hint", generation.error_text.unwrap_or_default()));
         }
         self.price = self.price.saturating_add(generation.price);
         Ok(generation.output.unwrap_or_default())

@@ -49,12 +49,20 @@ impl Context {
         }
         let (of_model, of_mode) = of.clone();
         let read = self.store.read(move |tx| {
-            Ok((generations::recent_runs(tx, &of_model, &of_mode)?, generations::recent_ends(tx, &of_model, &of_mode)?))
+            Ok((
+                generations::recent_runs(tx, &of_model, &of_mode)?,
+                generations::recent_ends(tx, &of_model, &of_mode)?,
+            ))
         });
-        let usual = self.catalogue().find(model).and_then(|model| Some(model.mode(mode)?.usual_run)).unwrap_or_default();
-        let history = read.await.map_or(History { p50: usual, p90: usual, ..History::default() }, |(runs, ends)| {
-            History { succeeded_percent: percent(ends), ended: ends.1, ..spread(runs, usual) }
-        });
+        let usual = self
+            .catalogue()
+            .find(model)
+            .and_then(|model| Some(model.mode(mode)?.usual_run))
+            .unwrap_or_default();
+        let history =
+            read.await.map_or(History { p50: usual, p90: usual, ..History::default() }, |(runs, ends)| {
+                History { succeeded_percent: percent(ends), ended: ends.1, ..spread(runs, usual) }
+            });
         self.runs.0.lock().unwrap_or_else(PoisonError::into_inner).insert(of, (now, history));
         history
     }

@@ -77,7 +77,12 @@ impl Engine {
                 return Ok(synced);
             }
             Err(error) => {
-                tracing::warn!(market, error.message = error.message, error.body = error.body, "the models of a market cannot be listed now");
+                tracing::warn!(
+                    market,
+                    error.message = error.message,
+                    error.body = error.body,
+                    "the models of a market cannot be listed now"
+                );
                 self.note_sync(market, &error.message, now).await?;
                 synced.error = Some(error.message);
                 return Ok(synced);
@@ -86,7 +91,8 @@ impl Engine {
         synced.listed = Some(listed.len());
         let (of, catalogue) = (market.to_owned(), self.catalogue());
         let known = self.store.read(move |tx| shelf::rows(tx, Some(&of))).await?;
-        let known: BTreeMap<String, Row> = known.into_iter().map(|row| (row.market_id.clone(), row)).collect();
+        let known: BTreeMap<String, Row> =
+            known.into_iter().map(|row| (row.market_id.clone(), row)).collect();
         let is_whole = listed.len() < LISTED_MAX;
         let seen: BTreeSet<String> = listed.iter().map(|listed| listed.market_id.clone()).collect();
         let mut news: Vec<News> = Vec::new();
@@ -95,7 +101,8 @@ impl Engine {
             news.extend(compare(market, known.get(&listed.market_id), model.map(AsRef::as_ref), &listed));
         }
         if is_whole {
-            let gone = known.values().filter(|row| row.status != Status::Retired && !seen.contains(&row.market_id));
+            let gone =
+                known.values().filter(|row| row.status != Status::Retired && !seen.contains(&row.market_id));
             news.extend(gone.map(|row| News {
                 row: Row { status: Status::Retired, ..row.clone() },
                 change: "removed",
@@ -185,7 +192,11 @@ impl Engine {
         apply: impl Fn(&mut Row, Option<ListedPrice>) -> std::result::Result<(), ErrorCode> + Send + 'static,
     ) -> Result<()> {
         let catalogue = self.catalogue();
-        let not_found = || Error::new(ErrorCode::NotFound).with("value", format!("`{id}`")).with("hint", "`palitra models ls --all`");
+        let not_found = || {
+            Error::new(ErrorCode::NotFound)
+                .with("value", format!("`{id}`"))
+                .with("hint", "`palitra models ls --all`")
+        };
         let model = catalogue.find(id).ok_or_else(not_found)?.clone();
         let shipped = self.shipped.find(&model.prefixed_id()).cloned();
         let now = self.now();
@@ -194,10 +205,14 @@ impl Engine {
             let found = rows.into_iter().find(|row| row.market_id == model.market_id);
             let mut row = found.unwrap_or_else(|| own_row(&model));
             let price = row.price.or_else(|| shipped_price(shipped.as_ref()?));
-            apply(&mut row, price).map_err(|code| palitra_store::Error::Rule { code, value: model.id.clone() })?;
+            apply(&mut row, price)
+                .map_err(|code| palitra_store::Error::Rule { code, value: model.id.clone() })?;
             shelf::put(tx, &row, now)?;
             let (market, market_id) = (model.market.clone(), model.market_id.clone());
-            shelf::note(tx, &Change { at: now, market, market_id, change: change.to_owned(), about: String::new() })?;
+            shelf::note(
+                tx,
+                &Change { at: now, market, market_id, change: change.to_owned(), about: String::new() },
+            )?;
             shelf::changed(tx)
         });
         write.await?;
@@ -266,12 +281,17 @@ fn compare(market: &str, known: Option<&Row>, model: Option<&Model>, listed: &Li
         None => news(status, if gone { "removed" } else { "new" }, String::new()),
         Some(row) if gone && row.status != Status::Retired => news(Status::Retired, "removed", String::new()),
         Some(row) if !gone && row.status == Status::Retired => {
-            let back = if model.is_some_and(|model| model.status == Status::Retired) { Status::Active } else { status };
+            let back = if model.is_some_and(|model| model.status == Status::Retired) {
+                Status::Active
+            } else {
+                status
+            };
             news(back, "returned", String::new())
         }
         Some(row) if row.fingerprint == fingerprint => None,
         Some(row) => {
-            let drift = model.filter(|_| row.status == Status::Active).map(|model| listed::drift(model, listed));
+            let drift =
+                model.filter(|_| row.status == Status::Active).map(|model| listed::drift(model, listed));
             match drift {
                 Some(drift) if !drift.is_empty() => news(Status::Paused, "drift", drift.join("; ")),
                 _ => news(status, "changed", String::new()),
@@ -294,7 +314,12 @@ pub(crate) async fn keep_up(machine: Machine) -> Result<()> {
     };
     for name in names.iter().filter(|name| !machine.engine.is_in_process(name) && is_due(name)) {
         for synced in machine.engine.sync(Some(name)).await? {
-            tracing::info!(market = synced.market, listed = synced.listed, changes = synced.changes.len(), "the catalogue was compared with its market");
+            tracing::info!(
+                market = synced.market,
+                listed = synced.listed,
+                changes = synced.changes.len(),
+                "the catalogue was compared with its market"
+            );
         }
     }
     Ok(())

@@ -46,7 +46,8 @@ impl Engine {
         }
         let side = |side: usize| u32::try_from(side).unwrap_or(u32::MAX);
         let (width, height) = (size.map(|size| side(size.width)), size.map(|size| side(size.height)));
-        if width.zip(height).is_some_and(|(width, height)| u64::from(width) * u64::from(height) > PIXELS_MAX) {
+        if width.zip(height).is_some_and(|(width, height)| u64::from(width) * u64::from(height) > PIXELS_MAX)
+        {
             return Err(refused("file-too-many-pixels", PIXELS_MAX / 1_000_000));
         }
         let now = self.now();

@@ -62,14 +62,16 @@ pub fn rows(tx: &mut Tx, market: Option<&str>) -> Result<Vec<Row>> {
 
 fn row(row: &DbRow) -> Result<Row> {
     let status: String = row.get(4)?;
-    let (unit, cost, coin): (Option<String>, Option<i64>, Option<String>) = (row.get(7)?, row.get(8)?, row.get(9)?);
+    let (unit, cost, coin): (Option<String>, Option<i64>, Option<String>) =
+        (row.get(7)?, row.get(8)?, row.get(9)?);
     let price = unit.as_deref().and_then(Unit::parse).zip(cost).zip(coin.as_deref().and_then(Coin::parse));
     Ok(Row {
         market: row.get(0)?,
         market_id: row.get(1)?,
         name: row.get(2)?,
         category: row.get(3)?,
-        status: Status::parse(&status).ok_or_else(|| Error::Corrupt(format!("`{status}` is no status of a model")))?,
+        status: Status::parse(&status)
+            .ok_or_else(|| Error::Corrupt(format!("`{status}` is no status of a model")))?,
         schema: row.get(5)?,
         fingerprint: row.get(6)?,
         price: price.map(|((unit, cost_micros), coin)| ListedPrice { unit, cost_micros, coin }),

@@ -180,8 +180,7 @@ impl Failure {
 
     /// `{"error": {"code", "message", "hint"}}`, with `violations` where an input is not what its mode takes; `hint` may be null.
     pub fn json(&self, lang: Lang) -> serde_json::Value {
-        let mut error =
-            serde_json::json!({ "code": self.code.name(), "message": self.message(lang), "hint": self.hint(lang) });
+        let mut error = serde_json::json!({ "code": self.code.name(), "message": self.message(lang), "hint": self.hint(lang) });
         if !self.violations.is_empty() {
             error["violations"] = serde_json::json!(self.violations);
         }
@@ -226,7 +225,8 @@ mod tests {
     #[test]
     fn every_code_says_what_happened_in_both_languages_and_exits_as_the_table_says() {
         for code in ErrorCode::ALL {
-            let names = ["value", "place", "why", "limit", "account", "ok", "total", "hint", "seconds", "mode"];
+            let names =
+                ["value", "place", "why", "limit", "account", "ok", "total", "hint", "seconds", "mode"];
             let failure =
                 names.into_iter().fold(Failure::new(*code), |failure, name| failure.with(name, "X"));
             for lang in Lang::ALL {

@@ -259,7 +259,9 @@ fn database_failure(place: &DatabasePlace, error: palitra_store::Error) -> Failu
 
 /// Why a file is not taken; the reason is a text of its own.
 fn bad_file(error: &palitra_engine::Error) -> Failure {
-    let of = |wanted: &str| error.args.iter().find(|(name, _)| *name == wanted).map_or("", |(_, value)| value.as_str());
+    let of = |wanted: &str| {
+        error.args.iter().find(|(name, _)| *name == wanted).map_or("", |(_, value)| value.as_str())
+    };
     let why = Phrase::new(of("why")).with("limit", of("limit"));
     Failure::new(ErrorCode::BadFile).with("value", of("value")).with("why", why)
 }

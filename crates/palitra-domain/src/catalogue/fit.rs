@@ -49,7 +49,21 @@ impl Input {
         let said = wish.as_object().into_iter().flatten().filter(|(_, value)| !is_nothing(value));
         let dropped = said.map(|(name, _)| name.as_str()).filter(|name| !used.names.contains(name));
         // Sides are asked of models that have none, and titles of writers that read prompts: that is how doors speak.
-        let silent = |name: &str| matches!(name, "title" | "content" | "system" | "for" | "contradictions" | "language" | "retouch_mode" | "width" | "height" | ORIGINAL_PROMPT);
+        let silent = |name: &str| {
+            matches!(
+                name,
+                "title"
+                    | "content"
+                    | "system"
+                    | "for"
+                    | "contradictions"
+                    | "language"
+                    | "retouch_mode"
+                    | "width"
+                    | "height"
+                    | ORIGINAL_PROMPT
+            )
+        };
         notices.extend(dropped.filter(|name| !silent(name)).map(|name| Notice::Dropped(name.to_owned())));
         Fitted { body: Value::Object(body), notices }
     }
@@ -153,7 +167,11 @@ fn sized(schema: &Value, (width, height): (u64, u64)) -> Option<Value> {
     }
     match schema["type"].as_str() {
         Some("string") => {
-            let by = if schema["pattern"].as_str().is_some_and(|pattern| pattern.contains("\\*")) { '*' } else { 'x' };
+            let by = if schema["pattern"].as_str().is_some_and(|pattern| pattern.contains("\\*")) {
+                '*'
+            } else {
+                'x'
+            };
             Some(json!(format!("{width}{by}{height}")))
         }
         _ => Some(json!({ "width": width, "height": height })),
@@ -216,14 +234,17 @@ fn resolution(choices: &[Value], sides: Option<(u64, u64)>, high: bool) -> Optio
 fn typed(schema: &Value, value: Value) -> Value {
     let choices = choices(schema);
     if !choices.is_empty() && !choices.contains(&value) {
-        let same = number(&value).and_then(|wanted| choices.iter().find(|choice| number(choice) == Some(wanted)));
+        let same =
+            number(&value).and_then(|wanted| choices.iter().find(|choice| number(choice) == Some(wanted)));
         return same.cloned().unwrap_or(value);
     }
     match (schema["type"].as_str(), &value) {
         (Some("array"), Value::String(_)) => json!([value]),
         (Some("string"), Value::Number(number)) => json!(number.to_string()),
         (Some("string"), Value::Array(list)) if list.len() == 1 => list[0].clone(),
-        (Some("integer"), Value::String(text)) => text.trim().parse::<i64>().map_or(value, |number| json!(number)),
+        (Some("integer"), Value::String(text)) => {
+            text.trim().parse::<i64>().map_or(value, |number| json!(number))
+        }
         _ => value,
     }
 }

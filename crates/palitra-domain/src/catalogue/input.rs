@@ -74,6 +74,8 @@ pub struct Field {
     pub required: bool,
     /// Sent unless something else is said.
     pub send: Option<Value>,
+    /// Where nothing is said the adapter fills it in, by a setting of the operator's.
+    pub by_adapter: bool,
     /// It names a file, or several where its type is `array`.
     pub media: Option<Media>,
     /// JSON Schema of the value.

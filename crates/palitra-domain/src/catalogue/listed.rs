@@ -79,7 +79,8 @@ pub fn model_of(market: &str, listed: &Listed, price: Option<ListedPrice>, statu
         cost_micros: 0,
         coin: Coin::Money(crate::Currency::USD),
     });
-    let base = PriceRule { unit: price.unit, cost_micros: price.cost_micros, coin: price.coin, whole_units: false };
+    let base =
+        PriceRule { unit: price.unit, cost_micros: price.cost_micros, coin: price.coin, whole_units: false };
     let mode = Mode {
         name: name.to_owned(),
         lane,
@@ -115,7 +116,8 @@ fn public_id(market: &str, id: &str) -> String {
 
 fn input_of(schema: &Value) -> Option<Input> {
     let properties = schema["properties"].as_object()?;
-    let required: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let required: Vec<&str> =
+        schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let field = |(name, schema): (&String, &Value)| {
         let schema = plain(schema);
         let from = word_of(name, &schema);
@@ -125,6 +127,7 @@ fn input_of(schema: &Value) -> Option<Input> {
             from,
             required: required.contains(&name.as_str()),
             send: None,
+            by_adapter: false,
             media: media.map(|kind| Media { kind, bytes_max: FILE_BYTES_MAX, pixels_max: None }),
             schema,
         }
@@ -135,23 +138,43 @@ fn input_of(schema: &Value) -> Option<Input> {
 /// What is checked of a foreign schema: types, choices and bounds. References and the rest are left out, for the market to judge.
 fn plain(schema: &Value) -> Value {
     const KEPT: [&str; 11] = [
-        "type", "enum", "minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "default", "description",
+        "type",
+        "enum",
+        "minimum",
+        "maximum",
+        "minLength",
+        "maxLength",
+        "minItems",
+        "maxItems",
+        "default",
+        "description",
         "title",
     ];
     let fields = schema.as_object().into_iter().flatten();
-    Value::Object(fields.filter(|(name, _)| KEPT.contains(&name.as_str())).map(|(name, value)| (name.clone(), value.clone())).collect::<Map<_, _>>())
+    Value::Object(
+        fields
+            .filter(|(name, _)| KEPT.contains(&name.as_str()))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect::<Map<_, _>>(),
+    )
 }
 
 /// Changes when what the model takes does; not by the order of its fields.
 pub fn fingerprint(listed: &Listed) -> String {
     let schema = listed.schema.as_ref().map(|schema| {
         let shape = |schema: &Value| {
-            let fields = schema.as_object().into_iter().flatten().filter(|(name, _)| !matches!(name.as_str(), "description" | "title" | "examples"));
+            let fields = schema
+                .as_object()
+                .into_iter()
+                .flatten()
+                .filter(|(name, _)| !matches!(name.as_str(), "description" | "title" | "examples"));
             Value::Object(fields.map(|(name, value)| (name.clone(), value.clone())).collect())
         };
         let properties = schema["properties"].as_object().into_iter().flatten();
-        let properties: Map<String, Value> = properties.map(|(name, schema)| (name.clone(), shape(schema))).collect();
-        let mut required: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let properties: Map<String, Value> =
+            properties.map(|(name, schema)| (name.clone(), shape(schema))).collect();
+        let mut required: Vec<&str> =
+            schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         required.sort_unstable();
         json!({ "properties": properties, "required": required })
     });
@@ -170,12 +193,18 @@ pub fn drift(model: &Model, listed: &Listed) -> Vec<String> {
     for mode in &model.modes {
         for field in &mode.input.fields {
             match properties.get(&field.name) {
-                None if field.required || field.send.is_some() => found.push(format!("{}: `{}` is gone", mode.name, field.name)),
+                None if field.required || field.send.is_some() => {
+                    found.push(format!("{}: `{}` is gone", mode.name, field.name))
+                }
                 None => {}
                 Some(schema) => found.extend(narrowed(mode, field, schema)),
             }
         }
-        let missing = required.iter().filter(|name| mode.input.field(name).is_none_or(|field| !field.required && field.send.is_none()));
+        let missing = required.iter().filter(|name| {
+            mode.input
+                .field(name)
+                .is_none_or(|field| !field.required && field.send.is_none() && !field.by_adapter)
+        });
         found.extend(missing.map(|name| format!("{}: `{name}` is required now", mode.name)));
     }
     found
@@ -184,8 +213,10 @@ pub fn drift(model: &Model, listed: &Listed) -> Vec<String> {
 /// Choices of ours that are none any more.
 fn narrowed(mode: &Mode, field: &Field, schema: &Value) -> Option<String> {
     let (ours, theirs) = (field.schema["enum"].as_array()?, schema["enum"].as_array()?);
-    let gone: Vec<String> = ours.iter().filter(|choice| !theirs.contains(choice)).map(Value::to_string).collect();
-    (!gone.is_empty()).then(|| format!("{}: `{}` does not take {} any more", mode.name, field.name, gone.join(", ")))
+    let gone: Vec<String> =
+        ours.iter().filter(|choice| !theirs.contains(choice)).map(Value::to_string).collect();
+    (!gone.is_empty())
+        .then(|| format!("{}: `{}` does not take {} any more", mode.name, field.name, gone.join(", ")))
 }
 
 #[cfg(test)]
@@ -215,8 +246,13 @@ mod tests {
     #[test]
     fn s3_05_a_listed_model_becomes_an_entry_with_our_words() {
         let model = model_of("fal", &listed(), None, Status::Draft).unwrap();
-        assert_eq!((model.id.as_str(), model.status, model.modes[0].name.as_str()), ("fal-ai/new-thing", Status::Draft, "create"));
-        let fitted = model.modes[0].input.fit(&json!({"prompt": "a cat", "width": 1920, "height": 1080, "images": ["ast_1"]}));
+        assert_eq!(
+            (model.id.as_str(), model.status, model.modes[0].name.as_str()),
+            ("fal-ai/new-thing", Status::Draft, "create")
+        );
+        let fitted = model.modes[0]
+            .input
+            .fit(&json!({"prompt": "a cat", "width": 1920, "height": 1080, "images": ["ast_1"]}));
         assert_eq!(fitted.body, json!({"prompt": "a cat", "aspect_ratio": "16:9", "image_urls": ["ast_1"]}));
         let prefixed = Listed { market_id: "google/x".to_owned(), ..listed() };
         assert_eq!(model_of("kie", &prefixed, None, Status::Draft).unwrap().id, "kie:google/x");
@@ -234,7 +270,10 @@ mod tests {
             Listed { schema: Some(schema), ..listed() }
         };
         assert_eq!(drift(flux, &schema(|_| {})), [] as [String; 0]);
-        assert_eq!(drift(flux, &schema(|schema| schema["properties"]["extra"] = json!({"type": "string"}))), [] as [String; 0]);
+        assert_eq!(
+            drift(flux, &schema(|schema| schema["properties"]["extra"] = json!({"type": "string"}))),
+            [] as [String; 0]
+        );
         let gone = schema(|schema| drop(schema["properties"].as_object_mut().unwrap().remove("prompt")));
         assert_eq!(drift(flux, &gone), ["create: `prompt` is gone"]);
         let required = schema(|schema| {

@@ -9,12 +9,7 @@ fn shipped_packs_read_and_ids_are_unique() {
         assert_eq!(catalogue.find(&model.id).map(|found| &found.id), Some(&model.id));
         assert_eq!(catalogue.find(&model.prefixed_id()).map(|found| &found.id), Some(&model.id));
         assert!(!model.modes.is_empty() && !model.languages.is_empty(), "{}", model.id);
-        assert_eq!(
-            catalogue.models().iter().filter(|other| other.id == model.id).count(),
-            1,
-            "{}",
-            model.id
-        );
+        assert_eq!(catalogue.models().iter().filter(|other| other.id == model.id).count(), 1, "{}", model.id);
     }
     for (name, alias) in catalogue.aliases() {
         assert!(!alias.modes.is_empty(), "{name}");

@@ -114,7 +114,11 @@ type Shared = BTreeMap<String, Map<String, Value>>;
 impl Model {
     fn into_model(self, market: &str, shared: &Shared) -> Result<super::Model, toml::de::Error> {
         let id = self.id.clone();
-        let modes = self.mode.into_iter().map(|mode| mode.into_mode(&id, shared).map(Arc::new)).collect::<Result<_, _>>()?;
+        let modes = self
+            .mode
+            .into_iter()
+            .map(|mode| mode.into_mode(&id, shared).map(Arc::new))
+            .collect::<Result<_, _>>()?;
         Ok(super::Model {
             id: self.id,
             market: market.to_owned(),
@@ -141,7 +145,8 @@ impl Mode {
         let Price { unit, cost, currency, whole_units, variants, .. } = self.price;
         let variants = variants.into_iter();
         let fields = self.input.into_iter().map(|(name, value)| {
-            field(name, value, shared).map_err(|why| toml::de::Error::custom(format!("{model}, {}: {why}", self.name)))
+            field(name, value, shared)
+                .map_err(|why| toml::de::Error::custom(format!("{model}, {}: {why}", self.name)))
         });
         Ok(super::Mode {
             lane: self.lane,
@@ -151,7 +156,10 @@ impl Mode {
             prices: Prices {
                 base: PriceRule { unit, cost_micros: cost.0, coin: currency, whole_units },
                 variants: variants
-                    .map(|PriceVariant { when, cost }| Variant { when: when.into_iter().collect(), cost_micros: cost.0 })
+                    .map(|PriceVariant { when, cost }| Variant {
+                        when: when.into_iter().collect(),
+                        cost_micros: cost.0,
+                    })
                     .collect(),
             },
             fast: self.fast,
@@ -163,9 +171,10 @@ impl Mode {
 fn field(name: String, value: Value, shared: &Shared) -> Result<Field, String> {
     let mut schema = match value {
         Value::Object(schema) => schema,
-        Value::String(known) => {
-            shared.get(&known).cloned().ok_or_else(|| format!("`{name}` is like `{known}`, which the pack does not have"))?
-        }
+        Value::String(known) => shared
+            .get(&known)
+            .cloned()
+            .ok_or_else(|| format!("`{name}` is like `{known}`, which the pack does not have"))?,
         _ => return Err(format!("`{name}` is neither a schema nor the name of one")),
     };
     let from = match schema.remove("from") {
@@ -190,7 +199,16 @@ fn field(name: String, value: Value, shared: &Shared) -> Result<Field, String> {
         schema.remove("required");
     }
     let media = kind.map(|kind| Media { kind, bytes_max: bytes_max.unwrap_or(FILE_BYTES_MAX), pixels_max });
-    Ok(Field { from, required, send: schema.remove("send"), media, schema: Value::Object(schema), name })
+    let by_adapter = schema.remove("by_adapter").is_some_and(|by_adapter| by_adapter == true);
+    Ok(Field {
+        from,
+        required,
+        by_adapter,
+        send: schema.remove("send"),
+        media,
+        schema: Value::Object(schema),
+        name,
+    })
 }
 
 /// A text field that one of our own parsers understands.

@@ -43,7 +43,8 @@ pub fn parse(text: &str) -> Result<Extended, BadOption> {
         }
     }
     read.format = read.format.or(ratio);
-    read.prompt = parts.iter().map(|part| part.trim()).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" | ");
+    read.prompt =
+        parts.iter().map(|part| part.trim()).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" | ");
     if read.prompt.is_empty() { Err(BadOption::NoPrompt) } else { Ok(read) }
 }
 
@@ -51,7 +52,8 @@ pub fn parse(text: &str) -> Result<Extended, BadOption> {
 fn option(part: &str) -> Option<(&str, &str)> {
     let (name, value) = part.split_once('=')?;
     let name = name.trim();
-    let is_name = !name.is_empty() && name.chars().all(|letter| letter.is_ascii_alphabetic() || letter == '_');
+    let is_name =
+        !name.is_empty() && name.chars().all(|letter| letter.is_ascii_alphabetic() || letter == '_');
     is_name.then(|| (name, value.trim()))
 }
 
@@ -79,7 +81,10 @@ mod tests {
             ("рыжий кот", ("рыжий кот", None, None, None)),
             ("Изображение кот|model=flux|size=1024x768", ("кот", text("flux"), text("1024x768"), None)),
             ("кот | size = 1024x1024 | model = dalle3", ("кот", text("dalle3"), text("1024x1024"), None)),
-            ("кот | negative=собаки, дождь | aspect_ratio=1:1", ("кот", None, text("1792x1792"), text("собаки, дождь"))),
+            (
+                "кот | negative=собаки, дождь | aspect_ratio=1:1",
+                ("кот", None, text("1792x1792"), text("собаки, дождь")),
+            ),
             ("кот | aspect_ratio=16:9 | size=640x480", ("кот", None, text("640x480"), None)),
             ("a door | a window | negative=people", ("a door | a window", None, None, text("people"))),
             ("x = y squared", ("x = y squared", None, None, None)),

@@ -54,6 +54,9 @@ mod tests {
              Do not change the lips. Do not change the age. Do not change the structure of the face. Do not change the proportions. \
              Do not add any objects. Do not rejuvenate."
         );
-        assert!(enhance("make me younger").ends_with("Do not rejuvenate."), "a wish does not lift what is prohibited");
+        assert!(
+            enhance("make me younger").ends_with("Do not rejuvenate."),
+            "a wish does not lift what is prohibited"
+        );
     }
 }

@@ -54,7 +54,10 @@ pub fn longer() -> String {
 
 /// What the writer is told beside that when its prompt contradicted itself (S2-020).
 pub fn without(contradictions: &[String]) -> String {
-    format!("The last answer contradicted itself; decide for one side of each:\n- {}", contradictions.join("\n- "))
+    format!(
+        "The last answer contradicted itself; decide for one side of each:\n- {}",
+        contradictions.join("\n- ")
+    )
 }
 
 /// What the checker is told.
@@ -116,11 +119,17 @@ pub fn without_parameters(text: &str) -> String {
         let bare = lower.trim_matches(|letter: char| !letter.is_alphanumeric() && letter != '-');
         if bare.starts_with("--") {
             // `--ar 16:9`: the value goes, too.
-            words.next_if(|next| !next.starts_with("--") && next.chars().any(|letter| letter.is_ascii_digit()));
+            words.next_if(|next| {
+                !next.starts_with("--") && next.chars().any(|letter| letter.is_ascii_digit())
+            });
             continue;
         }
-        let named = ["model=", "steps=", "cfg=", "steps:", "cfg:", "seed=", "size="].iter().any(|name| lower.starts_with(name));
-        let pixels = bare.strip_suffix("px").is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'x'));
+        let named = ["model=", "steps=", "cfg=", "steps:", "cfg:", "seed=", "size="]
+            .iter()
+            .any(|name| lower.starts_with(name));
+        let pixels = bare.strip_suffix("px").is_some_and(|number| {
+            !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'x')
+        });
         let is_number = |next: &&str| {
             let next = next.trim_end_matches([',', '.']);
             !next.is_empty() && next.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
@@ -162,7 +171,13 @@ mod tests {
         assert_eq!(read.text(), "object x. look x. surroundings x. light x. style x.");
         let shuffled = r#"{"style":"s","light":"l","object":"o","look":"k","surroundings":"r"}"#;
         assert_eq!(Composition::parse(shuffled).unwrap().text(), "o. k. r. l. s.");
-        for broken in ["", "no json", "{}", r#"{"object":"o"}"#, r#"{"object":"","look":"k","surroundings":"r","light":"l","style":"s"}"#] {
+        for broken in [
+            "",
+            "no json",
+            "{}",
+            r#"{"object":"o"}"#,
+            r#"{"object":"","look":"k","surroundings":"r","light":"l","style":"s"}"#,
+        ] {
             assert_eq!(Composition::parse(broken), None, "{broken}");
         }
     }
@@ -171,7 +186,8 @@ mod tests {
     fn s2_022_a_thousand_characters_are_enough_and_one_less_is_not() {
         let of = |chars: usize| {
             let style = "ы".repeat(chars);
-            let text = format!(r#"{{"object":"a","look":"b","surroundings":"c","light":"d","style":"{style}"}}"#);
+            let text =
+                format!(r#"{{"object":"a","look":"b","surroundings":"c","light":"d","style":"{style}"}}"#);
             Composition::parse(&text).unwrap()
         };
         // Four parts of `x. ` and the last full stop.
@@ -195,7 +211,10 @@ mod tests {
     #[test]
     fn s2_020_contradictions_are_read() {
         assert_eq!(contradictions(r#"{"contradictions": []}"#), Some(vec![]));
-        assert_eq!(contradictions(r#"Sure: {"contradictions": ["день и ночь"]}"#), Some(vec!["день и ночь".to_owned()]));
+        assert_eq!(
+            contradictions(r#"Sure: {"contradictions": ["день и ночь"]}"#),
+            Some(vec!["день и ночь".to_owned()])
+        );
         assert_eq!(contradictions("none"), None);
     }
 

@@ -62,15 +62,27 @@ impl Engine {
             let mut steps = Vec::new();
             let mut parents = Vec::new();
             if let Some(prompt) = &planned.prompt {
-                let (step, row) =
-                    self.step(StepKind::Prompt, options.livemode, prompt, (&writer.0, &writer.1), place(StepKind::Prompt), Vec::new())?;
+                let (step, row) = self.step(
+                    StepKind::Prompt,
+                    options.livemode,
+                    prompt,
+                    (&writer.0, &writer.1),
+                    place(StepKind::Prompt),
+                    Vec::new(),
+                )?;
                 let row = row.map(|row| NewGeneration { priority: options.priority, ..row });
                 parents.extend(row.as_ref().map(|row| row.id.clone()));
                 steps.push(step);
                 generations.extend(row);
             }
-            let (step, row) =
-                self.step(StepKind::Picture, options.livemode, &planned.picture, (&image.0, &image.1), place(StepKind::Picture), parents)?;
+            let (step, row) = self.step(
+                StepKind::Picture,
+                options.livemode,
+                &planned.picture,
+                (&image.0, &image.1),
+                place(StepKind::Picture),
+                parents,
+            )?;
             steps.push(step);
             generations.extend(row.map(|row| NewGeneration { priority: options.priority, ..row }));
             items.push(new_item(item, planned, steps));

@@ -1,8 +1,6 @@
-use crate::{
-    Engine,
-    generations::Wish,
-    town::Town,
-};
+//! What is refused before money moves, and which files are taken.
+
+use crate::{Engine, generations::Wish, town::Town};
 use bytes::Bytes;
 use palitra_domain::{ErrorCode, Livemode, state::Priority};
 use serde_json::{Value, json};
@@ -51,9 +49,15 @@ async fn s3_21_every_violation_is_named_with_its_path_and_what_is_allowed() {
         (json!({"prompt": "a cat", "steps": 51}), vec!["steps most 50"]),
         (json!({"prompt": "a cat", "count": 0}), vec!["count least 1"]),
         (json!({"prompt": "a cat", "output_format": "gif"}), vec!["output_format one-of png, jpeg"]),
-        (json!({"prompt": "a cat", "width": 10, "height": 9000}), vec!["size.height most 4096", "size.width least 64"]),
+        (
+            json!({"prompt": "a cat", "width": 10, "height": 9000}),
+            vec!["size.height most 4096", "size.width least 64"],
+        ),
         (json!({"prompt": "a cat", "image_size": {"width": 512}}), vec!["size.height missing"]),
-        (json!({"seed": -1, "acceleration": "warp"}), vec!["acceleration one-of none, regular, high", "prompt missing", "seed least 0"]),
+        (
+            json!({"seed": -1, "acceleration": "warp"}),
+            vec!["acceleration one-of none, regular, high", "prompt missing", "seed least 0"],
+        ),
     ] {
         assert_eq!(said(&engine, input.clone()).await, expected, "{input}");
     }
@@ -67,7 +71,8 @@ async fn a_picture_is_taken_by_its_content_and_only_its_account_has_it() {
     let town = Town::new();
     let engine = town.alone().await;
     let house = engine.house.id.clone();
-    let upload = |name: &'static str, bytes: Vec<u8>| engine.upload(&house, Livemode::Live, name, Bytes::from(bytes));
+    let upload =
+        |name: &'static str, bytes: Vec<u8>| engine.upload(&house, Livemode::Live, name, Bytes::from(bytes));
     let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x01\0\0\0\x02\0\x08\x02\0\0\0".to_vec();
     let taken = upload("cat.gif", png.clone()).await.unwrap();
     assert_eq!((taken.mime, taken.width, taken.height), ("image/png", Some(256), Some(512)));
@@ -85,7 +90,9 @@ async fn a_picture_is_taken_by_its_content_and_only_its_account_has_it() {
     let others = palitra_domain::AccountId::new(engine.clock.now(), 77);
     let of = |account: palitra_domain::AccountId, livemode: Livemode| {
         let id = taken.id.clone();
-        engine.store.read(move |tx| Ok(palitra_store::assets::of_account(tx, &account, livemode, &[id.clone()])?.len()))
+        engine.store.read(move |tx| {
+            Ok(palitra_store::assets::of_account(tx, &account, livemode, &[id.clone()])?.len())
+        })
     };
     assert_eq!(of(house.clone(), Livemode::Live).await, Ok(1));
     assert_eq!(of(house.clone(), Livemode::Test).await, Ok(0));
@@ -106,5 +113,10 @@ async fn s2_014_a_model_that_does_something_else_says_what_it_does() {
     };
     assert_eq!(refused("fal-ai/flux/dev", "speak").await, (ErrorCode::UnknownMode, "create".to_owned()));
     let (code, hint) = refused("fal-ai/flux/dve", "create").await;
-    assert!(code == ErrorCode::UnknownModel && hint.starts_with("`fal-ai/flux/dev`") && hint.matches('`').count() == 6, "{hint}");
+    assert!(
+        code == ErrorCode::UnknownModel
+            && hint.starts_with("`fal-ai/flux/dev`")
+            && hint.matches('`').count() == 6,
+        "{hint}"
+    );
 }

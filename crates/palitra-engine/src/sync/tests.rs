@@ -1,3 +1,5 @@
+//! Markets that list, change and lose models.
+
 use crate::{
     Engine, MarketPart,
     town::{Town, order, service},
@@ -90,9 +92,10 @@ impl Stage {
     }
 
     async fn alerts(&self) -> i64 {
-        let read = self.engine.store.read(|tx| {
-            tx.query_one("select count(*) from outbox where kind = 'alert'", p![])?.get::<i64>(0)
-        });
+        let read = self
+            .engine
+            .store
+            .read(|tx| tx.query_one("select count(*) from outbox where kind = 'alert'", p![])?.get::<i64>(0));
         read.await.unwrap()
     }
 }
@@ -102,7 +105,9 @@ fn new_thing() -> Listed {
         market_id: "fal-ai/new-thing".to_owned(),
         name: "New Thing".to_owned(),
         category: "text-to-image".to_owned(),
-        schema: Some(json!({"type": "object", "properties": {"prompt": {"type": "string"}}, "required": ["prompt"]})),
+        schema: Some(
+            json!({"type": "object", "properties": {"prompt": {"type": "string"}}, "required": ["prompt"]}),
+        ),
         price: None,
         deprecated: false,
     }
@@ -113,7 +118,12 @@ fn flux(stage: &Stage, change: impl Fn(&mut Value)) -> Listed {
     let catalogue = stage.engine.catalogue();
     let mut schema = catalogue.find("fal-ai/flux/dev").unwrap().modes[0].input.schema();
     change(&mut schema);
-    Listed { market_id: "fal-ai/flux/dev".to_owned(), name: "FLUX".to_owned(), schema: Some(schema), ..new_thing() }
+    Listed {
+        market_id: "fal-ai/flux/dev".to_owned(),
+        name: "FLUX".to_owned(),
+        schema: Some(schema),
+        ..new_thing()
+    }
 }
 
 #[tokio::test]
@@ -130,7 +140,11 @@ async fn s3_05_a_new_model_is_a_draft_until_it_is_priced_and_approved() {
     let price = ListedPrice { unit: Unit::Image, cost_micros: 40_000, coin: Coin::Money(Currency::USD) };
     let before = stage.engine.price_version();
     stage.engine.price_model("fal-ai/new-thing", price).await.unwrap();
-    assert_eq!(create().map(drop).map_err(refused), Err(ErrorCode::ModelPaused), "a price alone sells nothing");
+    assert_eq!(
+        create().map(drop).map_err(refused),
+        Err(ErrorCode::ModelPaused),
+        "a price alone sells nothing"
+    );
     approve().await.unwrap();
     let (model, mode) = create().unwrap();
     // $0.04 × 95 × 2.

@@ -121,7 +121,9 @@ async fn go_on(machine: Machine, found: Found, ticket: Ticket) {
         // What it answered before its process died may be there, whole.
         (from @ (GenerationState::Submitting | GenerationState::Storing), None, _) if answers => {
             match answers::kept(&machine, &ticket).await {
-                Some(outputs) if from == GenerationState::Submitting => submit::answered(&machine, ticket, outputs).await,
+                Some(outputs) if from == GenerationState::Submitting => {
+                    submit::answered(&machine, ticket, outputs).await
+                }
                 Some(outputs) => keep::keep(&machine, ticket, outputs).await,
                 None => unknown(&machine, ticket).await,
             }

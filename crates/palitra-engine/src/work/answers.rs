@@ -27,7 +27,8 @@ pub(super) async fn kept(machine: &Machine, ticket: &Ticket) -> Option<Outputs> 
         return None;
     }
     let id = ticket.id().clone();
-    let (generation, model) = machine.store.read(move |tx| generations::find_with_market_model(tx, &id)).await.ok()??;
+    let (generation, model) =
+        machine.store.read(move |tx| generations::find_with_market_model(tx, &id)).await.ok()??;
     let body = spool.objects.read(&spool.key).await.ok()?;
     let whole = body.try_fold(BytesMut::new(), |mut whole, chunk| async move {
         whole.extend_from_slice(&chunk);
@@ -55,7 +56,9 @@ pub(super) async fn kept(machine: &Machine, ticket: &Ticket) -> Option<Outputs> 
 
 /// The generation has ended: its answer is in our books or worth nothing. In the background, and no harm when it stays.
 pub(super) fn let_go(machine: &Machine, ticket: &Ticket) {
-    let Some(spool) = machine.market(&ticket.market).ok().and_then(|market| place(machine, market, &ticket.fence)) else {
+    let Some(spool) =
+        machine.market(&ticket.market).ok().and_then(|market| place(machine, market, &ticket.fence))
+    else {
         return;
     };
     machine.spawn(async move {

@@ -321,7 +321,9 @@ fn asset_id(generation: &Generation, own_name: Option<i64>, n: usize) -> AssetId
 pub(super) fn cost(machine: &Machine, (model, mode): (&str, &str), outputs: &Outputs) -> Option<MarketCost> {
     let rule = machine.catalogue().find(model)?.mode(mode)?.prices.base;
     let by_units = |units: Millionths| match rule.coin {
-        Coin::Money(currency) => Some(MarketCost { micros: scale_up(rule.cost_micros, &[units], 1).ok()?, currency }),
+        Coin::Money(currency) => {
+            Some(MarketCost { micros: scale_up(rule.cost_micros, &[units], 1).ok()?, currency })
+        }
         Coin::Credits => None,
     };
     outputs.cost.or_else(|| outputs.billable_units.and_then(by_units))

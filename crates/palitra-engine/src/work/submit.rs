@@ -49,7 +49,9 @@ pub(crate) async fn submit(machine: Machine, ticket: Ticket, claimed: Claimed) {
         webhook: machine.webhook(&ticket.market, &claimed),
     };
     let files = match mode {
-        Some(mode) => machine.files_of((&claimed.facts.account, claimed.facts.livemode), &mode, &request.input).await,
+        Some(mode) => {
+            machine.files_of((&claimed.facts.account, claimed.facts.livemode), &mode, &request.input).await
+        }
         None => Ok(Vec::new()),
     };
     tell!(info, machine, ticket, "submitting", reason = claimed.reason.as_str());

@@ -39,7 +39,9 @@ pub use ghost::{
 };
 pub use hook::{Hook, hook, note_reference};
 pub use late::{Late, late};
-pub use list::{Asset, Attempt, Generation, assets, attempts, find, find_with_market_model, recipes_under_way, reusable};
+pub use list::{
+    Asset, Attempt, Generation, assets, attempts, find, find_with_market_model, recipes_under_way, reusable,
+};
 pub use page::{Filter, list};
 pub use place::{Place, line_length, place};
 pub use runs::{recent_ends, recent_runs};

@@ -15,8 +15,10 @@ mod values;
 mod tests;
 
 pub use commands::*;
-pub use make::{Create, Edit, Making, Retouch, RetouchMode, Speak, SwapFace, Upscale, Video, Write, WriteFor};
 pub use jobs::{JobId, Jobs, JobsLs};
+pub use make::{
+    Create, Edit, Making, Retouch, RetouchMode, Speak, SwapFace, Upscale, Video, Write, WriteFor,
+};
 pub use markets::{Limit, Markets, Target};
 pub use moment::Moment;
 pub use usage::{Usage, parse, welcome};

@@ -46,9 +46,10 @@ pub(super) async fn run(session: &Session) -> Result<(), Stop> {
     for warning in &session.loaded.warnings {
         find("settings", Verdict::Warning, warning.text(lang));
     }
-    for (setting, rate) in
-        [("money.usd_rate", session.config().money.usd_rate), ("money.credit_rate", session.config().money.credit_rate)]
-    {
+    for (setting, rate) in [
+        ("money.usd_rate", session.config().money.usd_rate),
+        ("money.credit_rate", session.config().money.credit_rate),
+    ] {
         if session.loaded.origins.iter().any(|shown| shown.setting == setting && shown.origin == "default") {
             let words = Phrase::new("doctor-default-rate").with("value", rate.to_string());
             find(setting, Verdict::Warning, words.text(lang));

@@ -191,8 +191,7 @@ fn document(session: &Session, model: &Model) -> Value {
     for mode in &model.modes {
         for (when, rule) in mode.prices.all() {
             let Ok(price) = rule.price(&one, &settings) else { continue };
-            let mut shown =
-                json!({ "mode": mode.name, "unit": rule.unit, "amount": price.amount, "currency": price.currency });
+            let mut shown = json!({ "mode": mode.name, "unit": rule.unit, "amount": price.amount, "currency": price.currency });
             if !when.is_empty() {
                 shown["when"] = json!(when);
             }

@@ -69,7 +69,11 @@ pub const WELL_KNOWN: &[WellKnown] = &[
         Effect::Setting("server.listen"),
         "Address and port to listen on",
     ),
-    one(&[("TEST_MODE", None)], Effect::Setting("engine.test_mode"), "Everything on the simulated market, in test money"),
+    one(
+        &[("TEST_MODE", None)],
+        Effect::Setting("engine.test_mode"),
+        "Everything on the simulated market, in test money",
+    ),
     one(&[("app_env", None)], Effect::Nothing("no-effect-app-env"), "Kind of installation"),
     one(
         &[("fal_face_swap_model", None)],
@@ -118,12 +122,16 @@ pub(super) fn layers(
     defaults: &Dict,
 ) -> Result<(Vec<Layer>, Vec<Phrase>), ConfigError> {
     let mut warnings = Vec::new();
-    let mut layers = well_known(environment, &mut warnings);
+    let mut layers = well_known(environment, defaults, &mut warnings)?;
     layers.extend(own(environment, defaults, &mut warnings)?);
     Ok((layers, warnings))
 }
 
-fn well_known(environment: &[(String, String)], warnings: &mut Vec<Phrase>) -> Vec<Layer> {
+fn well_known(
+    environment: &[(String, String)],
+    defaults: &Dict,
+    warnings: &mut Vec<Phrase>,
+) -> Result<Vec<Layer>, ConfigError> {
     let mut layers = Vec::new();
     for row in WELL_KNOWN {
         let found: Vec<Option<(&str, &str)>> =
@@ -140,13 +148,15 @@ fn well_known(environment: &[(String, String)], warnings: &mut Vec<Phrase>) -> V
         };
         match row.effect {
             Effect::Setting(setting) => {
-                let origin = Origin::Environment(names.join(", "));
-                layers.push(Layer::of(origin, setting, Value::from(join(&values))));
+                let names = names.join(", ");
+                let value = typed(defaults, setting, &join(&values))
+                    .map_err(|why| ConfigError::new(&names, Some(setting), why))?;
+                layers.push(Layer::of(Origin::Environment(names), setting, value));
             }
             Effect::Nothing(why) => warnings.push(no_effect(names[0], why)),
         }
     }
-    layers
+    Ok(layers)
 }
 
 /// `127.0.0.1:8000`, `[::1]:8000`, `id:secret`.

@@ -260,7 +260,8 @@ impl Markets {
 
     /// The built-in market always has one.
     pub fn has_key(&self, market: &str) -> bool {
-        market == "sandbox" || self.rings().iter().any(|(name, ring)| *name == market && !ring.keys().is_empty())
+        market == "sandbox"
+            || self.rings().iter().any(|(name, ring)| *name == market && !ring.keys().is_empty())
     }
 
     pub(super) fn validate(&self, problems: &mut Vec<Problem>) {

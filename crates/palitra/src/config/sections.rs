@@ -300,7 +300,8 @@ impl MoneySettings {
     fn validate(&self, problems: &mut Vec<Problem>) {
         for (setting, rate) in [("money.usd_rate", self.usd_rate), ("money.credit_rate", self.credit_rate)] {
             if rate.0 == 0 {
-                problems.push(Problem { setting: setting.to_owned(), why: Phrase::new("setting-above-zero") });
+                problems
+                    .push(Problem { setting: setting.to_owned(), why: Phrase::new("setting-above-zero") });
             }
         }
         within(problems, "money.least_minor", &self.least_minor, 0..=1_000_000);

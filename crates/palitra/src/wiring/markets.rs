@@ -34,7 +34,11 @@ pub(super) fn parts(config: &Config, clock: &Arc<dyn Clock>) -> Result<Vec<Marke
                 .with("why", error.to_string())
         })?;
         let part = |key: MarketKey| KeyPart { label: key.label, slots: key.slots, rate: key.rate };
-        markets.push(MarketPart { name: name.to_owned(), adapter, keys: keys.into_iter().map(part).collect() });
+        markets.push(MarketPart {
+            name: name.to_owned(),
+            adapter,
+            keys: keys.into_iter().map(part).collect(),
+        });
     }
     Ok(markets)
 }
@@ -52,13 +56,19 @@ fn sandbox(config: &Config, clock: &Arc<dyn Clock>) -> MarketPart {
 
 fn adapter(config: &Config, name: &str, keys: &[MarketKey]) -> Result<Arc<dyn Market>, SettingError> {
     let markets = &config.markets;
-    let secrets: Vec<(String, Secret)> = keys.iter().map(|key| (key.label.clone(), key.key.clone())).collect();
-    let headers = |given: &BTreeMap<String, Secret>| given.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    let secrets: Vec<(String, Secret)> =
+        keys.iter().map(|key| (key.label.clone(), key.key.clone())).collect();
+    let headers = |given: &BTreeMap<String, Secret>| {
+        given.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
+    };
     let allow_private_links = config.security.allow_private_urls;
     Ok(match name {
         "kie" => Arc::new(Kie::new(KieSettings {
             keys: secrets,
-            webhook_keys: keys.iter().filter_map(|key| Some((key.label.clone(), kie_webhook_key(config, key)?))).collect(),
+            webhook_keys: keys
+                .iter()
+                .filter_map(|key| Some((key.label.clone(), kie_webhook_key(config, key)?)))
+                .collect(),
             base_url: markets.kie.base_url.clone(),
             upload_url: markets.kie.upload_url.clone(),
             headers: headers(&markets.kie.headers),

@@ -119,7 +119,7 @@ fn models_formats_prompts_and_ids_that_do_not_exist() {
         (&["slides", "deck.md", "-o", "out", "--model", "flax"], ErrorCode::UnknownModel, &["`flax`"]),
         (
             &["slides", "deck.md", "-o", "out", "--prompt-model", "sandbox/artist"],
-            ErrorCode::UnknownModel,
+            ErrorCode::UnknownMode,
             &["`sandbox/artist`"],
         ),
         (&["create", "a lake", "--model", "sandbox/artst"], ErrorCode::UnknownModel, &["`sandbox/artst`"]),

@@ -25,7 +25,8 @@ fn s2_006_007_a_russian_prompt_reaches_nano_banana_as_it_is_and_seedream_in_engl
     let asked = books.generations.iter().find(|generation| generation.model.contains("seedream")).unwrap();
     let shown = desk.json(&["jobs", "show", &asked.id]);
     assert!(shown.to_string().contains(prompt), "{shown}");
-    let translated: Vec<_> = books.generations.iter().filter(|generation| generation.model == "sandbox/writer").collect();
+    let translated: Vec<_> =
+        books.generations.iter().filter(|generation| generation.model == "sandbox/writer").collect();
     assert_eq!((translated.len(), translated[0].price), (1, 0));
 }
 
@@ -35,7 +36,8 @@ fn s3_48_what_ships_agrees_with_what_its_market_lists() {
     let desk = Desk::with_fal(&fal.url());
     let synced = desk.json(&["models", "sync", "fal"]);
     assert!(synced[0]["listed"].as_i64() > Some(5), "{synced}");
-    let drifted: Vec<_> = synced[0]["changes"].as_array().unwrap().iter().filter(|change| change[0] == "drift").collect();
+    let drifted: Vec<_> =
+        synced[0]["changes"].as_array().unwrap().iter().filter(|change| change[0] == "drift").collect();
     assert_eq!(drifted, [] as [&serde_json::Value; 0]);
     let again = desk.json(&["models", "sync", "fal"]);
     assert_eq!(again[0]["changes"], serde_json::json!([]), "nothing has changed since");
@@ -45,7 +47,12 @@ fn s3_48_what_ships_agrees_with_what_its_market_lists() {
 fn s2_066_without_a_key_a_model_is_listed_as_such_and_says_what_is_missing() {
     let desk = Desk::new();
     let models = desk.json(&["models", "ls", "--all", "--market", "wavespeed"]);
-    let swap = models.as_array().unwrap().iter().find(|model| model["id"] == "wavespeed-ai/image-face-swap").unwrap();
+    let swap = models
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|model| model["id"] == "wavespeed-ai/image-face-swap")
+        .unwrap();
     assert_eq!(swap["status"], "no_key");
     desk.json(&["create", "a face", "--format", "128x128", "-o", "face.png"]);
     let run = desk.run(&["swap-face", "face.png", "face.png", "--model", "wavespeed-ai/image-face-swap"]);

@@ -147,7 +147,7 @@ fn invariant_06_dependencies_point_one_way() {
     broken.insert("palitra-decks".to_owned(), door);
     assert_eq!(
         forbidden(&broken),
-        ["palitra-decks must not know palitra-engine", "palitra-decks must not use rusqlite"]
+        ["palitra-decks must not use rusqlite", "palitra-decks must not know palitra-engine"]
     );
 }
 

@@ -1,3 +1,5 @@
+//! Our words as the fields of modes.
+
 use super::super::{Catalogue, input::Input};
 use super::{Notice, nearest, ratio_of};
 use proptest::prelude::*;
@@ -9,7 +11,9 @@ fn input(fields: &str) -> Input {
          longest_run_s = 1\nusual_run_ms = 1\nprice = {{ unit = 'run', cost = '0', currency = 'USD', source = 'test' }}\n[model.mode.input]\n{fields}"
     );
     let mut catalogue = Catalogue::default();
-    catalogue.add_pack("test", &pack).unwrap_or_else(|error| panic!("{error}: {:?}", std::error::Error::source(&error)));
+    catalogue
+        .add_pack("test", &pack)
+        .unwrap_or_else(|error| panic!("{error}: {:?}", std::error::Error::source(&error)));
     catalogue.models()[0].modes[0].input.clone()
 }
 
@@ -35,12 +39,17 @@ fn r_02_only_fields_of_the_mode_are_sent_and_the_rest_is_told() {
 
 #[test]
 fn s2_016_what_is_not_wanted_has_a_field_or_goes_into_the_prompt() {
-    let with = input("prompt = { type = 'string', from = 'prompt' }\nnegative_prompt = { type = 'string', from = 'negative' }");
+    let with = input(
+        "prompt = { type = 'string', from = 'prompt' }\nnegative_prompt = { type = 'string', from = 'negative' }",
+    );
     let wish = json!({"prompt": "a cat.", "negative": "dogs"});
     assert_eq!(with.fit(&wish).body, json!({"prompt": "a cat.", "negative_prompt": "dogs"}));
     let without = input("prompt = { type = 'string', from = 'prompt' }");
     let fitted = without.fit(&wish);
-    assert_eq!((fitted.body, fitted.notices), (json!({"prompt": "a cat.\nAvoid: dogs"}), vec![Notice::Avoided]));
+    assert_eq!(
+        (fitted.body, fitted.notices),
+        (json!({"prompt": "a cat.\nAvoid: dogs"}), vec![Notice::Avoided])
+    );
 }
 
 #[test]
@@ -49,19 +58,26 @@ fn values_come_in_the_type_that_the_field_has() {
         "prompt = { type = 'string', from = 'prompt' }\nduration = { enum = ['5', '10'], from = 'seconds' }\nlong = { enum = ['4s', '6s'], from = 'seconds' }\n\
          image_url = { type = 'string', from = 'images' }\nseed = { type = 'integer', from = 'seed' }\nsize = { type = 'string', pattern = '^\\d+\\*\\d+$', from = 'size' }",
     );
-    let fitted = video.fit(&json!({"seconds": 10, "images": ["ast_1"], "seed": "7", "width": 640, "height": 480}));
+    let fitted =
+        video.fit(&json!({"seconds": 10, "images": ["ast_1"], "seed": "7", "width": 640, "height": 480}));
     // Ten seconds are none of the choices of `long`: they stay, for the schema to refuse.
     let body = json!({"duration": "10", "long": 10, "image_url": "ast_1", "seed": 7, "size": "640*480"});
     assert_eq!(fitted.body, body);
     let list = input("image_urls = { type = 'array', from = 'images' }");
     assert_eq!(list.fit(&json!({"image": "ast_1"})).body, json!({"image_urls": ["ast_1"]}));
     let two = json!({"images": ["ast_1", "ast_2"]});
-    assert_eq!(video.fit(&two).body["image_url"], json!(["ast_1", "ast_2"]), "no picture is left out in silence");
+    assert_eq!(
+        video.fit(&two).body["image_url"],
+        json!(["ast_1", "ast_2"]),
+        "no picture is left out in silence"
+    );
 }
 
 #[test]
 fn the_markets_own_names_count_first() {
-    let own = input("aspect_ratio = { enum = ['1:1', '16:9'], from = 'ratio' }\nduration = { type = 'integer', from = 'seconds' }");
+    let own = input(
+        "aspect_ratio = { enum = ['1:1', '16:9'], from = 'ratio' }\nduration = { type = 'integer', from = 'seconds' }",
+    );
     let wish = json!({"width": 1600, "height": 900, "aspect_ratio": "1:1", "seconds": 3, "duration": 8});
     assert_eq!(own.fit(&wish).body, json!({"aspect_ratio": "1:1", "duration": 8}));
 }
@@ -92,9 +108,12 @@ fn r_15_a_prompt_is_cut_at_a_word_and_said_so() {
 
 #[test]
 fn ratios_of_sizes_presets_and_pairs() {
-    for (word, ratio) in
-        [("16:9", (16, 9)), ("portrait_4_3", (3, 4)), ("landscape_21_9", (21, 9)), ("1024x1536", (1024, 1536))]
-    {
+    for (word, ratio) in [
+        ("16:9", (16, 9)),
+        ("portrait_4_3", (3, 4)),
+        ("landscape_21_9", (21, 9)),
+        ("1024x1536", (1024, 1536)),
+    ] {
         assert_eq!(ratio_of(word), Some(ratio), "{word}");
     }
     for word in ["auto", "adaptive", "auto_2K", "0:3", ""] {

@@ -13,9 +13,14 @@ const EDITED: Format = Format { width: 1024, height: 1024 };
 
 pub(in crate::commands) async fn edit(session: &Session, args: Edit) -> Result<(), Stop> {
     let Edit { images, wish, format: asked, making } = args;
-    let mut input = Map::from_iter([("prompt".to_owned(), json!(wish)), ("seed".to_owned(), json!(random_seed()))]);
+    let mut input =
+        Map::from_iter([("prompt".to_owned(), json!(wish)), ("seed".to_owned(), json!(random_seed()))]);
     put_format(&mut input, format(asked.as_deref())?.unwrap_or(EDITED));
-    make(session, Job { mode: "edit", model: "sandbox/artist", input, files: vec![("images", images)], making }).await
+    make(
+        session,
+        Job { mode: "edit", model: "sandbox/artist", input, files: vec![("images", images)], making },
+    )
+    .await
 }
 
 pub(in crate::commands) async fn retouch(session: &Session, args: Retouch) -> Result<(), Stop> {
@@ -26,8 +31,13 @@ pub(in crate::commands) async fn retouch(session: &Session, args: Retouch) -> Re
         RetouchMode::Enhance => prompts::enhance(wish),
     };
     let mut input = Map::from_iter([("prompt".to_owned(), json!(prompt))]);
-    input.insert("retouch_mode".to_owned(), json!(if mode == RetouchMode::Soft { "soft" } else { "enhance" }));
-    make(session, Job { mode: "retouch", model: "sandbox/artist", input, files: vec![("images", vec![image])], making }).await
+    input
+        .insert("retouch_mode".to_owned(), json!(if mode == RetouchMode::Soft { "soft" } else { "enhance" }));
+    make(
+        session,
+        Job { mode: "retouch", model: "sandbox/artist", input, files: vec![("images", vec![image])], making },
+    )
+    .await
 }
 
 pub(in crate::commands) async fn swap_face(session: &Session, args: SwapFace) -> Result<(), Stop> {
@@ -39,5 +49,9 @@ pub(in crate::commands) async fn swap_face(session: &Session, args: SwapFace) ->
 pub(in crate::commands) async fn upscale(session: &Session, args: Upscale) -> Result<(), Stop> {
     let Upscale { image, factor, making } = args;
     let input = Map::from_iter(factor.map(|factor| ("factor".to_owned(), json!(factor))));
-    make(session, Job { mode: "upscale", model: "sandbox/artist", input, files: vec![("images", vec![image])], making }).await
+    make(
+        session,
+        Job { mode: "upscale", model: "sandbox/artist", input, files: vec![("images", vec![image])], making },
+    )
+    .await
 }

@@ -25,14 +25,19 @@ pub(super) async fn upload(app: &App, livemode: Livemode, paths: &[PathBuf]) -> 
             return Err(palitra_engine::uploads::too_large(&name_of(path)).into());
         }
         let bytes = tokio::fs::read(path).await.map_err(|error| io_failure(path, error))?;
-        let uploaded = app.engine.upload(&app.engine.house.id, livemode, &name_of(path), bytes.into()).await?;
+        let uploaded =
+            app.engine.upload(&app.engine.house.id, livemode, &name_of(path), bytes.into()).await?;
         ids.push(json!(uploaded.id));
     }
     Ok(if ids.len() == 1 { ids.remove(0) } else { Value::Array(ids) })
 }
 
 /// Copies the results of a generation to where they were asked for; several get numbers.
-pub(super) async fn write_results(app: &App, generation: &Generation, out: &Path) -> Result<Vec<PathBuf>, Failure> {
+pub(super) async fn write_results(
+    app: &App,
+    generation: &Generation,
+    out: &Path,
+) -> Result<Vec<PathBuf>, Failure> {
     let assets = app.engine.assets(&generation.id).await?;
     if assets.is_empty() {
         return Err(Failure::new(ErrorCode::ResultExpired).with("value", generation.market.as_str()));

@@ -28,7 +28,12 @@ fn phrase(notice: &Notice) -> Phrase {
 }
 
 /// `{items, unchanged, to_run, price, eta_s, quote: {…}}`, and the accelerated model beside it where there is one (S3-57).
-pub(super) async fn tell_plan(session: &Session, app: &App, wish: &Wish, offer: &Offer) -> Result<(), Failure> {
+pub(super) async fn tell_plan(
+    session: &Session,
+    app: &App,
+    wish: &Wish,
+    offer: &Offer,
+) -> Result<(), Failure> {
     let currency = app.engine.settings.prices.currency;
     let price = Money::new(offer.quote.price, currency);
     let waits = offer.place.map_or(0, |place| place.before / place.slots.max(1));

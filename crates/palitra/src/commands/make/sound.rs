@@ -16,7 +16,8 @@ pub(in crate::commands) async fn speak(session: &Session, args: Speak) -> Result
 
 pub(in crate::commands) async fn video(session: &Session, args: Video) -> Result<(), Stop> {
     let Video { prompt, image, seconds, format: asked, making } = args;
-    let mut input = Map::from_iter([("prompt".to_owned(), json!(prompt)), ("seed".to_owned(), json!(random_seed()))]);
+    let mut input =
+        Map::from_iter([("prompt".to_owned(), json!(prompt)), ("seed".to_owned(), json!(random_seed()))]);
     input.extend(seconds.map(|seconds| ("seconds".to_owned(), json!(seconds))));
     if let Some(format) = format(asked.as_deref())? {
         put_format(&mut input, format);

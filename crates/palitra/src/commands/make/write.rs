@@ -24,7 +24,9 @@ pub(in crate::commands) async fn write(session: &Session, args: Write) -> Result
     };
     let price = app.engine.compose_price(&idea).await?;
     if spend.plan {
-        session.console.document(&json!({ "items": 1, "unchanged": 0, "to_run": 1, "price": price, "eta_s": 0 }));
+        session
+            .console
+            .document(&json!({ "items": 1, "unchanged": 0, "to_run": 1, "price": price, "eta_s": 0 }));
         session.console.say(&session.console.text("plan-write", &[("price", (&price.to_string()).into())]));
         return Ok(());
     }

@@ -142,9 +142,11 @@ fn read(tx: &mut Tx<'_>) -> palitra_store::Result<Books> {
             })
         },
     )?;
-    let assets = rows(tx, "select generation_id, object_key, sha256 from asset order by id", |row| {
-        Ok(Asset { generation: row.get(0)?, object_key: row.get(1)?, sha256: row.get(2)? })
-    })?;
+    let assets = rows(
+        tx,
+        "select generation_id, object_key, sha256 from asset where generation_id is not null order by id",
+        |row| Ok(Asset { generation: row.get(0)?, object_key: row.get(1)?, sha256: row.get(2)? }),
+    )?;
     let taken = "select count(*) from slot where generation_id is not null and kept_until is null";
     let open = "select count(*) from batch where state = 'processing'";
     Ok(Books {

@@ -102,7 +102,7 @@ fn a_plan_says_five_things_and_does_nothing() {
     assert!(!desk.path("out").exists());
     assert_eq!(desk.json(&["jobs", "ls"]), json!([]));
     let create = desk.json(&["create", "a lake", "--plan"]);
-    has(&create, &["items", "unchanged", "to_run", "price", "eta_s"]);
+    has(&create, &["items", "unchanged", "to_run", "price", "eta_s", "quote"]);
 }
 
 #[test]
