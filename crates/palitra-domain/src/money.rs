@@ -125,6 +125,16 @@ impl Millionths {
     }
 }
 
+impl fmt::Display for Millionths {
+    /// As [`Millionths::parse`] reads it, without zeros at the end.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let (whole, part) = (self.0.unsigned_abs() / 1_000_000, self.0.unsigned_abs() % 1_000_000);
+        let text = format!("{sign}{whole}.{part:06}");
+        out.write_str(text.trim_end_matches('0').trim_end_matches('.'))
+    }
+}
+
 /// `value × factors`, each factor in millionths, rounded **once, at the end, upward**: we never sell below cost.
 /// 128 bits inside; negative input is a mistake and counts as overflow.
 pub fn scale_up(value: i64, factors: &[Millionths], divisor: i64) -> Result<i64, Overflow> {
@@ -137,6 +147,13 @@ pub fn scale_up(value: i64, factors: &[Millionths], divisor: i64) -> Result<i64,
         (product, divisor) = (product / common, divisor / common);
     }
     i64::try_from(product.div_ceil(divisor)).map_err(|_| Overflow)
+}
+
+/// So many percent of an amount, rounded **down**: what the house gives away is never more than it said. A negative amount is a mistake
+/// and counts as overflow.
+pub fn percent_down(amount: i64, percent: u32) -> Result<i64, Overflow> {
+    let product = u128::try_from(amount).map_err(|_| Overflow)? * u128::from(percent);
+    i64::try_from(product / 100).map_err(|_| Overflow)
 }
 
 fn gcd(a: u128, b: u128) -> u128 {

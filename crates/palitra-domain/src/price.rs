@@ -32,6 +32,8 @@ pub struct PriceSettings {
     pub usd_rate: Millionths,
     /// 2 by default (S3-15).
     pub markup: Millionths,
+    /// Of the account's price group (`terms`); 1 in the settings themselves.
+    pub factor: Millionths,
 }
 
 /// What the price depends on.
@@ -70,14 +72,15 @@ impl PriceRule {
 
     /// The same in the wallet's currency, rounded up: what the house loses when nobody pays for a run.
     pub fn cost_here(&self, amounts: &Amounts, settings: &PriceSettings) -> Result<Money, Overflow> {
-        self.price(amounts, &PriceSettings { markup: Millionths::ONE, ..*settings })
+        self.price(amounts, &PriceSettings { markup: Millionths::ONE, factor: Millionths::ONE, ..*settings })
     }
 
     /// What the account pays at most for one run.
     pub fn price(&self, amounts: &Amounts, settings: &PriceSettings) -> Result<Money, Overflow> {
         let rate = if self.currency == settings.currency { Millionths::ONE } else { settings.usd_rate };
         // Micro-units to minor units is a division by ten thousand.
-        let amount = scale_up(self.cost_micros, &[self.units(amounts)?, rate, settings.markup], 10_000)?;
+        let factors = [self.units(amounts)?, rate, settings.markup, settings.factor];
+        let amount = scale_up(self.cost_micros, &factors, 10_000)?;
         Ok(Money::new(amount, settings.currency))
     }
 }
@@ -91,6 +94,7 @@ mod tests {
         currency: Currency::RUB,
         usd_rate: Millionths::whole(95),
         markup: Millionths::whole(2),
+        factor: Millionths::ONE,
     };
 
     fn flux(whole_units: bool) -> PriceRule {

@@ -146,6 +146,7 @@ impl Town {
             currency: Currency::RUB,
             usd_rate: Millionths::whole(95),
             markup: Millionths::whole(2),
+            factor: Millionths::ONE,
         };
         let parts = Parts {
             store: Store::sqlite(&self.folder.path().join("palitra.db"), 1).unwrap(),

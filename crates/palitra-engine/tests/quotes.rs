@@ -97,6 +97,7 @@ async fn open(folder: &Path, clock: &Hand, usd_rate: i64, seed: u64) -> Engine {
                 currency: Currency::RUB,
                 usd_rate: Millionths::whole(usd_rate),
                 markup: Millionths::whole(2),
+                factor: Millionths::ONE,
             },
             bounds: Bounds::default(),
             retention: palitra_engine::Retention::default(),

@@ -6,7 +6,9 @@ use crate::{
     crash,
     failure::{Failure, Phrase},
 };
-use palitra_domain::{Clock, ErrorCode, catalogue::Catalogue, price::PriceSettings, secret::Secret};
+use palitra_domain::{
+    Clock, ErrorCode, catalogue::Catalogue, money::Millionths, price::PriceSettings, secret::Secret,
+};
 use palitra_engine::{Engine, KeyPart, MarketPart, Parts, Settings, UnknownPolicy};
 use palitra_markets::fal::{Fal, FalSettings};
 use palitra_objects::Disk;
@@ -206,6 +208,7 @@ fn parts(
                 currency: config.money.currency,
                 usd_rate: config.money.usd_rate,
                 markup: config.money.markup,
+                factor: Millionths::ONE,
             },
             bounds: config.engine.bounds(),
             retention: config.retention.kept(),

@@ -35,6 +35,7 @@ async fn prices_have_a_version_for_each_change(fresh: Fresh) {
         currency: Currency::RUB,
         usd_rate: Millionths::whole(95),
         markup: Millionths::whole(2),
+        factor: Millionths::ONE,
     };
     let version = |fingerprint: &'static str| {
         let version =

@@ -250,6 +250,7 @@ fn settings(options: &Options) -> Result<Settings> {
             currency: Currency::RUB,
             usd_rate: Millionths::whole(95),
             markup: Millionths::ONE,
+            factor: Millionths::ONE,
         },
         bounds,
         retention: palitra_engine::Retention::default(),

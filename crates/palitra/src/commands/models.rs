@@ -77,7 +77,12 @@ fn price_text(session: &Session, price: &Value) -> String {
 /// `{id, market, name, modes[], category, status, languages, licence, prices}`; amounts are for one unit, in minor units.
 fn document(session: &Session, model: &Model) -> Value {
     let money = &session.config().money;
-    let settings = PriceSettings { currency: money.currency, usd_rate: money.usd_rate, markup: money.markup };
+    let settings = PriceSettings {
+        currency: money.currency,
+        usd_rate: money.usd_rate,
+        markup: money.markup,
+        factor: palitra_domain::money::Millionths::ONE,
+    };
     // One of each unit: a picture of a million pixels, a thousand characters, a second.
     let one = Amounts { format: Some(Format { width: 1_000, height: 1_000 }), characters: 1_000, seconds: 1 };
     let prices: Vec<Value> = model
