@@ -4,7 +4,7 @@
 //! longer than its lease, be done twice at the same time: so each of its transactions is whole and harmless when repeated. It runs when
 //! this process begins to lead and then again and again.
 
-use crate::{Result, books, keys, retention, scheduler::Machine};
+use crate::{Result, books, gifts, keys, retention, scheduler::Machine};
 use palitra_domain::BoxFuture;
 use palitra_store::generations;
 use std::time::Duration;
@@ -28,6 +28,11 @@ pub(crate) const CHORES: &[Chore] = &[
         name: "books",
         every: Duration::from_secs(60),
         run: |machine| Box::pin(books::reconcile(machine)),
+    },
+    Chore {
+        name: "bonuses that expire",
+        every: Duration::from_secs(60),
+        run: |machine| Box::pin(gifts::expire(machine)),
     },
     Chore {
         name: "retention",

@@ -54,6 +54,7 @@ pub struct Settings {
     /// What one account may have queued, at work and cost the house.
     pub bounds: Bounds,
     pub retention: Retention,
+    pub gifts: crate::gifts::Gifts,
 }
 
 /// A market that has keys, and its adapter.

@@ -59,16 +59,21 @@ impl Engine {
             id: QuoteId::new(now, self.random()),
             account: wish.account.clone(),
             livemode: wish.livemode,
-            model: row.model,
-            mode: row.mode,
-            recipe: row.recipe,
+            model: row.model.clone(),
+            mode: row.mode.clone(),
+            recipe: row.recipe.clone(),
             price: row.price,
             price_version: row.price_version,
             expires_at: now.plus(QUOTE_LIFE),
         };
-        let written = quote.clone();
-        self.store.write(move |tx| quotes::insert(tx, &written, now)).await?;
-        Ok(quote)
+        let engine = self.clone();
+        let write = self.store.write(move |tx| {
+            let terms = palitra_store::terms::of(tx, &quote.account)?;
+            let quote = Quote { price: engine.price_on_terms(&row, &terms)?, ..quote.clone() };
+            quotes::insert(tx, &quote, now)?;
+            Ok(quote)
+        });
+        Ok(write.await?)
     }
 
     /// Holds the money and queues it: at the price of the quote, or at today's. Answers its id.
@@ -76,6 +81,7 @@ impl Engine {
         let row = self.checked(&wish)?;
         let (id, now, bounds) = (row.id.clone(), self.now(), self.settings.bounds);
         let (account, market, model) = (wish.account.clone(), row.market.clone(), row.model.clone());
+        let engine = self.clone();
         let write = self.store.write(move |tx| {
             let mut row = row.clone();
             if let Some(quote) = &quote {
@@ -88,8 +94,10 @@ impl Engine {
                     });
                 }
                 (row.price, row.price_version) = (quote.price, quote.price_version);
+                return rows::create(tx, &wish.account, wish.livemode, &[row], &bounds, now);
             }
-            rows::create(tx, &wish.account, wish.livemode, std::slice::from_ref(&row), &bounds, now)
+            let price = |terms: &_| engine.price_on_terms(&row, terms);
+            rows::create_on_terms(tx, (&wish.account, wish.livemode), &row, price, &bounds, now)
         });
         write.await?;
         tracing::info!(generation.id = %id, account.id = %account, market, model, "queued");

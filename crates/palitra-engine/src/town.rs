@@ -164,6 +164,7 @@ impl Town {
                 prices,
                 bounds: Bounds::default(),
                 retention: days_of(1, 2),
+                gifts: crate::Gifts::default(),
             },
         };
         Engine::open(parts).await.unwrap()

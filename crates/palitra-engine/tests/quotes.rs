@@ -101,6 +101,7 @@ async fn open(folder: &Path, clock: &Hand, usd_rate: i64, seed: u64) -> Engine {
             },
             bounds: Bounds::default(),
             retention: palitra_engine::Retention::default(),
+            gifts: palitra_engine::Gifts::default(),
         },
     })
     .await

@@ -212,6 +212,7 @@ fn parts(
             },
             bounds: config.engine.bounds(),
             retention: config.retention.kept(),
+            gifts: config.money.gifts(),
         },
     })
 }

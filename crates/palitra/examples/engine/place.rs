@@ -254,6 +254,7 @@ fn settings(options: &Options) -> Result<Settings> {
         },
         bounds,
         retention: palitra_engine::Retention::default(),
+        gifts: palitra_engine::Gifts::default(),
     })
 }
 

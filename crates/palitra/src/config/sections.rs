@@ -3,7 +3,7 @@
 use super::{Markets, wire};
 use crate::failure::Phrase;
 use palitra_domain::{Currency, money::Millionths, secret::Secret};
-use palitra_engine::Bounds;
+use palitra_engine::{Bounds, Gifts};
 use serde::Deserialize;
 use std::{
     fmt::Display,
@@ -277,10 +277,23 @@ pub struct MoneySettings {
     #[serde(deserialize_with = "wire::millionths")]
     pub markup: Millionths,
     /// Minor units.
-    pub welcome_minor: i64,
+    welcome_minor: i64,
+    /// 0 = for ever.
+    welcome_days: u32,
+    referral_percent: u32,
 }
 
 impl MoneySettings {
+    /// What the house gives by itself.
+    pub fn gifts(&self) -> Gifts {
+        Gifts {
+            welcome: self.welcome_minor,
+            welcome_lasts: (self.welcome_days > 0)
+                .then(|| Duration::from_secs(u64::from(self.welcome_days) * 86_400)),
+            referral_percent: self.referral_percent,
+        }
+    }
+
     fn validate(&self, problems: &mut Vec<Problem>) {
         if self.usd_rate.0 == 0 {
             problems.push(Problem {
@@ -289,6 +302,8 @@ impl MoneySettings {
             });
         }
         within(problems, "money.welcome_minor", &self.welcome_minor, 0..=100_000_000);
+        within(problems, "money.welcome_days", &self.welcome_days, 0..=36_500);
+        within(problems, "money.referral_percent", &self.referral_percent, 0..=100);
     }
 }
 
