@@ -3,21 +3,25 @@
 //! Parsing only. Texts that need a catalogue (unknown models, bad formats) are checked by the commands, which can say so in
 //! the reader's language; what clap refuses is written by `usage` in the same `error:` / `hint:` form.
 
+mod accounts;
 mod commands;
 mod jobs;
 mod markets;
 mod moment;
 mod usage;
 mod values;
+mod vouchers;
 
 #[cfg(test)]
 mod tests;
 
+pub use accounts::{Accounts, AccountsSet, Groups};
 pub use commands::*;
 pub use jobs::{JobId, Jobs, JobsLs};
 pub use markets::{Limit, Markets, Target};
 pub use moment::Moment;
 pub use usage::{Usage, parse, welcome};
+pub use vouchers::{Vouchers, VouchersCreate};
 
 use clap::{Parser, Subcommand};
 use palitra_domain::i18n::Lang;
@@ -74,6 +78,12 @@ pub enum Command {
     /// Show the money of an account, or add some
     #[command(after_help = commands::BALANCE_EXAMPLES)]
     Balance(Balance),
+    /// List accounts, show one, change on which terms they buy
+    #[command(subcommand, after_help = accounts::ACCOUNTS_EXAMPLES)]
+    Accounts(Accounts),
+    /// Make, list or revoke codes that give money
+    #[command(subcommand, after_help = vouchers::VOUCHERS_EXAMPLES)]
+    Vouchers(Vouchers),
     /// Create, list or revoke API keys
     #[command(subcommand, after_help = commands::KEYS_EXAMPLES)]
     Keys(Keys),
@@ -123,6 +133,8 @@ impl Cli {
             | Command::Jobs(_)
             | Command::Markets(_)
             | Command::Balance(_)
+            | Command::Accounts(_)
+            | Command::Vouchers(_)
             | Command::Keys(_)
             | Command::Models(_)
             | Command::Sim(_)

@@ -1,6 +1,9 @@
 //! Texts of flags to values. Messages finish clap's `invalid value … for …: `.
 
-use palitra_domain::{Currency, Money, catalogue::Lane, i18n::Lang, state::GenerationState};
+use palitra_domain::{
+    Currency, Money, catalogue::Lane, i18n::Lang, money::Millionths, state::GenerationState,
+    terms::FACTOR_MAX,
+};
 use std::time::Duration;
 
 pub(super) fn lang(text: &str) -> Result<Lang, &'static str> {
@@ -22,6 +25,22 @@ pub(super) fn minor_units(text: &str) -> Result<i64, &'static str> {
     Money::parse_decimal(text, Currency::RUB)
         .map(|money| money.amount)
         .ok_or("an amount such as `1000` or `9.50`, with at most two decimals")
+}
+
+pub(super) fn switch(text: &str) -> Result<bool, &'static str> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("`on` or `off`"),
+    }
+}
+
+/// What prices are multiplied by.
+pub(super) fn factor(text: &str) -> Result<Millionths, &'static str> {
+    let factor = Millionths::parse(&text.replace(',', "."));
+    factor
+        .filter(|factor| factor.0 <= FACTOR_MAX.0)
+        .ok_or("a factor such as `0.5`, from 0 to 1000, with at most six decimals")
 }
 
 /// `2s`, `1.5s`, `500ms`, `2m`, `0`; a bare number other than 0 does not say its unit and is refused. At most a day.

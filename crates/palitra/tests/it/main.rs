@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod accounts;
 mod bad_input;
 mod commands;
 mod crash;
@@ -15,3 +16,4 @@ mod processes;
 mod seen;
 mod slides;
 mod tidy;
+mod vouchers;
