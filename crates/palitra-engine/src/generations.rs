@@ -83,6 +83,7 @@ impl Engine {
         let (account, market, model) = (wish.account.clone(), row.market.clone(), row.model.clone());
         let engine = self.clone();
         let write = self.store.write(move |tx| {
+            let priced = |row: &NewGeneration, terms: &_| engine.price_on_terms(row, terms);
             let mut row = row.clone();
             if let Some(quote) = &quote {
                 let quote = quotes::take(tx, &wish.account, quote, &row.id, now)?;
@@ -96,8 +97,7 @@ impl Engine {
                 (row.price, row.price_version) = (quote.price, quote.price_version);
                 return rows::create(tx, &wish.account, wish.livemode, &[row], &bounds, now);
             }
-            let price = |terms: &_| engine.price_on_terms(&row, terms);
-            rows::create_on_terms(tx, (&wish.account, wish.livemode), &row, price, &bounds, now)
+            rows::create_on_terms(tx, (&wish.account, wish.livemode), row, &priced, &bounds, now)
         });
         write.await?;
         tracing::info!(generation.id = %id, account.id = %account, market, model, "queued");

@@ -66,7 +66,7 @@ unit-kilo_characters = тысяча знаков
 model-active = готова
 model-no_key = нет ключа
 listen-taken = адрес уже занят
-account-kind-house = хозяин
+account-kind-house = служебный
 account-kind-customer = клиент
 account-free = ничего не платит
 account-group = группа { $group }: цены × { $factor }
@@ -419,7 +419,7 @@ voucher-hint-amount = нужна сумма больше нуля
 referral-own = счёт не может пригласить сам себя
 referral-circle = счёт с этим кодом сам приглашён этим
 referral-again = уже известно, кто пригласил этот счёт
-referral-house = хозяин никого не приглашает, и хозяина никто не приглашает
+referral-house = служебный счёт никого не приглашает, и его никто не приглашает
 
 ## Маркеты
 market-head = { $market }: ждут { $queued }

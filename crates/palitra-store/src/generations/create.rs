@@ -74,17 +74,17 @@ pub fn create(
     create_held(tx, (account, livemode), &purses, new, bounds, now)
 }
 
-/// Queues one generation at what it costs on the terms of its account, as they are now: `price` says how much that is.
+/// Queues one generation at what it costs on the terms of its account, as they are now: `priced` says how much that is.
 pub fn create_on_terms(
     tx: &mut Tx,
     (account, livemode): (&AccountId, Livemode),
-    new: &NewGeneration,
-    price: impl Fn(&Terms) -> Result<i64>,
+    mut new: NewGeneration,
+    priced: &dyn Fn(&NewGeneration, &Terms) -> Result<i64>,
     bounds: &Bounds,
     now: Timestamp,
 ) -> Result<()> {
     let purses = ledger::purses(tx, account, livemode)?;
-    let new = NewGeneration { price: price(&purses.terms)?, ..new.clone() };
+    new.price = priced(&new, &purses.terms)?;
     create_held(tx, (account, livemode), &purses, &[new], bounds, now)
 }
 

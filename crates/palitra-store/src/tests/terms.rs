@@ -83,9 +83,10 @@ async fn an_order_is_priced_on_the_terms_of_its_own_transaction(fresh: Fresh) {
     commit(&fresh, |tx| terms::set_group(tx, "friends", HALF, at(1))).await;
     let order = |n: u64| {
         move |tx: &mut Tx<'_>| {
-            let price = |terms: &Terms| Ok(if terms.has_free_access { 0 } else { terms.factor.0 / 10_000 });
+            let priced =
+                |_: &_, terms: &Terms| Ok(if terms.has_free_access { 0 } else { terms.factor.0 / 10_000 });
             let account = (&anna(), Livemode::Live);
-            generations::create_on_terms(tx, account, &wanted(n), price, &Bounds::default(), at(2))
+            generations::create_on_terms(tx, account, wanted(n), &priced, &Bounds::default(), at(2))
         }
     };
     commit(&fresh, order(1)).await;

@@ -118,6 +118,7 @@ async fn set(session: &Session, args: AccountsSet) -> Result<()> {
     let account = super::balance::account(&app, &args.name).await?;
     let group = if args.no_group { Some(None) } else { args.group.map(Some) };
     let change = TermsChange { group: group.clone(), has_free_access: args.free };
+    let is_of_terms = group.is_some() || args.free.is_some();
     let changed = app.engine.change_account(&account.id, change, args.referral.as_deref()).await;
     let referrer = changed.map_err(|error| refused(error, group.flatten().as_deref()))?;
     let profile = app.engine.profile(&args.name).await?;
@@ -128,7 +129,7 @@ async fn set(session: &Session, args: AccountsSet) -> Result<()> {
     if !session.console.json {
         let console = &session.console;
         let account = [("account", (&args.name).into())];
-        if args.free.is_some() || args.no_group || profile.group.is_some() {
+        if is_of_terms {
             let changed = console.text("account-changed", &account);
             console.say(&format!("{changed}: {}", terms(session, &profile)));
         }
