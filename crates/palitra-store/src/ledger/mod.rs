@@ -77,14 +77,19 @@ pub(crate) struct Purses {
 pub(crate) fn purses(tx: &mut Tx, account: &AccountId, livemode: Livemode) -> Result<Purses> {
     const BOOK: crate::Sql = sql!(
         "select cash - cash_held - debt, bonus - bonus_held, postpaid,
-           (select coalesce(g.factor, 1000000) from account a left join price_group g on g.name = a.price_group where a.id = $1),
-           (select has_free_access from account where id = $1)
+           (select case when a.has_free_access = 1 then -1 else coalesce(g.factor, 1000000) end
+            from account a left join price_group g on g.name = a.price_group where a.id = $1)
          from book where account_id = $1 and livemode = $2",
         FOR_UPDATE
     );
     let row = tx.query_opt(BOOK, p![account.as_str(), livemode.as_str()])?;
     let row = row.ok_or_else(|| Error::rule(ErrorCode::NotFound, account.as_str()))?;
-    let terms = Terms { factor: Millionths(row.get(3)?), has_free_access: row.get(4)? };
+    // One look at the account: below zero it pays nothing.
+    let factor: i64 = row.get(3)?;
+    let terms = match factor {
+        0.. => Terms { factor: Millionths(factor), has_free_access: false },
+        _ => Terms { has_free_access: true, ..Terms::default() },
+    };
     Ok(Purses { cash: row.get(0)?, bonus: row.get(1)?, postpaid: row.get(2)?, terms })
 }
 

@@ -3,15 +3,16 @@
 
 use super::{
     harness::{Fresh, on_every_database},
-    shop::{anna, at, balance, charge, commit, create, id, number, refused, top_up, wanted},
+    shop::{anna, at, balance, charge, commit, create, id, is_rule, number, refused, top_up, wanted},
 };
 use crate::{
-    Constraint, Error, MIGRATIONS, Result, Tx, accounts,
+    Constraint, Dialect, Error, MIGRATIONS, Result, Tx, accounts,
     generations::NewGeneration,
     ledger::{self, Balance, Gift, GiftKind, Purse, Refund},
     p,
 };
 use palitra_domain::{ErrorCode, GenerationId, Livemode};
+use tokio::task::JoinSet;
 
 on_every_database!(MIGRATIONS =>
     what_is_left_goes_when_its_time_is_over,
@@ -20,6 +21,7 @@ on_every_database!(MIGRATIONS =>
     what_is_held_stays_until_its_hold_has_ended,
     a_refunded_bonus_does_not_expire,
     an_account_without_grants_has_no_line_of_them,
+    what_is_held_and_what_expires_at_once_never_meet,
     pages_of_what_is_due_end,
     a_gift_is_given_once,
     the_check_knows_grants,
@@ -167,6 +169,38 @@ async fn an_account_without_grants_has_no_line_of_them(fresh: Fresh) {
     assert_eq!(number(&fresh, SEEN).await, 0);
 }
 
+/// Some holds find their money, some do not; none loses it afterwards.
+async fn what_is_held_and_what_expires_at_once_never_meet(fresh: Fresh) {
+    anna_alone(&fresh).await;
+    for n in 1..=4 {
+        commit(&fresh, gift(n, 25, Some(100))).await;
+    }
+    let mut tasks = JoinSet::new();
+    for n in 0..8 {
+        let is_process = fresh.store.dialect() == Dialect::Pg;
+        let store = if is_process { fresh.again() } else { fresh.store.clone() };
+        tasks.spawn(async move {
+            if n % 2 == 0 {
+                let grant = 1 + n / 2;
+                let expire = move |tx: &mut Tx<'_>| ledger::expire(tx, &id(grant), &id(100 + n), at(100));
+                return -store.write(expire).await.unwrap();
+            }
+            match store.write(hold(10 + n, 20)).await {
+                Ok(()) => 20,
+                Err(error) if is_rule(&error, ErrorCode::InsufficientFunds) => 0,
+                Err(error) => panic!("{error}"),
+            }
+        });
+    }
+    let answers = tasks.join_all().await;
+    let held: i64 = answers.iter().filter(|answer| **answer > 0).sum();
+    let gone: i64 = answers.iter().filter(|answer| **answer < 0).sum();
+    let balance = balance(&fresh, anna()).await;
+    assert_eq!((balance.bonus, balance.held), (100 + gone, held), "{answers:?}");
+    assert!(balance.bonus >= held, "{answers:?}");
+    assert_eq!(fresh.store.read(ledger::problems).await, Ok(vec![]));
+}
+
 async fn pages_of_what_is_due_end(fresh: Fresh) {
     anna_alone(&fresh).await;
     for n in 1..=5 {
@@ -192,7 +226,7 @@ async fn a_gift_is_given_once(fresh: Fresh) {
     assert!(matches!(again, Error::Constraint { kind: Constraint::Unique, .. }), "{again}");
     for amount in [0, -1, i64::MIN] {
         let error = refused(&fresh, gift(2, amount, None)).await;
-        assert!(super::shop::is_rule(&error, ErrorCode::InvalidInput), "{error}");
+        assert!(is_rule(&error, ErrorCode::InvalidInput), "{error}");
     }
 }
 
