@@ -1,13 +1,54 @@
-//! The catalogue: models of markets, their modes, limits and prices, as data. It ships as TOML packs (`catalogue/packs`).
+//! The catalogue: models of markets, their modes, what they take and what they cost, as data. It ships as TOML packs
+//! (`catalogue/packs`) and grows by what markets are found to have (`sync` of the engine).
 //!
 //! Market facts live here and nowhere in code. Prices are what a market takes; what an account pays is worked out in `price`.
 
-use crate::{money::Millionths, price::PriceRule, state::words};
-use std::{collections::BTreeMap, time::Duration};
+pub mod fit;
+pub mod input;
+pub mod listed;
+mod wire;
+
+#[cfg(test)]
+mod tests;
+
+use crate::{
+    format::Format,
+    money::Overflow,
+    market::ListedPrice,
+    price::{Amounts, PriceRule, PriceSettings, Prices},
+    state::words,
+};
+use input::{Input, Word};
+use serde_json::Value;
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
+
+pub use fit::{Fitted, Notice};
 
 words! {
     /// Kinds of work; a lane can be paused by itself.
     Lane { Image = "image", Video = "video", Audio = "audio", Text = "text", }
+}
+
+words! {
+    /// What may be done with the results (S2-140).
+    Licence { Commercial = "commercial", Research = "research", Yours = "yours", }
+}
+
+words! {
+    /// Whether a model may be used. That its market has no key is not a property of the model.
+    Status {
+        Active = "active",
+        /// Found at the market, and somebody has to say its price first.
+        Draft = "draft",
+        /// Its market has changed what it takes, or the operator has paused it.
+        Paused = "paused",
+        /// Gone from its market.
+        Retired = "retired",
+    }
 }
 
 /// A catalogue entry of a market.
@@ -20,16 +61,19 @@ pub struct Model {
     pub market_id: String,
     pub name: String,
     pub category: String,
+    pub status: Status,
     /// Languages that prompts may be in: `en`, `ru`, …
     pub languages: Vec<String>,
-    pub licence: Option<String>,
+    pub licence: Option<Licence>,
+    /// What it is good at, in a sentence; empty when nobody has said.
+    pub hint: String,
     /// At most this many at once, whatever slots the key has.
     pub parallel: Option<u32>,
     /// Start-to-start, for models that ask for it (S0-12).
     pub start_interval: Duration,
     /// Starts a minute of all its work together, whatever the keys allow.
     pub rate: Option<StartRate>,
-    pub modes: Vec<Mode>,
+    pub modes: Vec<Arc<Mode>>,
 }
 
 /// How often work of a model may start.
@@ -50,11 +94,61 @@ pub struct Mode {
     pub longest_run: Duration,
     /// Usual run time until history knows better; the cost in virtual-time fairness.
     pub usual_run: Duration,
-    pub price: PriceRule,
+    pub input: Input,
+    pub prices: Prices,
+    /// The model that does the same sooner, for more (S3-57).
+    pub fast: Option<String>,
+}
+
+/// The most that an answer of a text model may have, in tokens, where nothing says less: what a quote of one must cover.
+const ANSWER_TOKENS: u64 = 2_000;
+
+impl Mode {
+    /// What a run of this input in our words costs at most.
+    pub fn price(&self, wish: &Value, settings: &PriceSettings) -> Result<crate::Money, Overflow> {
+        let body = self.input.fit(wish).body;
+        self.prices.rule(&body).price(&self.amounts(wish, &body), settings)
+    }
+
+    /// What the market is expected to take for it, in the wallet's currency, rounded up.
+    pub fn cost(&self, wish: &Value, settings: &PriceSettings) -> Result<crate::Money, Overflow> {
+        let body = self.input.fit(wish).body;
+        self.prices.rule(&body).cost_here(&self.amounts(wish, &body), settings)
+    }
+
+    /// What the price of an input depends on; `body` is the wish in the market's names.
+    pub fn amounts(&self, wish: &Value, body: &Value) -> Amounts {
+        let of = |word: Word| self.input.from_word(word).map(|field| &body[&field.name]);
+        let number = |word: Word| of(word).or_else(|| wish.get(word.as_str())).and_then(leading_number);
+        let characters = |word: Word| {
+            let text = of(word).or_else(|| wish.get(word.as_str())).and_then(Value::as_str);
+            text.map_or(0, |text| u64::try_from(text.chars().count()).unwrap_or(u64::MAX))
+        };
+        let asked = of(Word::Size).and_then(Format::of_value).or_else(|| Format::of_value(wish));
+        let (prompt, system) = (characters(Word::Prompt), characters(Word::System));
+        let answer = ["max_tokens", "max_completion_tokens"].iter().find_map(|name| body[*name].as_u64());
+        Amounts {
+            format: asked,
+            count: number(Word::Count).unwrap_or(1),
+            characters: match characters(Word::Text) {
+                0 => prompt,
+                text => text,
+            },
+            seconds: number(Word::Seconds).unwrap_or(0),
+            // No tokenizer makes more tokens of a text than it has characters.
+            tokens: prompt.saturating_add(system).saturating_add(answer.unwrap_or(ANSWER_TOKENS)),
+        }
+    }
+}
+
+/// `8`, `"8"`, `"8s"`.
+fn leading_number(value: &Value) -> Option<u64> {
+    let text = value.as_str().map(|text| text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic()));
+    value.as_u64().or_else(|| text?.parse().ok())
 }
 
 impl Model {
-    pub fn mode(&self, name: &str) -> Option<&Mode> {
+    pub fn mode(&self, name: &str) -> Option<&Arc<Mode>> {
         self.modes.iter().find(|mode| mode.name == name)
     }
 
@@ -68,11 +162,23 @@ impl Model {
     }
 }
 
+/// A public name for what several markets may have: for each mode the models that do it, the best first.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Alias {
+    pub modes: BTreeMap<String, Vec<String>>,
+    /// What goes along unless something else is said: a preset (S4-06).
+    pub input: serde_json::Map<String, Value>,
+}
+
 /// Every model this installation knows.
 #[derive(Debug, Clone, Default)]
 pub struct Catalogue {
-    models: Vec<Model>,
-    aliases: BTreeMap<String, String>,
+    models: Vec<Arc<Model>>,
+    /// Public and prefixed ids, and where their model stands.
+    places: HashMap<String, usize>,
+    aliases: BTreeMap<String, Alias>,
+    /// Names of fields of any mode.
+    names: HashSet<String>,
 }
 
 /// A pack that does not read: a mistake in the program or in an operator's file.
@@ -89,6 +195,8 @@ const PACKS: &[(&str, &str)] = &[
     ("fal", include_str!("catalogue/packs/fal.toml")),
 ];
 
+const ALIASES: &str = include_str!("catalogue/packs/aliases.toml");
+
 impl Catalogue {
     /// The packs that ship with the program.
     pub fn shipped() -> Catalogue {
@@ -96,25 +204,98 @@ impl Catalogue {
         for (name, text) in PACKS {
             catalogue.add_pack(name, text).expect("shipped packs read: a test covers each");
         }
+        catalogue.aliases = wire::aliases(ALIASES).expect("shipped aliases read: a test covers them");
         catalogue
     }
 
     pub fn add_pack(&mut self, name: &str, text: &str) -> Result<(), PackError> {
-        let pack: wire::Pack = toml::from_str(text)
+        let models = wire::models(text)
             .map_err(|source| PackError { pack: name.to_owned(), source: Box::new(source) })?;
-        self.aliases.extend(pack.aliases);
-        self.models.extend(pack.model.into_iter().map(|model| model.into_model(&pack.market)));
+        models.into_iter().for_each(|model| self.add(model));
         Ok(())
     }
 
-    pub fn models(&self) -> &[Model] {
+    /// Adds a model, or takes the place of the one with its id.
+    pub fn add(&mut self, model: Model) {
+        for field in model.modes.iter().flat_map(|mode| &mode.input.fields) {
+            self.names.insert(field.name.clone());
+        }
+        let (id, prefixed) = (model.id.clone(), model.prefixed_id());
+        let at = match self.places.get(&id) {
+            Some(at) => {
+                self.models[*at] = Arc::new(model);
+                *at
+            }
+            None => {
+                self.models.push(Arc::new(model));
+                self.models.len() - 1
+            }
+        };
+        self.places.insert(prefixed, at);
+        self.places.insert(id, at);
+    }
+
+    pub fn models(&self) -> &[Arc<Model>] {
         &self.models
     }
 
-    /// By public id, `market:id` or alias.
-    pub fn find(&self, id: &str) -> Option<&Model> {
-        let id = self.aliases.get(id).map_or(id, String::as_str);
-        self.models.iter().find(|model| model.id == id || model.prefixed_id() == id)
+    pub fn aliases(&self) -> &BTreeMap<String, Alias> {
+        &self.aliases
+    }
+
+    /// By public id or `market:id`; an alias by its first model, whatever the mode.
+    pub fn find(&self, id: &str) -> Option<&Arc<Model>> {
+        let first = || self.aliases.get(id)?.modes.values().flatten().find_map(|id| self.at(id));
+        self.at(id).or_else(first)
+    }
+
+    fn at(&self, id: &str) -> Option<&Arc<Model>> {
+        self.places.get(id).map(|at| &self.models[*at])
+    }
+
+    /// The model and mode for what somebody asks for. Of an alias the first that can be used, else the first there is.
+    pub fn resolve(&self, id: &str, mode: &str, is_usable: impl Fn(&Model) -> bool) -> Option<(&Arc<Model>, &Arc<Mode>)> {
+        let with_mode = |model: &'_ Arc<Model>| model.mode(mode).is_some();
+        let model = match (self.at(id), self.aliases.get(id)) {
+            (Some(model), _) => Some(model),
+            (None, Some(alias)) => {
+                let mut candidates =
+                    alias.modes.get(mode)?.iter().filter_map(|id| self.at(id)).filter(|model| with_mode(model)).peekable();
+                let first = candidates.peek().copied();
+                candidates.find(|model| is_usable(model)).or(first)
+            }
+            (None, None) => None,
+        }?;
+        Some((model, model.mode(mode)?))
+    }
+
+    /// The mode that a row of the queue names.
+    pub fn mode_at(&self, market: &str, market_id: &str, mode: &str) -> Option<(&Arc<Model>, &Arc<Mode>)> {
+        let model = self.at(&format!("{market}:{market_id}"))?;
+        Some((model, model.mode(mode)?))
+    }
+
+    /// The model with another status; nothing when there is none.
+    pub fn set_status(&mut self, id: &str, status: Status) {
+        if let Some(at) = self.places.get(id).copied() {
+            Arc::make_mut(&mut self.models[at]).status = status;
+        }
+    }
+
+    /// The model with one price for all its modes, the operator's.
+    pub fn set_price(&mut self, id: &str, price: ListedPrice) {
+        let Some(at) = self.places.get(id).copied() else { return };
+        let ListedPrice { unit, cost_micros, coin } = price;
+        for mode in &mut Arc::make_mut(&mut self.models[at]).modes {
+            let base = PriceRule { unit, cost_micros, coin, whole_units: false };
+            Arc::make_mut(mode).prices = Prices { base, variants: Vec::new() };
+        }
+    }
+
+    /// Whether any mode has a field of this name, or it is one of our words: what is not sent then is no typing mistake.
+    pub fn knows(&self, name: &str) -> bool {
+        let own = ["image", "num_inference_steps", "guidance_scale", fit::ORIGINAL_PROMPT];
+        self.names.contains(name) || Word::parse(name).is_some() || own.contains(&name)
     }
 
     /// At most three ids that look like what was typed, best first: `did you mean …`.
@@ -141,163 +322,4 @@ pub fn distance(a: &str, b: &str) -> usize {
         }
     }
     row[b.len()]
-}
-
-/// The TOML shape of a pack; unknown fields are refused.
-mod wire {
-    use super::{BTreeMap, Duration, Lane, Millionths, PriceRule};
-    use crate::{Currency, price::Unit};
-    use serde::Deserialize;
-
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    pub(super) struct Pack {
-        pub(super) market: String,
-        #[serde(default)]
-        pub(super) aliases: BTreeMap<String, String>,
-        pub(super) model: Vec<Model>,
-    }
-
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    pub(super) struct Model {
-        id: String,
-        market_id: String,
-        name: String,
-        category: String,
-        languages: Vec<String>,
-        licence: Option<String>,
-        parallel: Option<u32>,
-        #[serde(default)]
-        start_interval_ms: u64,
-        rate_per_minute: Option<std::num::NonZero<u32>>,
-        rate_burst: Option<std::num::NonZero<u32>>,
-        mode: Vec<Mode>,
-    }
-
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Mode {
-        name: String,
-        #[serde(deserialize_with = "lane")]
-        lane: Lane,
-        longest_run_s: u64,
-        usual_run_ms: u64,
-        price: Price,
-    }
-
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Price {
-        #[serde(deserialize_with = "unit")]
-        unit: Unit,
-        /// Decimal text, so that no float stands near money.
-        #[serde(deserialize_with = "decimal")]
-        cost: Millionths,
-        #[serde(deserialize_with = "currency")]
-        currency: Currency,
-        /// Where the fact comes from and when it was last looked at.
-        #[expect(dead_code, reason = "kept for readers of the pack; checked to be there")]
-        source: String,
-        #[serde(default)]
-        whole_units: bool,
-    }
-
-    impl Model {
-        pub(super) fn into_model(self, market: &str) -> super::Model {
-            super::Model {
-                id: self.id,
-                market: market.to_owned(),
-                market_id: self.market_id,
-                name: self.name,
-                category: self.category,
-                languages: self.languages,
-                licence: self.licence,
-                parallel: self.parallel,
-                start_interval: Duration::from_millis(self.start_interval_ms),
-                rate: self.rate_per_minute.map(|per_minute| super::StartRate {
-                    per_minute: per_minute.get(),
-                    burst: self.rate_burst.map_or(1, std::num::NonZero::get),
-                }),
-                modes: self.mode.into_iter().map(Mode::into_mode).collect(),
-            }
-        }
-    }
-
-    impl Mode {
-        fn into_mode(self) -> super::Mode {
-            let Price { unit, cost, currency, whole_units, .. } = self.price;
-            super::Mode {
-                name: self.name,
-                lane: self.lane,
-                longest_run: Duration::from_secs(self.longest_run_s),
-                usual_run: Duration::from_millis(self.usual_run_ms),
-                price: PriceRule { unit, cost_micros: cost.0, currency, whole_units },
-            }
-        }
-    }
-
-    /// A text field that one of our own parsers understands.
-    fn parsed<'de, D: serde::Deserializer<'de>, T>(
-        deserializer: D,
-        parse: impl Fn(&str) -> Option<T>,
-    ) -> Result<T, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        parse(&text).ok_or_else(|| serde::de::Error::custom(format!("`{text}` is not known here")))
-    }
-
-    fn lane<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Lane, D::Error> {
-        parsed(deserializer, Lane::parse)
-    }
-
-    fn unit<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Unit, D::Error> {
-        parsed(deserializer, Unit::parse)
-    }
-
-    fn currency<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Currency, D::Error> {
-        parsed(deserializer, Currency::parse)
-    }
-
-    fn decimal<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Millionths, D::Error> {
-        parsed(deserializer, Millionths::parse)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn shipped_packs_read_and_ids_are_unique() {
-        let catalogue = Catalogue::shipped();
-        for model in catalogue.models() {
-            assert_eq!(catalogue.find(&model.id).map(|found| &found.id), Some(&model.id));
-            assert_eq!(catalogue.find(&model.prefixed_id()).map(|found| &found.id), Some(&model.id));
-            assert!(!model.modes.is_empty() && !model.languages.is_empty(), "{}", model.id);
-            assert_eq!(
-                catalogue.models().iter().filter(|other| other.id == model.id).count(),
-                1,
-                "{}",
-                model.id
-            );
-        }
-        for target in catalogue.aliases.values() {
-            assert!(catalogue.models.iter().any(|model| &model.id == target), "alias to nothing: {target}");
-        }
-    }
-
-    #[test]
-    fn s2_014_an_unknown_model_names_the_nearest() {
-        let catalogue = Catalogue::shipped();
-        assert!(catalogue.find("fal-ai/flux/dve").is_none());
-        assert_eq!(catalogue.nearest("fal-ai/flux/dve")[0], "fal-ai/flux/dev");
-        assert_eq!(catalogue.nearest("sandbox/artst")[0], "sandbox/artist");
-    }
-
-    #[test]
-    fn a_pack_with_an_unknown_field_is_refused() {
-        let error =
-            Catalogue::default().add_pack("mine", "market = 'm'\ncolour = 'red'\nmodel = []").unwrap_err();
-        assert_eq!(error.to_string(), "catalogue pack `mine` cannot be read");
-    }
 }

@@ -36,8 +36,18 @@ error_codes! {
     // The request.
     InvalidInput = "invalid_input", 422, false, 2;
     UnknownModel = "unknown_model", 404, false, 2;
+    UnknownMode = "unknown_mode", 404, false, 2;
+    /// A draft without a price, or a model whose market has changed it.
+    ModelPaused = "model_paused", 503, false, 1;
+    /// Nobody has said yet what its market takes for it.
+    ModelUnpriced = "model_unpriced", 409, false, 2;
+    ModelRetired = "model_retired", 410, false, 2;
+    ResearchOnly = "research_only", 403, false, 2;
+    /// The simulated market has nothing for this mode.
+    NoTestMode = "no_test_mode", 422, false, 2;
     BadFormat = "bad_format", 422, false, 2;
     BadDeck = "bad_deck", 422, false, 2;
+    BadFile = "bad_file", 422, false, 2;
     FileMissing = "file_missing", 404, false, 2;
     BadSetting = "bad_setting", 422, false, 2;
     NeedsConfirmation = "needs_confirmation", 409, false, 2;

@@ -56,6 +56,15 @@ impl Format {
         if sides.contains(&format.width) && sides.contains(&format.height) { Ok(format) } else { Err(bad()) }
     }
 
+    /// `{"width": …, "height": …}`, or `"1024x768"`.
+    pub fn of_value(value: &serde_json::Value) -> Option<Format> {
+        if let Some(text) = value.as_str() {
+            return Format::parse(text).ok();
+        }
+        let side = |name: &str| value.get(name)?.as_u64().and_then(|side| u32::try_from(side).ok());
+        Some(Format { width: side("width")?, height: side("height")? })
+    }
+
     /// The long side has 1792 pixels, the short one the nearest multiple of 16 (what diffusion models work in).
     fn of_ratio(across: u32, down: u32) -> Option<Format> {
         let (long, short) = (across.max(down), across.min(down));

@@ -6,6 +6,7 @@
 use crate::{
     BoxFuture, ErrorCode, MarketCost, Timestamp,
     objects::{ByteStream, Objects},
+    price::{Coin, Unit},
 };
 use std::{sync::Arc, time::Duration};
 
@@ -262,6 +263,30 @@ impl MarketError {
     }
 }
 
+/// A model as a market lists it, for the catalogue (`palitra models sync`).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listed {
+    /// The market's own id.
+    pub market_id: String,
+    pub name: String,
+    /// The market's word for what it does: `text-to-image`, `image-to-video`, …
+    pub category: String,
+    /// JSON Schema of its input, where the list holds it.
+    pub schema: Option<serde_json::Value>,
+    /// `None`: the market says it in prose, or not at all.
+    pub price: Option<ListedPrice>,
+    /// The market will take it away.
+    pub deprecated: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ListedPrice {
+    pub unit: Unit,
+    /// Millionths of the coin for one unit.
+    pub cost_micros: i64,
+    pub coin: Coin,
+}
+
 /// What a webhook says, once its signature has been checked. A hint and no more: the record that [`Market::poll`] brings is
 /// the truth, and the same note may come twice, late or out of order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -309,6 +334,10 @@ pub trait Market: Send + Sync {
     /// What became of a submission whose outcome is unknown; never anything that starts work. fal has no such call.
     fn find<'a>(&'a self, _key: &'a str, _marker: &'a Marker) -> BoxFuture<'a, Found> {
         Box::pin(std::future::ready(Found::Unsupported))
+    }
+    /// Everything the market has, or `None` when it has no list; starts nothing. An error means that nothing is known.
+    fn list_models<'a>(&'a self, _key: &'a str) -> BoxFuture<'a, Result<Option<Vec<Listed>>, MarketError>> {
+        Box::pin(std::future::ready(Ok(None)))
     }
     /// Opens a link of a result: no credentials, bounded, every redirect checked (`docs/markets.md`).
     fn fetch<'a>(&'a self, link: &'a str) -> BoxFuture<'a, Result<ByteStream, MarketError>>;

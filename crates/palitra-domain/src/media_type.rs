@@ -8,11 +8,9 @@ pub struct MediaType {
     pub kind: Kind,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    Image,
-    Audio,
-    Video,
+crate::state::words! {
+    /// Kinds of media.
+    Kind { Image = "image", Audio = "audio", Video = "video", }
 }
 
 /// How many first bytes [`sniff`] looks at.

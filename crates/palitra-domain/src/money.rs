@@ -106,6 +106,18 @@ pub struct MarketCost {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct Millionths(pub i64);
 
+impl fmt::Display for Millionths {
+    /// `95`, `0.475`.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (whole, part) = (self.0 / 1_000_000, (self.0 % 1_000_000).abs());
+        let digits = format!("{part:06}");
+        match digits.trim_end_matches('0') {
+            "" => write!(out, "{whole}"),
+            part => write!(out, "{whole}.{part}"),
+        }
+    }
+}
+
 impl Millionths {
     pub const ONE: Millionths = Millionths(1_000_000);
 
@@ -122,16 +134,6 @@ impl Millionths {
         }
         let millionths: i64 = format!("{part:0<6}").parse().ok()?;
         whole.parse::<i64>().ok()?.checked_mul(1_000_000)?.checked_add(millionths).map(Millionths)
-    }
-}
-
-impl fmt::Display for Millionths {
-    /// As [`Millionths::parse`] reads it, without zeros at the end.
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = if self.0 < 0 { "-" } else { "" };
-        let (whole, part) = (self.0.unsigned_abs() / 1_000_000, self.0.unsigned_abs() % 1_000_000);
-        let text = format!("{sign}{whole}.{part:06}");
-        out.write_str(text.trim_end_matches('0').trim_end_matches('.'))
     }
 }
 

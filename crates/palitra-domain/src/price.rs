@@ -6,21 +6,100 @@ use crate::{
     money::{Millionths, Overflow, scale_up},
     state::words,
 };
+use serde_json::Value;
+use std::fmt;
 
 words! {
     /// What a market counts.
-    Unit { Run = "run", Image = "image", Megapixel = "megapixel", Second = "second", KiloCharacters = "kilo_characters", }
+    Unit {
+        Run = "run",
+        Image = "image",
+        Megapixel = "megapixel",
+        Second = "second",
+        KiloCharacters = "kilo_characters",
+        /// Of the question and the answer together; a quote takes the most that they can be.
+        KiloTokens = "kilo_tokens",
+    }
+}
+
+/// What a market is paid in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Coin {
+    Money(Currency),
+    /// Of KIE; `money.credit_rate` says what one costs.
+    Credits,
+}
+
+impl Coin {
+    /// `USD`, `credits`.
+    pub fn parse(text: &str) -> Option<Coin> {
+        if text == "credits" { Some(Coin::Credits) } else { Currency::parse(text).map(Coin::Money) }
+    }
+}
+
+impl fmt::Display for Coin {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Coin::Money(currency) => currency.fmt(out),
+            Coin::Credits => out.write_str("credits"),
+        }
+    }
 }
 
 /// What one unit costs at the market.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PriceRule {
     pub unit: Unit,
-    /// Millionths of the currency for one unit.
+    /// Millionths of the coin for one unit.
     pub cost_micros: i64,
-    pub currency: Currency,
+    pub coin: Coin,
     /// The market rounds units up to whole ones.
     pub whole_units: bool,
+}
+
+/// The price of a mode: one rule, with other costs for some inputs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Prices {
+    pub base: PriceRule,
+    /// The first whose condition holds takes the place of the base's cost.
+    pub variants: Vec<Variant>,
+}
+
+/// Another cost where fields of the market's input have these values.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Variant {
+    pub when: Vec<(String, Value)>,
+    pub cost_micros: i64,
+}
+
+impl Variant {
+    /// `resolution=4K`, for people and for the price book.
+    pub fn condition(&self) -> String {
+        let pairs = self.when.iter().map(|(name, value)| match value {
+            Value::String(text) => format!("{name}={text}"),
+            other => format!("{name}={other}"),
+        });
+        pairs.collect::<Vec<_>>().join(",")
+    }
+}
+
+impl Prices {
+    /// The rule for an input in the market's names.
+    pub fn rule(&self, body: &Value) -> PriceRule {
+        let holds = |variant: &&Variant| variant.when.iter().all(|(name, value)| body[name] == *value);
+        match self.variants.iter().find(holds) {
+            Some(variant) => PriceRule { cost_micros: variant.cost_micros, ..self.base },
+            None => self.base,
+        }
+    }
+
+    /// Every rule there is, the base first, each with its condition.
+    pub fn all(&self) -> impl Iterator<Item = (String, PriceRule)> {
+        let others = self.variants.iter().map(|variant| {
+            (variant.condition(), PriceRule { cost_micros: variant.cost_micros, ..self.base })
+        });
+        std::iter::once((String::new(), self.base)).chain(others)
+    }
 }
 
 /// The operator's settings: `[money]`.
@@ -30,18 +109,26 @@ pub struct PriceSettings {
     pub currency: Currency,
     /// Wallet units for one US dollar.
     pub usd_rate: Millionths,
+    /// Wallet units for one credit of KIE.
+    pub credit_rate: Millionths,
     /// 2 by default (S3-15).
     pub markup: Millionths,
     /// Of the account's price group (`terms`); 1 in the settings themselves.
     pub factor: Millionths,
+    /// No price of anything that costs is below it, in minor units.
+    pub least: i64,
 }
 
 /// What the price depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Amounts {
     pub format: Option<Format>,
+    /// Results; 0 counts as one.
+    pub count: u64,
     pub characters: u64,
     pub seconds: u64,
+    /// The most that question and answer can be together.
+    pub tokens: u64,
 }
 
 impl PriceRule {
@@ -50,38 +137,46 @@ impl PriceRule {
         let whole = |value: u64| {
             i64::try_from(value).ok().and_then(|value| value.checked_mul(1_000_000)).ok_or(Overflow)
         };
-        let units = match self.unit {
+        let each = match self.unit {
             Unit::Run | Unit::Image => 1_000_000,
             // A megapixel is a million pixels, so pixels are megapixels in millionths.
             Unit::Megapixel => amounts.format.map_or(1_000_000, Format::pixels),
             Unit::Second => whole(amounts.seconds)?,
             Unit::KiloCharacters => scale_up(whole(amounts.characters)?, &[], 1_000)?,
+            Unit::KiloTokens => scale_up(whole(amounts.tokens)?, &[], 1_000)?,
         };
-        let units = if self.whole_units {
-            scale_up(units, &[], 1_000_000)?.checked_mul(1_000_000).ok_or(Overflow)?
-        } else {
-            units
+        let each =
+            if self.whole_units { scale_up(each, &[], 1_000_000)?.checked_mul(1_000_000).ok_or(Overflow)? } else { each };
+        let count = match self.unit {
+            Unit::Image | Unit::Megapixel | Unit::Second => i64::try_from(amounts.count.max(1)).map_err(|_| Overflow)?,
+            Unit::Run | Unit::KiloCharacters | Unit::KiloTokens => 1,
         };
-        Ok(Millionths(units))
+        each.checked_mul(count).map(Millionths).ok_or(Overflow)
     }
 
-    /// What the market takes for one run, in millionths of its currency.
+    /// What the market takes for one run, in millionths of its coin.
     pub fn cost(&self, amounts: &Amounts) -> Result<i64, Overflow> {
         scale_up(self.cost_micros, &[self.units(amounts)?], 1)
     }
 
     /// The same in the wallet's currency, rounded up: what the house loses when nobody pays for a run.
     pub fn cost_here(&self, amounts: &Amounts, settings: &PriceSettings) -> Result<Money, Overflow> {
-        self.price(amounts, &PriceSettings { markup: Millionths::ONE, factor: Millionths::ONE, ..*settings })
+        let plain = PriceSettings { markup: Millionths::ONE, factor: Millionths::ONE, least: 0, ..*settings };
+        self.price(amounts, &plain)
     }
 
     /// What the account pays at most for one run.
     pub fn price(&self, amounts: &Amounts, settings: &PriceSettings) -> Result<Money, Overflow> {
-        let rate = if self.currency == settings.currency { Millionths::ONE } else { settings.usd_rate };
+        let rate = match self.coin {
+            Coin::Credits => settings.credit_rate,
+            Coin::Money(currency) if currency == settings.currency => Millionths::ONE,
+            Coin::Money(_) => settings.usd_rate,
+        };
         // Micro-units to minor units is a division by ten thousand.
         let factors = [self.units(amounts)?, rate, settings.markup, settings.factor];
         let amount = scale_up(self.cost_micros, &factors, 10_000)?;
-        Ok(Money::new(amount, settings.currency))
+        let least = if amount > 0 { settings.least } else { 0 };
+        Ok(Money::new(amount.max(least), settings.currency))
     }
 }
 
@@ -93,12 +188,14 @@ mod tests {
     const SETTINGS: PriceSettings = PriceSettings {
         currency: Currency::RUB,
         usd_rate: Millionths::whole(95),
+        credit_rate: Millionths(475_000),
         markup: Millionths::whole(2),
         factor: Millionths::ONE,
+        least: 0,
     };
 
     fn flux(whole_units: bool) -> PriceRule {
-        PriceRule { unit: Unit::Megapixel, cost_micros: 25_000, currency: Currency::USD, whole_units }
+        PriceRule { unit: Unit::Megapixel, cost_micros: 25_000, coin: Coin::Money(Currency::USD), whole_units }
     }
 
     #[test]
@@ -110,7 +207,7 @@ mod tests {
         // $0.0451584 × 190 = 8.580096 RUB, 859 kopecks.
         assert_eq!(flux(false).price(&amounts, &SETTINGS), Ok(Money::new(859, Currency::RUB)));
         let free =
-            PriceRule { unit: Unit::Image, cost_micros: 0, currency: Currency::USD, whole_units: false };
+            PriceRule { unit: Unit::Image, cost_micros: 0, coin: Coin::Money(Currency::USD), whole_units: false };
         assert_eq!(free.price(&amounts, &SETTINGS), Ok(Money::new(0, Currency::RUB)));
     }
 

@@ -4,10 +4,13 @@
 //! lines. [`clean_prompt`] keeps the English instruction alone. Whether a model needs it is decided by the caller, and
 //! so is what an empty result means: an item error, never an empty call (S0-08). Nothing is translated here.
 
+pub mod extended;
 mod labels;
 mod quotes;
+pub mod retouch;
 #[cfg(test)]
 mod tests;
+pub mod writing;
 
 use unicode_script::{Script, UnicodeScript};
 

@@ -33,19 +33,21 @@ mod tests {
     use super::*;
     use crate::{
         Currency, Money,
-        price::{Amounts, PriceRule, Unit},
+        price::{Amounts, Coin, PriceRule, Unit},
     };
     use proptest::prelude::*;
 
     const SETTINGS: PriceSettings = PriceSettings {
         currency: Currency::RUB,
         usd_rate: Millionths::whole(95),
+        credit_rate: Millionths(475_000),
+        least: 0,
         markup: Millionths::whole(2),
         factor: Millionths::ONE,
     };
 
     fn rule(cost_micros: i64) -> PriceRule {
-        PriceRule { unit: Unit::Run, cost_micros, currency: Currency::USD, whole_units: false }
+        PriceRule { unit: Unit::Run, cost_micros, coin: Coin::Money(Currency::USD), whole_units: false }
     }
 
     fn at(cost_micros: i64, terms: Terms) -> i64 {
@@ -67,6 +69,10 @@ mod tests {
     fn free_access_costs_nothing_and_its_cost_is_counted() {
         let free = Terms { has_free_access: true, factor: Millionths::whole(3) };
         assert_eq!(at(50_000, free), 0);
+        let settings = PriceSettings { least: 100, ..SETTINGS };
+        let price =
+            |terms: Terms| rule(50).price(&Amounts::default(), &terms.priced(&settings)).map(|it| it.amount);
+        assert_eq!((price(free), price(Terms::default())), (Ok(0), Ok(100)), "the least price is not for it");
         let cost = rule(50_000).cost_here(&Amounts::default(), &free.priced(&SETTINGS));
         assert_eq!(cost, Ok(Money::new(475, Currency::RUB)));
     }

@@ -79,7 +79,7 @@ pub(crate) async fn claim(machine: &Machine, market: &str) -> Result<Taken> {
         owner: owner.as_str().to_owned(),
         keys: machine.keys.get(market).cloned().unwrap_or_default(),
         max: CLAIMS_MAX,
-        focus: machine.focus.clone(),
+        focus: machine.focus.get(),
         tokens: machine.tokens(market, CLAIMS_MAX),
         bounds: machine.settings.bounds,
     };

@@ -5,16 +5,18 @@ use crate::{
     books::Books,
     deliveries::Receivers,
     doubts::Doubts,
+    inputs::Validators,
     keys::Unwell,
     leader::Leadership,
     lease::Lease,
     metrics::Metrics,
     runs::Runs,
+    shelf::Shelf,
     waits::{UnderWay, Waits},
 };
 use palitra_domain::{
-    AccountId, Clock, ErrorCode, KeyId, Timestamp, WorkerId,
-    catalogue::{Catalogue, Mode, Model},
+    AccountId, Clock, ErrorCode, KeyId, Livemode, Timestamp, WorkerId,
+    catalogue::{Catalogue, Licence, Mode, Model, Status},
     market::Market,
     objects::Objects,
     price::PriceSettings,
@@ -27,7 +29,7 @@ use palitra_store::{
 };
 use std::{
     collections::{BTreeMap, HashSet},
-    sync::{Arc, OnceLock},
+    sync::{Arc, OnceLock, RwLock},
     time::Duration,
 };
 use tokio::sync::{Mutex, Notify, broadcast, watch};
@@ -55,6 +57,29 @@ pub struct Settings {
     pub bounds: Bounds,
     pub retention: Retention,
     pub gifts: crate::gifts::Gifts,
+    /// Everything runs in test money on the simulated market in this process, and no market is called (S3-17).
+    pub test_mode: bool,
+    /// Refuse models whose results may not be sold (S2-140).
+    pub commercial: bool,
+    pub prompts: Prompts,
+}
+
+/// The text lane's work around prompts.
+#[derive(Debug, Clone)]
+pub struct Prompts {
+    /// Model or alias that translates prompts for models that do not speak their language.
+    pub translator: String,
+    /// Model or alias that writes and checks prompts.
+    pub writer: String,
+    /// Accounts pay for it; else the house does.
+    pub billed: bool,
+}
+
+impl Prompts {
+    /// Without a key, at nobody's cost.
+    pub fn on_the_sandbox() -> Prompts {
+        Prompts { translator: "sandbox/writer".to_owned(), writer: "sandbox/writer".to_owned(), billed: false }
+    }
 }
 
 /// A market that has keys, and its adapter.
@@ -100,11 +125,12 @@ impl std::ops::Deref for Engine {
 pub struct Context {
     pub store: Store,
     pub objects: Arc<dyn Objects>,
-    pub catalogue: Catalogue,
     pub clock: Arc<dyn Clock>,
     /// The operator's own account, `local`.
     pub house: Account,
-    pub price_version: i64,
+    /// What ships with the program, and what is sold now.
+    pub(crate) shipped: Catalogue,
+    pub(crate) shelf: RwLock<Shelf>,
     pub settings: Settings,
     pub(crate) markets: BTreeMap<String, Arc<dyn Market>>,
     /// Labels of each market's keys.
@@ -136,6 +162,7 @@ pub struct Context {
     /// A delivery has been written that is not to wait for the next look.
     pub(crate) posted: Notify,
     pub(crate) unwell: Unwell,
+    pub(crate) validators: Validators,
     pub metrics: Metrics,
 }
 
@@ -150,8 +177,7 @@ impl Engine {
         parts.store.migrate(palitra_store::MIGRATIONS).await.map_err(foreign)?;
         let keys = configured_keys(&parts.markets, now, &*parts.random);
         let prices = parts.settings.prices;
-        let fingerprint = fingerprint(&parts.catalogue, &prices);
-        let (shelf, new_house) = (parts.catalogue.clone(), AccountId::new(now, (parts.random)()));
+        let (shipped, new_house) = (parts.catalogue.clone(), AccountId::new(now, (parts.random)()));
         let write = parts.store.write(move |tx| {
             installation::lock(tx)?;
             let house = palitra_store::accounts::ensure_house(tx, &new_house, prices.currency, now)?;
@@ -160,12 +186,10 @@ impl Engine {
             } else {
                 palitra_store::markets::configure_keys(tx, &keys)?;
             }
-            palitra_store::markets::configure_models(tx, &shelf)?;
-            let version = palitra_store::markets::price_version(tx, &shelf, &prices, &fingerprint, now)?;
-            Ok((house, version))
+            Ok((house, Shelf::stock(tx, &shipped, &prices, now)?))
         });
-        let (house, price_version) = write.await?;
-        Ok(Engine::of(parts, house, price_version))
+        let (house, shelf) = write.await?;
+        Ok(Engine::of(parts, house, shelf))
     }
 
     /// Beside a running process, to look and never to write: nothing is migrated, nothing can be started.
@@ -174,10 +198,12 @@ impl Engine {
             parts.store.read(|tx| palitra_store::accounts::find(tx, palitra_store::accounts::HOUSE)).await?;
         let house = house
             .ok_or_else(|| Error::new(ErrorCode::NotFound).with("value", palitra_store::accounts::HOUSE))?;
-        Ok(Engine::of(parts, house, 0))
+        let shipped = parts.catalogue.clone();
+        let shelf = parts.store.read(move |tx| Shelf::look(tx, &shipped)).await?;
+        Ok(Engine::of(parts, house, shelf))
     }
 
-    fn of(parts: Parts, house: Account, price_version: i64) -> Engine {
+    fn of(parts: Parts, house: Account, shelf: Shelf) -> Engine {
         let Parts { store, objects, markets, catalogue, clock, random, points, settings } = parts;
         let lease = Lease::new(WorkerId::new(clock.now(), random()), store.dialect() == Dialect::Pg);
         let labels = |market: &MarketPart| market.keys.iter().map(|key| key.label.clone()).collect();
@@ -186,10 +212,10 @@ impl Engine {
         Engine(Arc::new(Context {
             store,
             objects,
-            catalogue,
             clock,
             house,
-            price_version,
+            shipped: catalogue,
+            shelf: RwLock::new(shelf),
             settings,
             markets: markets.into_iter().map(|market| (market.name, market.adapter)).collect(),
             keys,
@@ -213,6 +239,7 @@ impl Engine {
             books: watch::channel(Books::default()).0,
             posted: Notify::new(),
             unwell: Unwell::default(),
+            validators: Validators::default(),
             metrics,
         }))
     }
@@ -252,18 +279,6 @@ fn configured_keys(markets: &[MarketPart], now: Timestamp, random: &dyn Fn() -> 
     .collect()
 }
 
-/// Changes when any price does, so that a new version of the price book is opened.
-fn fingerprint(catalogue: &Catalogue, prices: &PriceSettings) -> String {
-    let rules: Vec<String> = catalogue
-        .models()
-        .iter()
-        .flat_map(|model| {
-            model.modes.iter().map(|mode| format!("{} {} {:?}", model.id, mode.name, mode.price))
-        })
-        .collect();
-    recipe::recipe_hash("prices", "", &serde_json::json!([format!("{prices:?}"), rules]))
-}
-
 impl Context {
     pub(crate) fn place(&self) -> &str {
         self.place.get().map_or("somewhere", String::as_str)
@@ -284,43 +299,98 @@ impl Context {
     pub(crate) fn market(&self, name: &str) -> Result<&Arc<dyn Market>> {
         self.markets
             .get(name)
-            .ok_or_else(|| Error::new(ErrorCode::NoKey).with("value", name).with("hint", key_setting(name)))
+            .ok_or_else(|| Error::new(ErrorCode::NoKey).with("value", name).with("hint", crate::markets::key_setting(name)))
     }
 
-    /// A model by id, prefixed id or alias, with the mode asked for; an unknown one names the nearest.
-    pub fn model(&self, id: &str, mode: &str) -> Result<(&Model, &Mode)> {
-        let found = self.catalogue.find(id).and_then(|model| Some((model, model.mode(mode)?)));
-        let (model, mode) = found.ok_or_else(|| {
-            let nearest: Vec<String> =
-                self.catalogue.nearest(id).iter().map(|id| format!("`{id}`")).collect();
-            Error::new(ErrorCode::UnknownModel)
-                .with("value", format!("`{id}`"))
-                .with("hint", nearest.join(", "))
-        })?;
-        self.market(&model.market)?;
-        Ok((model, mode))
+    /// A model by id, prefixed id or alias, with the mode asked for; an unknown one names the nearest. It can be used: its market has a
+    /// key, or the run is a test.
+    pub fn model(&self, id: &str, mode: &str) -> Result<(Arc<Model>, Arc<Mode>)> {
+        self.model_for(Livemode::Live, id, mode)
     }
 
-    /// Whether work of the model leaves this process, so that it may cost real money.
-    pub fn is_real_market(&self, model: &str) -> bool {
-        let market = self.catalogue.find(model).and_then(|model| self.markets.get(&model.market));
+    pub(crate) fn model_for(
+        &self,
+        livemode: Livemode,
+        id: &str,
+        mode: &str,
+    ) -> Result<(Arc<Model>, Arc<Mode>)> {
+        let catalogue = self.catalogue();
+        let is_test = self.is_test(livemode);
+        let has_key = |model: &Model| is_test || self.markets.contains_key(&model.market);
+        let found = catalogue.resolve(id, mode, |model| has_key(model) && model.status == Status::Active);
+        let (model, mode) = found.ok_or_else(|| self.no_model(id, mode))?;
+        let refused = |code| Err(Error::new(code).with("value", format!("`{}`", model.id)));
+        match model.status {
+            Status::Active => {}
+            Status::Draft | Status::Paused => return refused(ErrorCode::ModelPaused),
+            Status::Retired => return refused(ErrorCode::ModelRetired),
+        }
+        if self.settings.commercial && model.licence == Some(Licence::Research) {
+            return refused(ErrorCode::ResearchOnly);
+        }
+        if !is_test {
+            self.market(&model.market)?;
+        }
+        Ok((model.clone(), mode.clone()))
+    }
+
+    /// There is no such model, or it does something else.
+    fn no_model(&self, id: &str, mode: &str) -> Error {
+        let catalogue = self.catalogue();
+        let modes: Vec<&str> = match (catalogue.find(id), catalogue.aliases().get(id)) {
+            (_, Some(alias)) => alias.modes.keys().map(String::as_str).collect(),
+            (Some(model), None) => model.modes.iter().map(|mode| mode.name.as_str()).collect(),
+            (None, None) => {
+                let nearest: Vec<String> = catalogue.nearest(id).iter().map(|id| format!("`{id}`")).collect();
+                return Error::new(ErrorCode::UnknownModel)
+                    .with("value", format!("`{id}`"))
+                    .with("hint", nearest.join(", "));
+            }
+        };
+        Error::new(ErrorCode::UnknownMode)
+            .with("value", format!("`{id}`"))
+            .with("mode", mode)
+            .with("hint", modes.join(", "))
+    }
+
+    /// Test money, or test mode for everything: no market outside this process hears of it.
+    pub fn is_test(&self, livemode: Livemode) -> bool {
+        self.settings.test_mode || livemode == Livemode::Test
+    }
+
+    /// Whether live work of the model leaves this process, so that it may cost real money.
+    pub fn is_real_market(&self, model: &str, mode: &str) -> bool {
+        let found = self.model(model, mode).ok().filter(|_| !self.settings.test_mode);
+        let market = found.and_then(|(model, _)| self.markets.get(&model.market));
         market.is_some_and(|market| !market.capabilities().in_process)
     }
 
-    /// A row for the queue: priced, with its recipe and fresh ids.
+    /// Where a run is carried out: at the model's market, or, of a test, by what the sandbox has for the mode.
+    fn carrier(&self, livemode: Livemode, model: &Arc<Model>, mode: &Mode) -> Result<Arc<Model>> {
+        if !self.is_test(livemode) || model.market == SANDBOX {
+            return Ok(model.clone());
+        }
+        let catalogue = self.catalogue();
+        let mut simulated = catalogue.models().iter().filter(|model| model.market == SANDBOX);
+        let found = simulated.find(|model| model.mode(&mode.name).is_some());
+        found.cloned().ok_or_else(|| Error::new(ErrorCode::NoTestMode).with("value", mode.name.as_str()))
+    }
+
+    /// A row for the queue: priced, with its recipe and fresh ids. `input` is in our words.
     pub(crate) fn new_generation(
         &self,
-        model: &Model,
-        mode: &Mode,
+        livemode: Livemode,
+        (model, mode): (&Arc<Model>, &Mode),
         input: &serde_json::Value,
     ) -> Result<NewGeneration> {
         let now = self.now();
-        let amounts = crate::generations::amounts(input);
+        let carrier = self.carrier(livemode, model, mode)?;
+        let is_own = carrier.id == model.id;
         Ok(NewGeneration {
             id: palitra_domain::GenerationId::new(now, self.random()),
-            market: model.market.clone(),
+            market: carrier.market.clone(),
             model: model.id.clone(),
-            market_model: model.market_id.clone(),
+            market_model: carrier.market_id.clone(),
             mode: mode.name.clone(),
             lane: mode.lane,
             priority: Priority::Standard,
@@ -328,11 +398,11 @@ impl Context {
             longest_run: mode.longest_run,
             input: input.to_string(),
             recipe: recipe::recipe_hash(&model.id, &mode.name, input),
-            price: mode.price.price(&amounts, &self.settings.prices)?.amount,
-            price_version: self.price_version,
-            cost: mode.price.cost_here(&amounts, &self.settings.prices)?.amount,
+            price: mode.price(input, &self.settings.prices)?.amount,
+            price_version: self.price_version(),
+            cost: if is_own { mode.cost(input, &self.settings.prices)?.amount } else { 0 },
             batch: None,
-            model_scope: (model.parallel.is_some() || model.rate.is_some())
+            model_scope: (is_own && (model.parallel.is_some() || model.rate.is_some()))
                 .then(|| palitra_store::markets::model_scope(&model.id)),
             parents: Vec::new(),
             idempotency: None,
@@ -340,10 +410,5 @@ impl Context {
     }
 }
 
-/// Where the key of a market is set.
-fn key_setting(market: &str) -> String {
-    match market {
-        "fal" => "FAL_KEY".to_owned(),
-        other => format!("markets.{other}.key"),
-    }
-}
+/// The market inside this process.
+const SANDBOX: &str = "sandbox";

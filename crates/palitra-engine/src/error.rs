@@ -1,5 +1,6 @@
 //! Failures of use cases: a code of the one table, with what its text names.
 
+use crate::inputs::Violation;
 use palitra_domain::{ErrorCode, market::MarketError, money::Overflow, objects::ObjectError};
 use std::{error::Error as StdError, io, time::Duration};
 
@@ -9,6 +10,8 @@ use std::{error::Error as StdError, io, time::Duration};
 pub struct Error {
     pub code: ErrorCode,
     pub args: Vec<(&'static str, String)>,
+    /// What is wrong with the input, field by field (`invalid_input`).
+    pub violations: Vec<Violation>,
     /// When the same may be accepted, for a refusal that passes by itself.
     pub retry_after: Option<Duration>,
     #[source]
@@ -17,7 +20,13 @@ pub struct Error {
 
 impl Error {
     pub fn new(code: ErrorCode) -> Error {
-        Error { code, args: Vec::new(), retry_after: None, source: None }
+        Error { code, args: Vec::new(), violations: Vec::new(), retry_after: None, source: None }
+    }
+
+    /// An input that its mode does not take.
+    pub fn of_input(violations: Vec<Violation>) -> Error {
+        let paths: Vec<String> = violations.iter().map(|wrong| format!("`{}`", wrong.path)).collect();
+        Error { violations, ..Error::new(ErrorCode::InvalidInput).with("value", paths.join(", ")) }
     }
 
     /// Names something that the text of the code speaks of: `value`, `hint`, `place`, `why`, …

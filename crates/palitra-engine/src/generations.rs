@@ -1,11 +1,9 @@
 //! Use cases of single generations: price, create, read, cancel.
 
-use crate::{Engine, Error, Result};
+use crate::{Engine, Error, Result, inputs, runs::History};
 use palitra_domain::{
     AccountId, ErrorCode, GenerationId, Livemode, QuoteId,
-    catalogue::Lane,
-    format::Format,
-    price::Amounts,
+    catalogue::{Fitted, Lane, Notice, fit::ORIGINAL_PROMPT},
     prompt,
     state::{Event, GenerationState, Priority},
 };
@@ -13,7 +11,7 @@ use palitra_store::{
     generations::{self as rows, NewGeneration},
     quotes,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::time::Duration;
 
 pub use quotes::Quote;
@@ -33,28 +31,63 @@ pub struct Wish {
     pub idempotency: Option<String>,
 }
 
-/// What the price of an input depends on.
-pub(crate) fn amounts(input: &Value) -> Amounts {
-    let side = |name: &str| input.get(name).and_then(Value::as_u64).and_then(|side| u32::try_from(side).ok());
-    let format = side("width").zip(side("height")).map(|(width, height)| Format { width, height });
-    let characters = ["text", "prompt"]
-        .iter()
-        .find_map(|name| input.get(*name)?.as_str())
-        .map_or(0, |text| text.chars().count());
-    Amounts { format, characters: u64::try_from(characters).unwrap_or(u64::MAX), seconds: 0 }
-}
-
 /// How long a quote binds.
 const QUOTE_LIFE: Duration = Duration::from_secs(600);
 
 /// The longest prompt that is taken, in characters.
 pub(crate) const PROMPT_CHARS_MAX: usize = 20_000;
 
+/// A wish that passed every check: what would be queued.
+struct Ready {
+    row: NewGeneration,
+    /// The prompt is translated first, for a model that does not speak its language.
+    translation: Option<NewGeneration>,
+    notices: Vec<Notice>,
+}
+
+impl Ready {
+    /// All of it together, minor units.
+    fn price(&self) -> i64 {
+        self.row.price.saturating_add(self.translation.as_ref().map_or(0, |translation| translation.price))
+    }
+}
+
+/// A quote with what is known about the run.
+#[derive(Debug)]
+pub struct Offer {
+    pub quote: Quote,
+    /// What of the wish is not sent, or not as it was said.
+    pub notices: Vec<Notice>,
+    pub history: History,
+    /// How many of its market's line start before it, and on how many slots.
+    pub place: Option<Place>,
+}
+
+/// What a translator is told.
+const TRANSLATE_SYSTEM: &str = "You translate prompts for picture and video models into English. Answer with the translation and \
+    nothing else: no quotes, no labels, no explanations. Keep everything that is said, in its order; keep names and text in quotes as they are.";
+
 impl Engine {
     /// Checks a wish and promises a price for it, for ten minutes. Nothing is held yet.
     pub async fn quote(&self, wish: &Wish) -> Result<Quote> {
-        let row = self.checked(wish)?;
+        let ready = self.ready(wish).await?;
+        self.quoted(wish, &ready).await
+    }
+
+    /// A quote (D1) with how long such runs take, how many of them succeed, and how many wait before it.
+    pub async fn offer(&self, wish: &Wish) -> Result<Offer> {
+        let ready = self.ready(wish).await?;
+        let (market, priority) = (ready.row.market.clone(), wish.priority);
+        let line = self.store.read(move |tx| rows::line_length(tx, &market, priority));
+        let history = self.history(&ready.row.model, &ready.row.mode).await;
+        let quote = self.quoted(wish, &ready).await?;
+        Ok(Offer { quote, notices: ready.notices, history, place: Some(line.await?) })
+    }
+
+    async fn quoted(&self, wish: &Wish, ready: &Ready) -> Result<Quote> {
         let now = self.now();
+        let row = &ready.row;
+        let all: Vec<NewGeneration> = ready.translation.iter().chain([row]).cloned().collect();
         let quote = Quote {
             id: QuoteId::new(now, self.random()),
             account: wish.account.clone(),
@@ -62,14 +95,17 @@ impl Engine {
             model: row.model.clone(),
             mode: row.mode.clone(),
             recipe: row.recipe.clone(),
-            price: row.price,
+            price: ready.price(),
             price_version: row.price_version,
             expires_at: now.plus(QUOTE_LIFE),
         };
         let engine = self.clone();
         let write = self.store.write(move |tx| {
             let terms = palitra_store::terms::of(tx, &quote.account)?;
-            let quote = Quote { price: engine.price_on_terms(&row, &terms)?, ..quote.clone() };
+            let price = all.iter().try_fold(0i64, |sum, row| {
+                Ok::<_, palitra_store::Error>(sum.saturating_add(engine.price_on_terms(row, &terms)?))
+            });
+            let quote = Quote { price: price?, ..quote.clone() };
             quotes::insert(tx, &quote, now)?;
             Ok(quote)
         });
@@ -78,13 +114,13 @@ impl Engine {
 
     /// Holds the money and queues it: at the price of the quote, or at today's. Answers its id.
     pub async fn create(&self, wish: Wish, quote: Option<QuoteId>) -> Result<GenerationId> {
-        let row = self.checked(&wish)?;
+        let Ready { row, translation, .. } = self.ready(&wish).await?;
         let (id, now, bounds) = (row.id.clone(), self.now(), self.settings.bounds);
         let (account, market, model) = (wish.account.clone(), row.market.clone(), row.model.clone());
         let engine = self.clone();
         let write = self.store.write(move |tx| {
             let priced = |row: &NewGeneration, terms: &_| engine.price_on_terms(row, terms);
-            let mut row = row.clone();
+            let (mut row, mut translation) = (row.clone(), translation.clone());
             if let Some(quote) = &quote {
                 let quote = quotes::take(tx, &wish.account, quote, &row.id, now)?;
                 // A quote binds for what was priced, and for nothing else.
@@ -94,10 +130,18 @@ impl Engine {
                         value: quote.id.to_string(),
                     });
                 }
-                (row.price, row.price_version) = (quote.price, quote.price_version);
-                return rows::create(tx, &wish.account, wish.livemode, &[row], &bounds, now);
+                // The parts together cost what was promised, whatever they would cost today.
+                let first = translation.as_ref().map_or(0, |translation| translation.price.min(quote.price));
+                if let Some(translation) = &mut translation {
+                    (translation.price, translation.price_version) = (first, quote.price_version);
+                }
+                (row.price, row.price_version) = (quote.price - first, quote.price_version);
             }
-            rows::create_on_terms(tx, (&wish.account, wish.livemode), row, &priced, &bounds, now)
+            let all: Vec<NewGeneration> = translation.into_iter().chain([row]).collect();
+            if quote.is_some() {
+                return rows::create(tx, &wish.account, wish.livemode, &all, &bounds, now);
+            }
+            rows::create_on_terms(tx, (&wish.account, wish.livemode), all, &priced, &bounds, now)
         });
         write.await?;
         tracing::info!(generation.id = %id, account.id = %account, market, model, "queued");
@@ -105,27 +149,66 @@ impl Engine {
         Ok(id)
     }
 
-    /// The row of a wish that passes the checks, priced by today's book.
-    fn checked(&self, wish: &Wish) -> Result<NewGeneration> {
-        let (model, mode) = self.model(&wish.model, &wish.mode)?;
-        let prompt = wish.input.get("prompt").and_then(Value::as_str).unwrap_or_default();
-        let length = prompt.chars().count();
-        if prompt.trim().is_empty() || length > PROMPT_CHARS_MAX {
+    /// What a wish comes to, after every check, priced by today's book.
+    async fn ready(&self, wish: &Wish) -> Result<Ready> {
+        let (model, mode) = self.model_for(wish.livemode, &wish.model, &wish.mode)?;
+        let mut input = self.with_preset(wish);
+        let prompt = inputs::prompt_of(&input).to_owned();
+        if prompt.chars().count() > PROMPT_CHARS_MAX {
             return Err(Error::new(ErrorCode::InvalidInput)
                 .with("value", "`prompt`")
                 .with("limit", PROMPT_CHARS_MAX));
         }
-        let mut input = wish.input.clone();
-        if mode.lane == Lane::Image && !model.speaks("ru") {
+        let Fitted { body, mut notices } = self.fitted(&model, &mode, &input)?;
+        self.checked_files((&wish.account, wish.livemode), &mode, &body).await?;
+        let mut translation = None;
+        let draws = matches!(mode.lane, Lane::Image | Lane::Video) && input["prompt"].is_string();
+        if draws && !model.speaks("ru") && prompt::has_cyrillic(&prompt) {
             // S0-08, R-09: a model that understands English only is sent English only, and never nothing.
-            let clean = prompt::clean_prompt(prompt);
-            if clean.is_empty() {
+            match prompt::ready_prompt(&prompt).map(|ready| prompt::clean_prompt(&ready)) {
+                Some(clean) if !clean.is_empty() => input["prompt"] = Value::from(clean),
+                _ => {
+                    translation = Some(self.translation(wish, &prompt)?);
+                    put_aside(&mut input);
+                }
+            }
+        } else if draws && !model.speaks("ru") {
+            let clean = prompt::clean_prompt(&prompt);
+            if clean.is_empty() && !prompt.trim().is_empty() {
                 return Err(Error::new(ErrorCode::EmptyPrompt));
             }
             input["prompt"] = Value::from(clean);
         }
-        let row = self.new_generation(model, mode, &input)?;
-        Ok(NewGeneration { idempotency: wish.idempotency.clone(), priority: wish.priority, ..row })
+        let mut row = self.new_generation(wish.livemode, (&model, &mode), &input)?;
+        (row.idempotency, row.priority) = (wish.idempotency.clone(), wish.priority);
+        row.parents = translation.iter().map(|translation: &NewGeneration| translation.id.clone()).collect();
+        if let Some(translation) = &mut translation {
+            translation.priority = wish.priority;
+            notices.push(Notice::Translated);
+        }
+        Ok(Ready { row, translation, notices })
+    }
+
+    /// The input with what the alias brings along (S4-06).
+    fn with_preset(&self, wish: &Wish) -> Value {
+        let mut input = wish.input.clone();
+        let catalogue = self.catalogue();
+        let preset = catalogue.aliases().get(&wish.model).map(|alias| &alias.input);
+        if let (Some(preset), Some(fields)) = (preset, input.as_object_mut()) {
+            for (name, value) in preset {
+                fields.entry(name.clone()).or_insert_with(|| value.clone());
+            }
+        }
+        input
+    }
+
+    /// The run that puts a prompt into English; free unless prompts are billed.
+    fn translation(&self, wish: &Wish, prompt: &str) -> Result<NewGeneration> {
+        let (model, mode) = self.model_for(wish.livemode, &self.settings.prompts.translator, "translate")?;
+        let input = json!({ "system": TRANSLATE_SYSTEM, "prompt": prompt });
+        let row = self.new_generation(wish.livemode, (&model, &mode), &input)?;
+        let price = if self.settings.prompts.billed { row.price } else { 0 };
+        Ok(NewGeneration { price, ..row })
     }
 
     pub async fn generation(&self, id: &GenerationId) -> Result<Generation> {
@@ -152,7 +235,7 @@ impl Engine {
 
     /// About how long until its start, when each one before it takes what its own model usually takes.
     pub fn starts_in(&self, generation: &Generation, place: &Place) -> Duration {
-        let mode = self.catalogue.find(&generation.model).and_then(|model| model.mode(&generation.mode));
+        let mode = self.catalogue().find(&generation.model).and_then(|model| model.mode(&generation.mode)).cloned();
         let turns = u32::try_from(place.before / place.slots.max(1)).unwrap_or(u32::MAX);
         mode.map_or(Duration::ZERO, |mode| mode.usual_run.saturating_mul(turns))
     }
@@ -176,5 +259,14 @@ impl Engine {
             CancelOutcome::NotFound => return Err(Error::new(ErrorCode::NotFound).with("value", id)),
         }
         Ok(outcome)
+    }
+}
+
+/// The prompt waits beside its place until its translation is there: what was asked stays known, and belongs to the recipe.
+fn put_aside(input: &mut Value) {
+    let prompt = input["prompt"].take();
+    if let Some(fields) = input.as_object_mut() {
+        fields.remove("prompt");
+        fields.insert(ORIGINAL_PROMPT.to_owned(), prompt);
     }
 }

@@ -142,7 +142,8 @@ impl Context {
 
     /// How long work like this usually runs, as the catalogue says.
     pub(crate) fn usual_run(&self, market: &str, claimed: &Claimed) -> Duration {
-        let models = self.catalogue.models().iter();
+        let catalogue = self.catalogue();
+        let models = catalogue.models().iter();
         let mut models =
             models.filter(|model| model.market == market && model.market_id == claimed.market_model);
         models.find_map(|model| model.mode(&claimed.mode)).map_or(claimed.longest_run, |mode| mode.usual_run)

@@ -156,3 +156,15 @@ fn check(limits: &Limits) -> Result<()> {
     }
     Ok(())
 }
+
+/// Where the key of a market is set, in the words that people know it by.
+pub fn key_setting(market: &str) -> String {
+    match market {
+        "fal" => "FAL_KEY".to_owned(),
+        "kie" => "KIE_API_KEY".to_owned(),
+        "wavespeed" => "WAVESPEED_API_KEY".to_owned(),
+        "openai" => "OPENAI_API_KEY".to_owned(),
+        "anthropic" => "ANTHROPIC_API_KEY".to_owned(),
+        other => format!("markets.{other}.key"),
+    }
+}

@@ -3,17 +3,23 @@
 use crate::{
     Context, Engine, Result,
     claims::claims,
-    deliveries, leader, lease, neighbours,
+    deliveries, leader, lease, neighbours, shelf,
     waits::{InFlight, Waits},
     work,
 };
 use palitra_store::generations::{self, Fence};
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 use tokio::{sync::Semaphore, task::JoinHandle};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// How long nothing may happen before the queue is looked at anyway.
 pub(crate) const IDLE: Duration = Duration::from_secs(1);
+
+/// Rounds of housekeeping between two looks at the shelf: a change of the catalogue is heard of within half a minute.
+const SHELF_ROUNDS: u32 = 30;
 
 /// The machine at work. Dropping it leaves tasks behind: end it with [`Running::drain`] or [`Running::abort`].
 pub struct Running {
@@ -57,6 +63,11 @@ impl Running {
         self.machine.stop.clone()
     }
 
+    /// What this run works on, to be moved on.
+    pub fn focus(&self) -> Focus {
+        self.machine.focus.clone()
+    }
+
     /// Starts nothing new and waits until what is at the markets has ended, at most the `drain` of the settings. What is still
     /// under way then is a row, and the next process continues it.
     pub async fn drain(mut self) {
@@ -86,6 +97,25 @@ impl Running {
     }
 }
 
+/// The one batch or generation, with what it waits for, that a one-shot command works on; a command that asks one thing after another
+/// moves it on.
+#[derive(Clone)]
+pub struct Focus {
+    engine: Engine,
+    of: Arc<Mutex<Option<String>>>,
+}
+
+impl Focus {
+    pub fn on(&self, id: impl std::fmt::Display) {
+        *self.of.lock().unwrap_or_else(PoisonError::into_inner) = Some(id.to_string());
+        self.engine.work_is_there();
+    }
+
+    pub(crate) fn get(&self) -> Option<String> {
+        self.of.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
 /// What the loops share.
 #[derive(Clone)]
 pub(crate) struct Machine {
@@ -95,7 +125,7 @@ pub(crate) struct Machine {
     pub(crate) stop: CancellationToken,
     /// Everything ends at its next await.
     abort: CancellationToken,
-    pub(crate) focus: Option<String>,
+    pub(crate) focus: Focus,
     /// Nobody is there to start it again.
     pub(crate) is_service: bool,
 }
@@ -104,6 +134,7 @@ impl Machine {
     pub(crate) fn new(engine: &Engine, focus: Option<String>, stop: CancellationToken) -> Machine {
         let is_service = focus.is_none() && !stop.is_cancelled();
         let (tasks, abort) = (TaskTracker::new(), CancellationToken::new());
+        let focus = Focus { engine: engine.clone(), of: Arc::new(Mutex::new(focus)) };
         Machine { engine: engine.clone(), tasks, stop, abort, focus, is_service }
     }
 
@@ -159,6 +190,7 @@ async fn next_due(machine: &Machine, waits: &Waits) -> crate::waits::Waiting {
 /// markets, and work that nobody carries on is taken over. What needs doing once for all processes is a chore of the leader.
 async fn housekeeping(machine: Machine) {
     let mut asked = std::collections::HashSet::new();
+    let mut rounds = 0u32;
     loop {
         tokio::select! {
             () = machine.clock.sleep(IDLE) => {}
@@ -168,6 +200,12 @@ async fn housekeeping(machine: Machine) {
         if !machine.lease.is_held(now) {
             continue;
         }
+        if rounds % SHELF_ROUNDS == 0
+            && let Err(error) = shelf::look(&machine).await
+        {
+            tracing::warn!(%error, "cannot see whether the catalogue has changed");
+        }
+        rounds = rounds.wrapping_add(1);
         if let Err(error) = take_over(&machine).await {
             tracing::error!(%error, "cannot take over work");
         }

@@ -14,16 +14,17 @@ const NAME_CHARS_MAX: usize = 40;
 impl Engine {
     /// What a row, priced by the settings alone, costs on these terms.
     pub(crate) fn price_on_terms(&self, row: &NewGeneration, terms: &Terms) -> palitra_store::Result<i64> {
-        if *terms == Terms::default() {
+        // What the house pays for, nobody pays on any terms.
+        if *terms == Terms::default() || row.price == 0 {
             return Ok(row.price);
         }
         let refused = |code, value: &str| palitra_store::Error::Rule { code, value: value.to_owned() };
-        let mode = self.catalogue.find(&row.model).and_then(|model| model.mode(&row.mode));
+        let catalogue = self.catalogue();
+        let mode = catalogue.find(&row.model).and_then(|model| model.mode(&row.mode));
         let mode = mode.ok_or_else(|| refused(ErrorCode::UnknownModel, &row.model))?;
         let input =
             serde_json::from_str(&row.input).map_err(|_| refused(ErrorCode::InvalidInput, "input"))?;
-        let amounts = crate::generations::amounts(&input);
-        let price = mode.price.price(&amounts, &terms.priced(&self.settings.prices));
+        let price = mode.price(&input, &terms.priced(&self.settings.prices));
         price.map(|price| price.amount).map_err(|_| refused(ErrorCode::InvalidInput, "amount"))
     }
 

@@ -145,6 +145,8 @@ impl Town {
         let prices = PriceSettings {
             currency: Currency::RUB,
             usd_rate: Millionths::whole(95),
+            credit_rate: Millionths(475_000),
+            least: 0,
             markup: Millionths::whole(2),
             factor: Millionths::ONE,
         };
@@ -165,6 +167,9 @@ impl Town {
                 bounds: Bounds::default(),
                 retention: days_of(1, 2),
                 gifts: crate::Gifts::default(),
+                test_mode: false,
+                commercial: false,
+                prompts: crate::Prompts::on_the_sandbox(),
             },
         };
         Engine::open(parts).await.unwrap()

@@ -96,12 +96,17 @@ async fn open(folder: &Path, clock: &Hand, usd_rate: i64, seed: u64) -> Engine {
             prices: PriceSettings {
                 currency: Currency::RUB,
                 usd_rate: Millionths::whole(usd_rate),
+                credit_rate: Millionths(475_000),
+                least: 0,
                 markup: Millionths::whole(2),
                 factor: Millionths::ONE,
             },
             bounds: Bounds::default(),
             retention: palitra_engine::Retention::default(),
             gifts: palitra_engine::Gifts::default(),
+            test_mode: false,
+            commercial: false,
+            prompts: palitra_engine::Prompts::on_the_sandbox(),
         },
     })
     .await

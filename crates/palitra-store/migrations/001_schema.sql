@@ -125,9 +125,29 @@ create table price_book(
   version bigint primary key, fingerprint text not null, created_at bigint not null
 );
 create table price(
-  version bigint not null references price_book(version), model text not null, mode text not null, unit text not null,
-  cost_micros bigint not null, cost_currency text not null, whole_units smallint not null, usd_rate bigint not null, markup bigint not null,
-  primary key(version, model, mode)
+  version bigint not null references price_book(version), model text not null, mode text not null,
+  -- Values of the market's input for which this cost holds; empty: all others.
+  condition text not null, unit text not null, cost_micros bigint not null, cost_currency text not null, whole_units smallint not null,
+  usd_rate bigint not null, credit_rate bigint not null, markup bigint not null,
+  primary key(version, model, mode, condition)
+);
+
+-- What markets were found to have (`palitra models sync`): models that do not ship with the program, and how those that do stand now.
+create table shelf(
+  market text not null, market_id text not null, name text not null, category text not null, status text not null,
+  schema text, fingerprint text not null, price_unit text, price_cost bigint, price_coin text, why text not null default '',
+  first_at bigint not null, seen_at bigint not null, primary key(market, market_id)
+);
+create table shelf_change(
+  at bigint not null, market text not null, market_id text not null, change text not null, about text not null,
+  primary key(market, market_id, at, change)
+);
+create table shelf_sync(
+  market text primary key, at bigint not null, said text not null
+);
+-- Goes up when processes have to read the shelf again.
+create table shelf_version(
+  one smallint primary key check(one = 1), version bigint not null
 );
 
 -- A binding price: the charge is never more, until it expires.
@@ -268,8 +288,9 @@ create index generation_waiting on generation(account_id, ready) where state = '
 create index generation_live on generation(owner, id) where owner is not null;
 create index generation_running on generation(account_id) where owner is not null;
 create index generation_batch on generation(batch_id, state) where batch_id is not null;
--- Of a recipe's hash, 12 digits find it: the whole one, with its account, would be an index as long as its table.
-create index generation_recipe on generation(substr(recipe, 1, 12)) where state = 'succeeded';
+-- Only batches reuse, and only what batches have made: what comes one by one would enter this index at a place of its own each time, which
+-- costs more than the rest of its life together once the table is large (docs/decisions/0013). Of a hash 12 digits find it.
+create index generation_recipe on generation(substr(recipe, 1, 12)) where state = 'succeeded' and batch_id is not null;
 
 -- What is left of a generation after its time (`retention.finished_days`): enough for the books, nothing of what was asked or made.
 create table generation_past(
@@ -313,10 +334,10 @@ create table loss(
 create index loss_recent on loss(account_id, livemode, at);
 create index loss_at on loss(at);
 
--- A stored file of an account.
+-- A stored file of an account: the n-th of a generation, or an upload (no generation).
 create table asset(
-  id text primary key, account_id text not null references account(id), livemode text not null, generation_id text not null,
-  n bigint not null, kind text not null, mime text not null, object_key text not null, bytes bigint not null, sha256 text not null,
+  id text primary key, account_id text not null references account(id), livemode text not null, generation_id text,
+  n bigint not null default 0, kind text not null, mime text not null, object_key text not null, bytes bigint not null, sha256 text not null,
   width bigint, height bigint, created_at bigint not null, deleted_at bigint, unique(generation_id, n)
 );
 create index asset_page on asset(account_id, id);

@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod alerts;
+pub mod assets;
 pub mod batches;
 pub mod books;
 pub mod bounds;
@@ -27,6 +28,7 @@ pub mod quotes;
 pub mod referrals;
 pub mod rehearsal;
 pub mod retention;
+pub mod shelf;
 mod sql;
 mod store;
 pub mod terms;

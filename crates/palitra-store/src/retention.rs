@@ -100,7 +100,7 @@ const GENERATIONS: &str = "select g.id, case when g.state in ('succeeded', 'fail
        then 1 else 0 end
      from generation g where g.id > $1 and g.id < $2 order by g.id limit $3";
 
-const RESULTS: &str = "select f.id, case when f.deleted_at is null and f.created_at < $4 then 1 else 0 end, f.object_key, f.account_id,
+const RESULTS: &str = "select f.id, case when f.deleted_at is null and f.generation_id is not null and f.created_at < $4 then 1 else 0 end, f.object_key, f.account_id,
        f.generation_id, f.created_at
      from asset f where f.id > $1 and f.id < $2 order by f.id limit $3";
 

@@ -8,6 +8,7 @@ use palitra_domain::{
     ErrorCode,
     i18n::{self, Arg, Lang},
 };
+use palitra_engine::inputs::Violation;
 use std::io::Write;
 
 /// A text of the catalogue with its values, to be rendered once the reader's language is known.
@@ -23,6 +24,8 @@ pub enum Value {
     Text(String),
     Number(i64),
     Phrase(Phrase),
+    /// Said one after another.
+    Phrases(Vec<Phrase>),
 }
 
 impl From<&str> for Value {
@@ -71,6 +74,10 @@ impl Phrase {
     }
 }
 
+fn joined(phrases: &[Phrase], lang: Lang) -> String {
+    phrases.iter().map(|phrase| phrase.text(lang)).collect::<Vec<_>>().join("; ")
+}
+
 fn render(lang: Lang, key: &str, values: &[(&'static str, Value)]) -> String {
     let texts: Vec<(&str, Result<i64, String>)> = values
         .iter()
@@ -78,6 +85,7 @@ fn render(lang: Lang, key: &str, values: &[(&'static str, Value)]) -> String {
             Value::Number(number) => (*name, Ok(*number)),
             Value::Text(text) => (*name, Err(text.clone())),
             Value::Phrase(phrase) => (*name, Err(phrase.text(lang))),
+            Value::Phrases(phrases) => (*name, Err(joined(phrases, lang))),
         })
         .collect();
     let args: Vec<(&str, Arg<'_>)> = texts
@@ -96,11 +104,13 @@ pub struct Failure {
     code: ErrorCode,
     values: Vec<(&'static str, Value)>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    /// Field by field, for programs.
+    violations: Vec<Violation>,
 }
 
 impl Failure {
     pub fn new(code: ErrorCode) -> Failure {
-        Failure { code, values: Vec::new(), source: None }
+        Failure { code, values: Vec::new(), source: None, violations: Vec::new() }
     }
 
     /// A value of the texts, such as `value`, `place`, `why`, `limit`, `account`, `hint`.
@@ -114,6 +124,19 @@ impl Failure {
     #[must_use]
     pub fn caused_by(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Failure {
         self.source = Some(source.into());
+        self
+    }
+
+    /// What is wrong with an input, field by field.
+    #[must_use]
+    pub fn violating(mut self, violations: Vec<Violation>) -> Failure {
+        let phrases = violations.iter().map(|wrong| {
+            Phrase::new(format!("violation-{}", wrong.rule))
+                .with("path", wrong.path.as_str())
+                .with("allowed", wrong.allowed.as_str())
+        });
+        self.values.push(("hint", Value::Phrases(phrases.collect())));
+        self.violations = violations;
         self
     }
 
@@ -132,6 +155,7 @@ impl Failure {
             Value::Number(number) => number.to_string(),
             Value::Text(text) => text.clone(),
             Value::Phrase(phrase) => phrase.text(lang),
+            Value::Phrases(phrases) => joined(phrases, lang),
         };
         self.values.iter().map(|(name, value)| (*name, text(value))).collect()
     }
@@ -154,11 +178,14 @@ impl Failure {
         format!("{kind}-{}", self.code.name().replace('_', "-"))
     }
 
-    /// `{"error": {"code", "message", "hint"}}`; `hint` may be null.
+    /// `{"error": {"code", "message", "hint"}}`, with `violations` where an input is not what its mode takes; `hint` may be null.
     pub fn json(&self, lang: Lang) -> serde_json::Value {
-        serde_json::json!({
-            "error": { "code": self.code.name(), "message": self.message(lang), "hint": self.hint(lang) }
-        })
+        let mut error =
+            serde_json::json!({ "code": self.code.name(), "message": self.message(lang), "hint": self.hint(lang) });
+        if !self.violations.is_empty() {
+            error["violations"] = serde_json::json!(self.violations);
+        }
+        serde_json::json!({ "error": error })
     }
 
     /// Two lines for people and one log line with the cause for the operator.

@@ -1,18 +1,16 @@
 //! From settings to a running engine: data directory, lock, database, objects, markets.
 
+mod markets;
+
 use crate::{
     clock::{self, SystemClock},
-    config::{self, Config, DatabasePlace, MarketKey},
+    config::{self, Config, DatabasePlace},
     crash,
     failure::{Failure, Phrase},
 };
-use palitra_domain::{
-    Clock, ErrorCode, catalogue::Catalogue, money::Millionths, price::PriceSettings, secret::Secret,
-};
-use palitra_engine::{Engine, KeyPart, MarketPart, Parts, Settings, UnknownPolicy};
-use palitra_markets::fal::{Fal, FalSettings};
+use palitra_domain::{Clock, ErrorCode, catalogue::Catalogue, secret::Secret};
+use palitra_engine::{Engine, Parts, Prompts, Settings, UnknownPolicy};
 use palitra_objects::Disk;
-use palitra_sim::sandbox::{Pace, Sandbox};
 use palitra_store::{
     PgSettings, Store, Unfit,
     installation::{self, Progress},
@@ -191,7 +189,7 @@ fn parts(
     Ok(Parts {
         store,
         objects: Arc::new(disk),
-        markets: markets(config, clock)?,
+        markets: markets::parts(config, clock)?,
         catalogue: Catalogue::shipped(),
         clock: clock.clone(),
         random: Arc::new(clock::random),
@@ -204,51 +202,19 @@ fn parts(
             refusals_max: i64::from(config.engine.retries_max),
             polls_max: usize::try_from(config.engine.polls_max).unwrap_or(64),
             drain: config.engine.drain(),
-            prices: PriceSettings {
-                currency: config.money.currency,
-                usd_rate: config.money.usd_rate,
-                markup: config.money.markup,
-                factor: Millionths::ONE,
-            },
+            prices: config.money.prices(),
             bounds: config.engine.bounds(),
             retention: config.retention.kept(),
             gifts: config.money.gifts(),
+            test_mode: config.engine.test_mode,
+            commercial: config.engine.commercial,
+            prompts: Prompts {
+                translator: config.prompts.translator.clone(),
+                writer: config.prompts.writer.clone(),
+                billed: config.prompts.billed,
+            },
         },
     })
-}
-
-/// The sandbox is always there; other markets come with a key.
-fn markets(config: &Config, clock: &Arc<dyn Clock>) -> Result<Vec<MarketPart>, Failure> {
-    let sandbox = &config.markets.sandbox;
-    let pace = Pace { artist: sandbox.artist_delay(), writer: sandbox.writer_delay(), ..Pace::default() };
-    let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-    let mut markets = vec![MarketPart {
-        name: "sandbox".to_owned(),
-        adapter: Arc::new(Sandbox::new(clock.clone(), pace, threads)),
-        keys: vec![KeyPart { label: "built-in".to_owned(), slots: sandbox.slots, rate: sandbox.rate() }],
-    }];
-    let fal = &config.markets.fal;
-    let keys = fal.market_keys();
-    if !keys.is_empty() {
-        let settings = FalSettings {
-            keys: keys.iter().map(|key| (key.label.clone(), key.key.clone())).collect(),
-            queue_url: fal.queue_url.clone(),
-            run_url: fal.run_url.clone(),
-            rest_url: fal.rest_url.clone(),
-            platform_url: fal.platform_url.clone(),
-            headers: fal.headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
-            allow_private_links: config.security.allow_private_urls,
-            writer_model: fal.writer_model.clone(),
-            ..FalSettings::default()
-        };
-        let adapter = Fal::new(settings).map_err(|error| {
-            Failure::new(ErrorCode::BadSetting).with("place", "`markets.fal`").with("why", error.to_string())
-        })?;
-        let part = |key: MarketKey| KeyPart { label: key.label, slots: key.slots, rate: key.rate };
-        let keys = keys.into_iter().map(part).collect();
-        markets.push(MarketPart { name: "fal".to_owned(), adapter: Arc::new(adapter), keys });
-    }
-    Ok(markets)
 }
 
 /// A folder or file that cannot be used, by the reason.
@@ -292,6 +258,13 @@ fn database_failure(place: &DatabasePlace, error: palitra_store::Error) -> Failu
     failure.caused_by(error)
 }
 
+/// Why a file is not taken; the reason is a text of its own.
+fn bad_file(error: &palitra_engine::Error) -> Failure {
+    let of = |wanted: &str| error.args.iter().find(|(name, _)| *name == wanted).map_or("", |(_, value)| value.as_str());
+    let why = Phrase::new(of("why")).with("limit", of("limit"));
+    Failure::new(ErrorCode::BadFile).with("value", of("value")).with("why", why)
+}
+
 /// A database of another program, or of another version.
 fn foreign(place: &DatabasePlace) -> Failure {
     match place {
@@ -331,6 +304,11 @@ impl From<palitra_engine::Error> for Failure {
             .args
             .iter()
             .fold(Failure::new(error.code), |failure, (name, value)| failure.with(name, value.as_str()));
+        let failure = match error.code {
+            ErrorCode::BadFile => bad_file(&error),
+            _ if error.violations.is_empty() => failure,
+            _ => failure.violating(error.violations.clone()),
+        };
         failure.caused_by(error)
     }
 }

@@ -17,6 +17,8 @@ status-cancelled = cancelled
 ## Plan and end
 plan-line = { $unchanged } unchanged, { $run } new → { $price }, ~{ $seconds } s
 plan-nothing = nothing changed: { $unchanged } of { $unchanged } are ready, no call will be made
+plan-write = at most { $price } for the prompt and its checks
+plan-faster = faster: { $model } → { $price }, ~{ $seconds } s
 resumed = continuing the interrupted run { $batch }
 superseded = the deck has changed: what was left of run { $batch } is cancelled, its money is back on the account
 waiting-leftover = waiting for what an earlier run left at a market
@@ -60,8 +62,24 @@ unit-image = image
 unit-megapixel = megapixel
 unit-second = second
 unit-kilo_characters = thousand characters
+unit-kilo_tokens = thousand tokens
 model-active = ready
 model-no_key = no key
+model-draft = draft
+model-paused = paused
+model-retired = retired
+sync-none = no market has a key, so there is nobody to ask
+sync-failed = { $market } cannot be asked now: { $why }
+sync-no-list = { $market } has no list of its models
+sync-line = { $market }: { $count } models, { $changes } changes
+shelf-new = new
+shelf-changed = changed
+shelf-drift = drifted
+shelf-removed = removed
+shelf-returned = returned
+shelf-priced = priced
+shelf-approved = approved
+shelf-none = nothing has changed yet; ask with `palitra models sync`
 listen-taken = the address is taken
 account-kind-house = house
 account-kind-customer = customer
@@ -127,7 +145,7 @@ doctor-ok = ok
 doctor-warning = warning
 doctor-problem = problem
 watch-idle = nothing works in this data directory now; `palitra serve` or the same command continues it
-doctor-default-rate = still the default, { $value } to the dollar; set the rate you pay
+doctor-default-rate = still the default, { $value } for one; set the rate you pay
 doctor-no-data = { $value } is not there yet; the first command creates it
 doctor-data = { $value } is there and free
 doctor-data-shared = { $value } is there, another process works in it
@@ -156,8 +174,15 @@ config-ok = settings are valid
 ## Errors: what happened
 error-invalid-input = { $value } will not do
 error-unknown-model = unknown model { $value }
+error-unknown-mode = { $value } does not do `{ $mode }`
+error-model-paused = model { $value } cannot be used now
+error-model-unpriced = nobody has said yet what the market takes for { $value }
+error-model-retired = model { $value } is not offered by its market any more
+error-research-only = results of model { $value } may not be used commercially
+error-no-test-mode = there is no simulation of `{ $value }`, so a test cannot run it
 error-bad-format = { $value } is not a picture format
 error-bad-deck = { $place }: { $why }
+error-bad-file = the file { $value } cannot be taken: { $why }
 error-file-missing = there is no file { $value }
 error-bad-setting = { $place }: { $why }
 error-needs-confirmation = the plan costs up to { $value } and nobody is here to agree
@@ -215,8 +240,14 @@ hint-invalid-input = { $hint }
 hint-invalid-input-else = it takes 1 to { $limit } characters
 hint-unknown-model = did you mean { $hint }?
 hint-unknown-model-else = choose another one with `palitra models ls`
+hint-unknown-mode = it does: { $hint }
+hint-model-paused = choose another one with `palitra models ls`; the operator sees why in `palitra models show`
+hint-model-unpriced = `palitra models price { $value } --unit image --cost 0.04 --currency USD`
+hint-model-retired = choose another one with `palitra models ls`
+hint-research-only = choose another model, or take `engine.commercial` back
 hint-bad-format = `portrait`, `square`, `landscape`, `1024x768` or `16:9`; sides from 64 to 4096
 hint-bad-deck = { $hint }
+hint-bad-file = nothing was sent and nothing was charged; choose another file
 hint-file-missing = check the path
 hint-bad-setting = { $hint }
 hint-bad-setting-else = mend it or leave it out; `config.default.toml` says what there is and what for
@@ -338,6 +369,7 @@ setting-database-address = `postgres://user:password@host:5432/database`, specia
 setting-label = a key needs a `label`, other than `main`
 setting-empty-key = a key needs `key` or `key_file`
 setting-key-twice = this label or this key is already in the list
+setting-webhook-key = only keys of KIE have a `webhook_key`
 setting-two-ways = set in two ways; remove this or `{ $value }`
 setting-unreadable = cannot read { $value }: { $why }
 setting-syntax = cannot read: { $why }
@@ -437,3 +469,45 @@ health-locked = locked since
 health-no-credit = out of credit since
 health-bad-key = wrong key since
 doctor-alert = { $target } { $code } since { $since }: { $said } (then: `palitra markets resume { $target }`)
+
+# What is wrong with a field of an input.
+violation-missing = `{ $path }` is missing
+violation-unknown = `{ $path }` is not known; there are: { $allowed }
+violation-extra = `{ $path }` is not known
+violation-type = `{ $path }` must be { $allowed ->
+    [integer] a whole number
+    [number] a number
+    [boolean] true or false
+    [array] a list
+    [object] an object
+   *[string] a text
+}
+violation-one-of = `{ $path }` is one of: { $allowed }
+violation-least = `{ $path }` is at least { $allowed }
+violation-most = `{ $path }` is at most { $allowed }
+violation-shortest = `{ $path }` has at least { $allowed } characters
+violation-longest = `{ $path }` has at most { $allowed } characters
+violation-fewest = `{ $path }` takes at least { $allowed }
+violation-many = `{ $path }` takes at most { $allowed }
+violation-form = `{ $path }`: { $allowed }
+violation-file = `{ $path }`: there is no file { $allowed } of this account
+violation-media = `{ $path }` takes { $allowed ->
+    [image] a picture
+    [audio] a sound
+   *[video] a video
+}
+violation-file-size = `{ $path }`: the file has more than { $allowed } MB
+violation-pixels = `{ $path }`: the picture has more than { $allowed } megapixels
+file-too-large = it has more than { $limit } MiB
+file-unknown-type = it is no picture, sound or video that is known here (PNG, JPEG, WebP, WAV, MP3, OGG, MP4)
+file-unreadable = its size cannot be read, so it is broken
+file-too-many-pixels = it has more than { $limit } megapixels
+notice-dropped = `{ $value }` is not sent: this model does not have it
+notice-avoided = `negative` went into the prompt: this model has no field for it
+notice-prompt-cut = the prompt was cut to { $value } characters, the most that this model takes
+notice-translated = the prompt is translated into English first
+flag-short = the prompt is shorter than a thousand characters
+flag-contradictory = the prompt still contradicts itself: read it before you use it
+flag-language = the prompt is not in the language that was asked for
+flag-unchecked = the prompt could not be checked for contradictions
+sim-one-market = a script and a log are for one market

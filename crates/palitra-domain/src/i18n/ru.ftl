@@ -20,6 +20,8 @@ plan-line = { $unchanged } без изменений, { $run } { $run ->
        *[other] новых
     } → { $price }, ~{ $seconds } с
 plan-nothing = ничего не изменилось: { $unchanged } из { $unchanged } готовы, новых вызовов не будет
+plan-write = не больше { $price } за промпт с проверками
+plan-faster = быстрее: { $model } → { $price }, ~{ $seconds } с
 resumed = продолжаю прерванный запуск { $batch }
 superseded = колода изменилась: остаток запуска { $batch } отменён, деньги возвращены на счёт
 waiting-leftover = жду то, что прежний запуск оставил на рынке
@@ -63,8 +65,24 @@ unit-image = картинка
 unit-megapixel = мегапиксель
 unit-second = секунда
 unit-kilo_characters = тысяча знаков
+unit-kilo_tokens = тысяча токенов
 model-active = готова
 model-no_key = нет ключа
+model-draft = черновик
+model-paused = на паузе
+model-retired = снята
+sync-none = ни у одного рынка нет ключа, спрашивать некого
+sync-failed = { $market } сейчас не ответил: { $why }
+sync-no-list = у { $market } нет списка моделей
+sync-line = { $market }: моделей { $count }, изменений { $changes }
+shelf-new = новая
+shelf-changed = изменилась
+shelf-drift = разошлась
+shelf-removed = снята
+shelf-returned = вернулась
+shelf-priced = оценена
+shelf-approved = одобрена
+shelf-none = изменений ещё не было; спросить: `palitra models sync`
 listen-taken = адрес уже занят
 account-kind-house = служебный
 account-kind-customer = клиент
@@ -132,7 +150,7 @@ doctor-ok = в порядке
 doctor-warning = внимание
 doctor-problem = беда
 watch-idle = сейчас в этом каталоге никто не работает; `palitra serve` или та же команда продолжит
-doctor-default-rate = пока по умолчанию, { $value } за доллар; задайте свой курс
+doctor-default-rate = пока по умолчанию, { $value } за единицу; задайте свой курс
 doctor-no-data = { $value } ещё нет; первая же команда его создаст
 doctor-data = { $value } на месте и свободен
 doctor-data-shared = { $value } на месте, в нём работает другой процесс
@@ -161,8 +179,15 @@ config-ok = настройки верны
 ## Ошибки: что случилось
 error-invalid-input = { $value } не подходит
 error-unknown-model = модель { $value } не известна
+error-unknown-mode = { $value } не умеет `{ $mode }`
+error-model-paused = модель { $value } сейчас недоступна
+error-model-unpriced = ещё никто не указал, сколько рынок берёт за { $value }
+error-model-retired = рынок больше не предлагает модель { $value }
+error-research-only = результаты модели { $value } нельзя использовать в коммерческих целях
+error-no-test-mode = симуляции для `{ $value }` нет, поэтому в тестовом режиме это не запустить
 error-bad-format = { $value } — не формат картинки
 error-bad-deck = { $place }: { $why }
+error-bad-file = файл { $value } не подходит: { $why }
 error-file-missing = файла { $value } нет
 error-bad-setting = { $place }: { $why }
 error-needs-confirmation = план стоит до { $value }, а подтвердить его некому
@@ -220,8 +245,14 @@ hint-invalid-input = { $hint }
 hint-invalid-input-else = нужно от 1 до { $limit } знаков
 hint-unknown-model = может быть, { $hint }
 hint-unknown-model-else = выберите другую: `palitra models ls`
+hint-unknown-mode = умеет: { $hint }
+hint-model-paused = выберите другую: `palitra models ls`; оператору причина видна в `palitra models show`
+hint-model-unpriced = `palitra models price { $value } --unit image --cost 0.04 --currency USD`
+hint-model-retired = выберите другую: `palitra models ls`
+hint-research-only = выберите другую модель или уберите `engine.commercial`
 hint-bad-format = `portrait`, `square`, `landscape`, `1024x768` или `16:9`; стороны от 64 до 4096
 hint-bad-deck = { $hint }
+hint-bad-file = ничего не отправлено и не списано; выберите другой файл
 hint-file-missing = проверьте путь
 hint-bad-setting = { $hint }
 hint-bad-setting-else = исправьте или уберите; что бывает и зачем, говорит `config.default.toml`
@@ -343,6 +374,7 @@ setting-database-address = нужно `postgres://user:password@host:5432/databa
 setting-label = у ключа должно быть имя `label`, и не `main`
 setting-empty-key = у ключа должно быть `key` или `key_file`
 setting-key-twice = это имя или этот ключ уже есть в списке
+setting-webhook-key = `webhook_key` бывает только у ключей KIE
 setting-two-ways = задано двумя способами; уберите это или `{ $value }`
 setting-unreadable = { $value } не прочитать: { $why }
 setting-syntax = не прочитать: { $why }
@@ -444,3 +476,45 @@ health-locked = заблокирован с
 health-no-credit = без средств с
 health-bad-key = неверный ключ с
 doctor-alert = { $target } { $code } с { $since }: { $said } (затем: `palitra markets resume { $target }`)
+
+# Что не так с полем ввода.
+violation-missing = не хватает `{ $path }`
+violation-unknown = `{ $path }` не известно; есть: { $allowed }
+violation-extra = `{ $path }` не известно
+violation-type = `{ $path }` — нужно { $allowed ->
+    [integer] целое число
+    [number] число
+    [boolean] true или false
+    [array] список
+    [object] объект
+   *[string] текст
+}
+violation-one-of = `{ $path }` — одно из: { $allowed }
+violation-least = `{ $path }` — не меньше { $allowed }
+violation-most = `{ $path }` — не больше { $allowed }
+violation-shortest = `{ $path }` — не короче { $allowed } знаков
+violation-longest = `{ $path }` — не длиннее { $allowed } знаков
+violation-fewest = `{ $path }`: нужно не меньше { $allowed }
+violation-many = `{ $path }`: не больше { $allowed }
+violation-form = `{ $path }`: { $allowed }
+violation-file = `{ $path }`: у этого счёта нет файла { $allowed }
+violation-media = `{ $path }`: нужно { $allowed ->
+    [image] изображение
+    [audio] аудио
+   *[video] видео
+}
+violation-file-size = `{ $path }`: файл больше { $allowed } МБ
+violation-pixels = `{ $path }`: на картинке больше { $allowed } мегапикселей
+file-too-large = он больше { $limit } МиБ
+file-unknown-type = это не картинка, звук или видео из известных (PNG, JPEG, WebP, WAV, MP3, OGG, MP4)
+file-unreadable = его размер не читается, файл повреждён
+file-too-many-pixels = в нём больше { $limit } мегапикселей
+notice-dropped = `{ $value }` не отправлено: у этой модели такого нет
+notice-avoided = `negative` вошло в промпт: отдельного поля у этой модели нет
+notice-prompt-cut = промпт обрезан до { $value } знаков, больше эта модель не принимает
+notice-translated = промпт сначала переводится на английский
+flag-short = промпт короче тысячи знаков
+flag-contradictory = промпт всё ещё противоречит себе: прочтите его, прежде чем использовать
+flag-language = промпт не на том языке, о котором просили
+flag-unchecked = проверить промпт на противоречия не удалось
+sim-one-market = сценарий и журнал бывают у одного рынка

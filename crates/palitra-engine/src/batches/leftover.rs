@@ -44,10 +44,10 @@ impl Engine {
         let mut recipes = Vec::new();
         for item in &plan.items {
             if let Some(Step::Run(input)) = &item.prompt {
-                recipes.push(hash(writer, input));
+                recipes.push(hash((&writer.0, &writer.1), input));
             }
             if let Step::Run(input) = &item.picture {
-                recipes.push(hash(image, input));
+                recipes.push(hash((&image.0, &image.1), input));
             }
         }
         Ok(recipes)

@@ -99,12 +99,12 @@ impl Plan {
 impl Engine {
     /// Looks up what is there and prices the rest.
     pub async fn plan_slides(&self, items: Vec<ManifestItem>, options: SlidesOptions) -> Result<Plan> {
-        let (image, create) = self.model(&options.model, "create")?;
-        let (writer, write) = self.model(&options.prompt_model, "write")?;
+        let (image, create) = self.model_for(options.livemode, &options.model, "create")?;
+        let (writer, write) = self.model_for(options.livemode, &options.prompt_model, "write")?;
         let manifest = manifest_hash(&items, &options, &image.id, &writer.id);
         let mut planned = Vec::with_capacity(items.len());
         for item in items {
-            planned.push(self.plan_item(item, &options, (image, create), (writer, write)).await?);
+            planned.push(self.plan_item(item, &options, (&image, &create), (&writer, &write)).await?);
         }
         let unchanged = planned.iter().filter(|item| matches!(item.picture, Step::Reused(_))).count();
         let refused = planned.iter().filter(|item| matches!(item.picture, Step::Refused(_))).count();
@@ -114,13 +114,13 @@ impl Engine {
         let prices = terms.priced(&self.settings.prices);
         let mut price = Money::new(0, prices.currency);
         for item in &planned {
-            for (step, mode) in [(item.prompt.as_ref(), write), (Some(&item.picture), create)] {
+            for (step, mode) in [(item.prompt.as_ref(), &write), (Some(&item.picture), &create)] {
                 if let Some(Step::Run(input)) = step {
-                    price = price.plus(mode.price.price(&crate::generations::amounts(input), &prices)?)?;
+                    price = price.plus(mode.price(input, &prices)?)?;
                 }
             }
         }
-        let eta = makespan(&planned, &options, writer, (write.usual_run, create.usual_run));
+        let eta = makespan(&planned, &options, &writer, (write.usual_run, create.usual_run));
         Ok(Plan { options, items: planned, manifest, terms, unchanged, to_run, refused, price, eta })
     }
 

@@ -3,7 +3,7 @@
 use super::plan::{Plan, PlannedItem, Step, worker_count};
 use crate::{Engine, Error, Result};
 use palitra_domain::{
-    BatchId, ErrorCode, GenerationId, ItemId,
+    BatchId, ErrorCode, GenerationId, ItemId, Livemode,
     catalogue::{Mode, Model},
     state::{Event, GenerationState, StepKind},
 };
@@ -12,6 +12,7 @@ use palitra_store::{
     generations::{BatchPlace, NewGeneration},
 };
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// A step of a batch: which item, and what answers it.
 #[derive(Debug, Clone)]
@@ -49,8 +50,8 @@ impl Engine {
 
     fn new_batch(&self, plan: &Plan) -> Result<NewBatch> {
         let options = &plan.options;
-        let image = self.model(&options.model, "create")?;
-        let writer = self.model(&options.prompt_model, "write")?;
+        let image = self.model_for(options.livemode, &options.model, "create")?;
+        let writer = self.model_for(options.livemode, &options.prompt_model, "write")?;
         let id = BatchId::new(self.now(), self.random());
         let scope =
             |kind: StepKind| if options.sequential { format!("{id}/one") } else { format!("{id}/{kind}") };
@@ -62,14 +63,14 @@ impl Engine {
             let mut parents = Vec::new();
             if let Some(prompt) = &planned.prompt {
                 let (step, row) =
-                    self.step(StepKind::Prompt, prompt, writer, place(StepKind::Prompt), Vec::new())?;
+                    self.step(StepKind::Prompt, options.livemode, prompt, (&writer.0, &writer.1), place(StepKind::Prompt), Vec::new())?;
                 let row = row.map(|row| NewGeneration { priority: options.priority, ..row });
                 parents.extend(row.as_ref().map(|row| row.id.clone()));
                 steps.push(step);
                 generations.extend(row);
             }
             let (step, row) =
-                self.step(StepKind::Picture, &planned.picture, image, place(StepKind::Picture), parents)?;
+                self.step(StepKind::Picture, options.livemode, &planned.picture, (&image.0, &image.1), place(StepKind::Picture), parents)?;
             steps.push(step);
             generations.extend(row.map(|row| NewGeneration { priority: options.priority, ..row }));
             items.push(new_item(item, planned, steps));
@@ -101,8 +102,9 @@ impl Engine {
     fn step(
         &self,
         kind: StepKind,
+        livemode: Livemode,
         step: &Step,
-        (model, mode): (&Model, &Mode),
+        (model, mode): (&Arc<Model>, &Arc<Mode>),
         place: BatchPlace,
         parents: Vec<GenerationId>,
     ) -> Result<(NewStep, Option<NewGeneration>)> {
@@ -111,7 +113,7 @@ impl Engine {
             Step::Reused(found) => (answered(Some(found.id.clone()), true, None), None),
             Step::Refused(code) => (answered(None, false, Some(*code)), None),
             Step::Run(input) => {
-                let mut row = self.new_generation(model, mode, input)?;
+                let mut row = self.new_generation(livemode, (model, mode), input)?;
                 (row.batch, row.parents) = (Some(place), parents);
                 (answered(Some(row.id.clone()), false, None), Some(row))
             }

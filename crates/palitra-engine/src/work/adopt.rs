@@ -1,6 +1,6 @@
 //! Taking over what a dead process left: every state of the table has its one way on.
 
-use super::{Ticket, again, keep, look, submit, tell};
+use super::{Ticket, again, answers, keep, look, submit, tell};
 use crate::{Result, lease, scheduler::Machine, waits::About};
 use palitra_domain::{
     GenerationId, Timestamp,
@@ -32,7 +32,7 @@ pub(crate) async fn adopt(machine: &Machine) -> Result<()> {
 
 /// What processes have left whose lease has ended: as far as this one speaks to its markets, and a one-shot command only its own.
 pub(crate) async fn adopt_dead(machine: &Machine) -> Result<()> {
-    let heir = Heir { markets: machine.markets.keys().cloned().collect(), focus: machine.focus.clone() };
+    let heir = Heir { markets: machine.markets.keys().cloned().collect(), focus: machine.focus.get() };
     for dead in machine.store.read(|tx| workers::expired(tx, DEAD_MAX)).await? {
         let mut taken = ADOPTED_MAX;
         while taken == ADOPTED_MAX && machine.lease.is_held(machine.now()) {
@@ -107,7 +107,9 @@ fn split(machine: &Machine, work: Adopted) -> (Found, Ticket) {
 }
 
 async fn go_on(machine: Machine, found: Found, ticket: Ticket) {
-    let in_process = machine.market(&ticket.market).is_ok_and(|market| market.capabilities().in_process);
+    let can = machine.market(&ticket.market).ok().map(|market| market.capabilities());
+    let in_process = can.is_some_and(|can| can.in_process);
+    let answers = can.is_some_and(|can| can.answers_in_call);
     let outputs = found.outputs.as_deref().and_then(keep::restored);
     match (ticket.fence.from, found.reference, outputs) {
         (GenerationState::Storing, _, Some(outputs)) => keep::keep(&machine, ticket, outputs).await,
@@ -116,13 +118,23 @@ async fn go_on(machine: Machine, found: Found, ticket: Ticket) {
             let accepted_at = found.accepted_at.unwrap_or_else(|| machine.now());
             look::at_once(&machine, ticket, RemoteRef(reference), accepted_at);
         }
+        // What it answered before its process died may be there, whole.
+        (from @ (GenerationState::Submitting | GenerationState::Storing), None, _) if answers => {
+            match answers::kept(&machine, &ticket).await {
+                Some(outputs) if from == GenerationState::Submitting => submit::answered(&machine, ticket, outputs).await,
+                Some(outputs) => keep::keep(&machine, ticket, outputs).await,
+                None => unknown(&machine, ticket).await,
+            }
+        }
         // Its work died with its process: nothing outside knows of it.
         (GenerationState::Submitting | GenerationState::Storing, ..) if in_process => {
             again::restart(&machine, ticket).await;
         }
-        _ => {
-            let error = MarketError::new(ErrorClass::Unavailable, "the process died during the call");
-            submit::unknown(&machine, ticket, error).await;
-        }
+        _ => unknown(&machine, ticket).await,
     }
+}
+
+async fn unknown(machine: &Machine, ticket: Ticket) {
+    let error = MarketError::new(ErrorClass::Unavailable, "the process died during the call");
+    submit::unknown(machine, ticket, error).await;
 }

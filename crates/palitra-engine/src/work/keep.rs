@@ -11,6 +11,7 @@ use palitra_domain::{
     media_type::{self, Kind, MediaType},
     money::{Millionths, scale_up},
     objects::{ByteStream, Folder, object_key},
+    price::Coin,
     state::{AttemptState, Event, GenerationState},
 };
 use palitra_store::generations::{self, Claimed, Fill, Generation, NewAsset, Settlement};
@@ -246,7 +247,7 @@ async fn store_file(
     let stored = machine.objects.put(&key, body).await.map_err(broken)?;
     Ok(NewAsset {
         id,
-        kind: kind_word(media.kind),
+        kind: media.kind.as_str(),
         mime: media.mime,
         object_key: key,
         bytes: stored.bytes,
@@ -296,14 +297,6 @@ fn fits(lane: Lane, kind: Kind) -> bool {
     }
 }
 
-fn kind_word(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Image => "image",
-        Kind::Audio => "audio",
-        Kind::Video => "video",
-    }
-}
-
 fn folder(media: MediaType) -> Folder {
     match media.kind {
         Kind::Image => Folder::Images,
@@ -326,9 +319,10 @@ fn asset_id(generation: &Generation, own_name: Option<i64>, n: usize) -> AssetId
 
 /// What the market says it took: exact, or units by the unit cost of the catalogue.
 pub(super) fn cost(machine: &Machine, (model, mode): (&str, &str), outputs: &Outputs) -> Option<MarketCost> {
-    let rule = machine.catalogue.find(model)?.mode(mode)?.price;
-    let by_units = |units: Millionths| {
-        Some(MarketCost { micros: scale_up(rule.cost_micros, &[units], 1).ok()?, currency: rule.currency })
+    let rule = machine.catalogue().find(model)?.mode(mode)?.prices.base;
+    let by_units = |units: Millionths| match rule.coin {
+        Coin::Money(currency) => Some(MarketCost { micros: scale_up(rule.cost_micros, &[units], 1).ok()?, currency }),
+        Coin::Credits => None,
     };
     outputs.cost.or_else(|| outputs.billable_units.and_then(by_units))
 }

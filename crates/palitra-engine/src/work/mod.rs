@@ -5,6 +5,7 @@
 
 mod adopt;
 mod again;
+mod answers;
 mod end;
 mod ghosts;
 mod keep;
@@ -135,11 +136,12 @@ pub(crate) fn ended(machine: &Machine, ticket: Ticket, state: GenerationState, e
     let (code, duration_ms) = (error.map(ErrorCode::name), millis(ran));
     tell!(info, machine, ticket, "ended", state = state.as_str(), error = code, duration_ms);
     machine.metrics.ended(&ticket.market, ticket.about.lane, state, ran);
+    answers::let_go(machine, &ticket);
     // Who hears of the end finds nothing under way any more.
     drop(ticket);
     machine.waits.forget(&id);
     machine.events.send(EngineEvent::Ended(Ended { generation: id, state, error })).ok();
-    if machine.focus.is_none() && !machine.stop.is_cancelled() {
+    if machine.focus.get().is_none() && !machine.stop.is_cancelled() {
         machine.wake.notify_one();
     } else {
         // It claims nothing more itself, or only its own.

@@ -1,10 +1,11 @@
 //! The call to the market, and what follows from its answer.
 
-use super::{Ticket, again, back_off, commit, end, ghosts, keep, look, tell};
+use super::{Ticket, again, answers, back_off, commit, end, ghosts, keep, look, tell};
 use crate::{EngineEvent, Started, UnknownPolicy, keys, metrics::Outcome, scheduler::Machine};
 use futures_util::FutureExt;
 use palitra_domain::{
     ErrorCode,
+    catalogue::Mode,
     market::{ErrorClass, Found, Marker, Market, MarketError, RemoteRef, Request, Submitted},
     state::{AttemptReason, AttemptState, Event, GenerationState},
 };
@@ -34,22 +35,35 @@ pub(crate) async fn submit(machine: Machine, ticket: Ticket, claimed: Claimed) {
         .collect();
     let started = Started { generation: claimed.id.clone(), worker: claimed.worker, prompt };
     machine.events.send(EngineEvent::Started(started)).ok();
-    let request = Request {
+    let asked = Asked { market: &ticket.market, model: &claimed.market_model, mode: &claimed.mode, input };
+    let (mode, input) = asked.fitted(&machine);
+    let mut request = Request {
         generation: claimed.id.as_str().to_owned(),
         attempt: claimed.attempt,
         model: claimed.market_model.clone(),
         mode: claimed.mode.clone(),
         input,
         files: Vec::new(),
-        spool: None,
+        spool: answers::place(&machine, &market, &ticket.fence),
         longest_run: claimed.longest_run,
         webhook: machine.webhook(&ticket.market, &claimed),
+    };
+    let files = match mode {
+        Some(mode) => machine.files_of((&claimed.facts.account, claimed.facts.livemode), &mode, &request.input).await,
+        None => Ok(Vec::new()),
     };
     tell!(info, machine, ticket, "submitting", reason = claimed.reason.as_str());
     if claimed.attempt == 1 {
         machine.metrics.waited(&ticket.market, claimed.lane, ticket.about.began.since(claimed.asked_at));
     }
-    let answer = call(&market, &ticket.key, &request).await;
+    let answer = match files {
+        Ok(files) => {
+            request.files = files;
+            call(&market, &ticket.key, &request).await
+        }
+        // Nothing was sent.
+        Err(error) => Submitted::Refused(error),
+    };
     machine.metrics.submitted(&ticket.market, Outcome::of(&answer));
     let stopped = keys::hear(&machine, &ticket, &claimed, &answer).await;
     let has_stopped = stopped.just_now;
@@ -64,6 +78,24 @@ pub(crate) async fn submit(machine: Machine, ticket: Ticket, claimed: Claimed) {
     }
     if has_stopped {
         machine.spawn(keys::drain_in_background(machine.clone()));
+    }
+}
+
+/// What is asked of a market, in our words.
+pub(super) struct Asked<'a> {
+    pub(super) market: &'a str,
+    pub(super) model: &'a str,
+    pub(super) mode: &'a str,
+    pub(super) input: serde_json::Value,
+}
+
+impl Asked<'_> {
+    /// The same in the market's names. A model that has left the catalogue meanwhile gets it as it is, and its market decides.
+    pub(super) fn fitted(self, machine: &Machine) -> (Option<Arc<Mode>>, serde_json::Value) {
+        match machine.catalogue().mode_at(self.market, self.model, self.mode) {
+            Some((_, mode)) => (Some(mode.clone()), mode.input.fit(&self.input).body),
+            None => (None, self.input),
+        }
     }
 }
 
@@ -91,7 +123,7 @@ async fn accepted(machine: &Machine, ticket: Ticket, remote: RemoteRef) {
     look::later(machine, ticket.now_in(GenerationState::Running), remote, now);
 }
 
-async fn answered(machine: &Machine, ticket: Ticket, outputs: palitra_domain::market::Outputs) {
+pub(super) async fn answered(machine: &Machine, ticket: Ticket, outputs: palitra_domain::market::Outputs) {
     let (fence, recorded, now) = (ticket.fence.clone(), keep::recorded(&outputs), machine.now());
     machine.points.before(GenerationState::Submitting, Event::Answer);
     if commit(machine, ticket.id(), move |tx| generations::answer(tx, &fence, recorded.as_deref(), now))

@@ -289,7 +289,7 @@ async fn s3_what_a_market_does_not_begin_in_time_is_given_up_and_keeps_its_slot(
 async fn s3_what_has_begun_may_run_as_long_as_its_mode_may() {
     let stage = Stage::set().await;
     stage.submit().await;
-    let longest = stage.engine.catalogue.find("fal-ai/flux/dev").unwrap().modes[0].longest_run.as_secs();
+    let longest = stage.engine.catalogue().find("fal-ai/flux/dev").unwrap().modes[0].longest_run.as_secs();
     stage.town.clock.turn(longest - 5);
     stage.look(Polled::Pending { position: None }).await;
     assert_eq!(stage.state().await, GenerationState::Running);

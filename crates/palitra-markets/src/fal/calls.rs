@@ -42,11 +42,20 @@ impl Calls {
         // has the other half, and nothing starts after our slot is given to other work.
         let start_within = (request.longest_run / 2).as_secs().max(START_SECONDS_MIN);
         call = call.header("X-Fal-Request-Timeout", start_within);
-        if let Some(keep) = self.keep_files {
-            let preference = json!({"expiration_duration_seconds": keep.as_secs()});
-            call = call.header("X-Fal-Object-Lifecycle-Preference", preference.to_string());
-        }
-        self.send(call).await
+        self.send(self.kept(call)).await
+    }
+
+    pub(super) async fn initiate_upload(&self, key: &Secret, about: &Value) -> Result<Reply, NoReply> {
+        let url = self.addresses.initiate_upload();
+        let call = self.call(&self.clients.calls, Method::POST, &url, key)?.json(about);
+        self.send(self.kept(call)).await
+    }
+
+    /// How long fal keeps the files of this call.
+    fn kept(&self, call: RequestBuilder) -> RequestBuilder {
+        let Some(keep) = self.keep_files else { return call };
+        let preference = json!({"expiration_duration_seconds": keep.as_secs()});
+        call.header("X-Fal-Object-Lifecycle-Preference", preference.to_string())
     }
 
     pub(super) async fn get(&self, key: &Secret, url: &Url) -> Result<Reply, NoReply> {

@@ -54,6 +54,8 @@ pub(super) enum Phase {
     Submit,
     /// From the status and result calls: something was accepted.
     Run,
+    /// From every other call: it is about no work.
+    Look,
 }
 
 /// What an error answer says.
@@ -137,7 +139,7 @@ fn entry(detail: &Value) -> Option<String> {
 /// The class of an error answer.
 pub(super) fn class(phase: Phase, status: u16, said: &Said) -> ErrorClass {
     // Whatever a 5xx to a submission says about itself, it does not say that nothing runs.
-    if phase == Phase::Submit && status >= 500 {
+    if phase != Phase::Run && status >= 500 {
         return Unavailable;
     }
     said.class().unwrap_or(match (phase, status) {
@@ -147,6 +149,7 @@ pub(super) fn class(phase: Phase, status: u16, said: &Said) -> ErrorClass {
         (Phase::Submit, 404) => UnknownModel,
         (_, 400 | 405 | 409 | 413 | 415 | 422) => InvalidInput,
         (_, 429) => RateLimited,
+        (Phase::Look, 408) => Unavailable,
         (Phase::Run, 408 | 504) => Timeout,
         (Phase::Run, 500..) => GenerationFailed,
         _ => Protocol,

@@ -7,6 +7,7 @@ mod input;
 mod outcome;
 mod remote;
 mod settings;
+mod upload;
 mod webhook;
 mod wire;
 
@@ -15,7 +16,10 @@ mod tests;
 
 pub use settings::FalSettings;
 
-use crate::http::{Clients, Downloads, FILE_BYTES_MAX, Mask, Origins, SettingError, base_url, headers};
+use crate::{
+    files,
+    http::{Clients, Downloads, FILE_BYTES_MAX, Mask, Origins, SettingError, base_url, headers},
+};
 use calls::Calls;
 use outcome::Looked;
 use palitra_domain::{
@@ -61,13 +65,13 @@ impl Fal {
         Ok(Fal {
             webhook_keys: webhook::Keys::new(
                 clients.calls.clone(),
-                rest,
+                rest.clone(),
                 headers.clone(),
                 settings.timeouts.answer,
             ),
             calls: Calls {
                 clients: clients.clone(),
-                addresses: Addresses { queue, origins: origins.clone() },
+                addresses: Addresses { queue, rest, origins: origins.clone() },
                 headers,
                 keep_files: settings.keep_files,
                 mask: Mask::new(secrets),
@@ -96,8 +100,11 @@ impl Market for Fal {
 
     fn submit<'a>(&'a self, key: &'a str, request: &'a Request) -> BoxFuture<'a, Submitted> {
         Box::pin(async move {
-            let ready = self.key(key).and_then(|key| Ok((key, input::body(request, &self.writer_model)?)));
-            match ready {
+            let ready = async {
+                let input = files::linked(request, |file| self.upload(key, file)).await?;
+                Ok((self.key(key)?, input::body(&request.model, input, &self.writer_model)))
+            };
+            match ready.await {
                 Ok((key, body)) => {
                     let reply = self.calls.submit(key, request, &body).await;
                     outcome::submitted(&self.calls, &request.model, reply)

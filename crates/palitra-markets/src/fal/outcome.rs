@@ -155,8 +155,10 @@ fn outputs(calls: &Calls, reply: &Reply) -> Polled {
     if let Some(failure) = output.failure() {
         return failed(ErrorClass::GenerationFailed, &format!("the model failed: {failure}"));
     }
-    let promised = output.images.is_some() || output.image.is_some() || output.output.is_some();
-    let links: Vec<wire::File> = output.images.into_iter().flatten().chain(output.image).collect();
+    let single = [output.image, output.video, output.audio];
+    let promised = output.images.is_some() || single.iter().any(Option::is_some) || output.output.is_some();
+    let links: Vec<wire::File> =
+        output.images.into_iter().flatten().chain(single.into_iter().flatten()).collect();
     let refused = output.has_nsfw_concepts.unwrap_or_default();
     let made = links.len();
     let shown = links.into_iter().enumerate().filter(|(index, _)| refused.get(*index) != Some(&true));

@@ -1,4 +1,4 @@
-//! How accepted work is found again, and the addresses of fal's queue.
+//! How accepted work is found again, and the addresses of fal's queue and storage.
 //!
 //! Submit uses the whole endpoint id; status, result and cancel only owner and alias (`providers.md` §1.2, trap 2).
 
@@ -28,6 +28,8 @@ const ID_CHARS_MAX: usize = 200;
 #[derive(Debug, Clone)]
 pub(super) struct Addresses {
     pub(super) queue: Url,
+    /// Of files in.
+    pub(super) rest: Url,
     pub(super) origins: Origins,
 }
 
@@ -78,13 +80,24 @@ impl Addresses {
         }
     }
 
-    fn below<'a>(&self, parts: impl Iterator<Item = &'a str>) -> Url {
-        let mut url = self.queue.clone();
-        if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty().extend(parts);
-        }
+    /// Where an upload begins.
+    pub(super) fn initiate_upload(&self) -> Url {
+        let mut url = below(&self.rest, ["storage", "upload", "initiate"].into_iter());
+        url.query_pairs_mut().append_pair("storage_type", "fal-cdn-v3");
         url
     }
+
+    fn below<'a>(&self, parts: impl Iterator<Item = &'a str>) -> Url {
+        below(&self.queue, parts)
+    }
+}
+
+fn below<'a>(base: &Url, parts: impl Iterator<Item = &'a str>) -> Url {
+    let mut url = base.clone();
+    if let Ok(mut path) = url.path_segments_mut() {
+        path.pop_if_empty().extend(parts);
+    }
+    url
 }
 
 fn app(endpoint: &str) -> impl Iterator<Item = &str> {

@@ -13,7 +13,7 @@ use crate::{
 };
 use bytes::Bytes;
 use palitra_domain::{
-    market::{MarketError, OutputFile, Polled, RemoteRef, Request, Submitted},
+    market::{MarketError, OutputFile, Polled, RemoteRef, Submitted},
     money::Millionths,
     secret::Secret,
 };
@@ -29,7 +29,11 @@ fn calls(queue: &str) -> Calls {
     let run = base_url("run_url", "https://fal.run").expect("a base");
     Calls {
         clients: Clients::new(Timeouts::default()).expect("clients"),
-        addresses: Addresses { origins: Origins::new([queue.clone(), run]), queue },
+        addresses: Addresses {
+            origins: Origins::new([queue.clone(), run]),
+            queue,
+            rest: base_url("rest_url", "https://rest.fal.ai").expect("a base"),
+        },
         headers: headers(&[]).expect("no headers"),
         keep_files: None,
         mask: Mask::new(&[Secret::new(KEY)]),
@@ -382,47 +386,42 @@ fn references_that_are_not_fals_are_not_followed() {
 }
 
 #[test]
-fn r_02_only_fields_of_the_models_schema_are_sent() {
-    let body = |model: &str, mode: &str, input: Value| {
-        let request = Request {
-            generation: "gen_1".into(),
-            attempt: 1,
-            model: model.into(),
-            mode: mode.into(),
-            input,
-            files: Vec::new(),
-            spool: None,
-            longest_run: Duration::from_secs(300),
-            webhook: None,
-        };
-        input::body(&request, "a/writer").map_err(|error| format!("{:?}", error.class))
-    };
-    let full =
-        json!({"prompt": "a cat", "width": 1792, "height": 1008, "seed": 7, "style": "ink", "count": 3});
-    assert_eq!(
-        body("fal-ai/flux/dev", "create", full),
-        Ok(
-            json!({"prompt": "a cat", "image_size": {"width": 1792, "height": 1008}, "num_images": 1, "output_format": "png", "seed": 7})
-        )
-    );
-    assert_eq!(
-        body("fal-ai/flux/dev", "create", json!({"prompt": "a cat"})),
-        Ok(json!({"prompt": "a cat", "num_images": 1, "output_format": "png"}))
-    );
-    assert_eq!(
-        body("openrouter/router", "write", json!({"prompt": "p", "system": "s", "width": 5})),
-        Ok(json!({"prompt": "p", "system_prompt": "s", "model": "a/writer"}))
-    );
-    assert_eq!(
-        body("openrouter/router", "write", json!({"prompt": "p"})),
-        Ok(json!({"prompt": "p", "model": "a/writer"}))
-    );
-    for (model, mode, input, class) in [
-        ("fal-ai/flux/dev", "create", json!({}), "InvalidInput"),
-        ("fal-ai/flux/dev", "create", json!({"prompt": " "}), "InvalidInput"),
-        ("fal-ai/flux/dev", "edit", json!({"prompt": "a"}), "UnknownModel"),
-        ("fal-ai/any-llm", "write", json!({"prompt": "a"}), "UnknownModel"),
-    ] {
-        assert_eq!(body(model, mode, input), Err(class.into()), "{model} {mode}");
+fn the_input_is_sent_as_it_is_and_the_writer_gets_its_model() {
+    let input = json!({"prompt": "a cat", "image_size": {"width": 1792, "height": 1008}, "seed": 7});
+    assert_eq!(input::body("fal-ai/flux/dev", input.clone(), "a/writer"), input);
+    for (given, model) in
+        [(json!({"prompt": "p"}), "a/writer"), (json!({"prompt": "p", "model": "b/own"}), "b/own")]
+    {
+        let sent = input::body("openrouter/router", given, "a/writer");
+        assert_eq!(sent, json!({"prompt": "p", "model": model}));
     }
+}
+
+#[test]
+fn videos_and_sounds_are_results_like_pictures() {
+    let calls = calls("https://queue.fal.run");
+    for (body, links) in [
+        (
+            r#"{"video": {"url": "https://v3.fal.media/a.mp4", "content_type": "video/mp4"}}"#,
+            vec!["https://v3.fal.media/a.mp4"],
+        ),
+        (
+            r#"{"audio": {"url": "https://v3.fal.media/a.mp3"}, "duration_ms": 900}"#,
+            vec!["https://v3.fal.media/a.mp3"],
+        ),
+        (
+            r#"{"image": {"url": "https://v3.fal.media/a.png"}, "seed": 3}"#,
+            vec!["https://v3.fal.media/a.png"],
+        ),
+    ] {
+        let outputs = match outcome::result(&calls, &done_status(), Ok(reply(200, &[], body))) {
+            Polled::Done(outputs) => outputs,
+            other => panic!("{other:?}"),
+        };
+        let wanted: Vec<OutputFile> = links.into_iter().map(|link| OutputFile::Link(link.into())).collect();
+        assert_eq!(outputs.files, wanted);
+    }
+    // Hex, where an address was not asked for.
+    let hex = outcome::result(&calls, &done_status(), Ok(reply(200, &[], r#"{"audio": "52494646"}"#)));
+    assert_eq!(show_polled(&hex), "Failed(Protocol)");
 }

@@ -30,12 +30,17 @@ pub(super) struct Status {
 }
 
 /// The output of a model. One shape for all of them: a picture model fills other fields than a text model.
+/// First frames, cuts of sound and the like beside a result are no results.
 #[derive(Debug, Deserialize)]
 pub(super) struct Output {
     #[serde(default)]
     pub(super) images: Option<Vec<File>>,
     #[serde(default)]
     pub(super) image: Option<File>,
+    #[serde(default)]
+    pub(super) video: Option<File>,
+    #[serde(default)]
+    pub(super) audio: Option<File>,
     #[serde(default)]
     pub(super) has_nsfw_concepts: Option<Vec<bool>>,
     #[serde(default)]
@@ -51,6 +56,13 @@ pub(super) struct Output {
 #[derive(Debug, Deserialize)]
 pub(super) struct File {
     pub(super) url: String,
+}
+
+/// Where a file is to be put, and where it can be read afterwards.
+#[derive(Debug, Deserialize)]
+pub(super) struct UploadPlan {
+    pub(super) upload_url: String,
+    pub(super) file_url: String,
 }
 
 /// The body of a webhook. Its payload is never looked at: the result is pulled.

@@ -1,4 +1,4 @@
-//! `data:` addresses: files that came inside an answer.
+//! Files that came inside an answer: `data:` addresses and bare base64.
 
 use base64::{
     Engine, alphabet, engine::DecodePaddingMode, engine::GeneralPurpose, engine::GeneralPurposeConfig,
@@ -16,5 +16,10 @@ pub(crate) fn decode(link: &str) -> Option<Bytes> {
     if !head.to_ascii_lowercase().ends_with(";base64") {
         return None;
     }
+    decode_base64(data)
+}
+
+/// With padding or without.
+pub(crate) fn decode_base64(data: &str) -> Option<Bytes> {
     BASE64.decode(data.trim()).ok().map(Bytes::from)
 }

@@ -7,24 +7,31 @@ mod body;
 mod client;
 mod data_uri;
 mod download;
+mod kept;
+mod keys;
 mod mask;
+mod multipart;
 mod operator;
 mod origins;
 mod reply;
 mod retry_after;
 mod signed;
+mod storage;
 
 #[cfg(test)]
 mod tests;
 
 pub(crate) use body::{BodyError, read};
 pub(crate) use client::{Clients, why};
-pub(crate) use data_uri::decode as decode_data_uri;
+pub(crate) use data_uri::{decode as decode_data_uri, decode_base64};
 pub(crate) use download::{Downloads, FILE_BYTES_MAX, leads_home};
+pub(crate) use kept::Keep;
+pub(crate) use keys::Keys;
 pub(crate) use mask::Mask;
+pub(crate) use multipart::Multipart;
 pub(crate) use operator::headers;
 pub(crate) use origins::{Origins, base_url};
-pub(crate) use reply::{NoReply, Reply, Unreadable, send, trouble};
+pub(crate) use reply::{NoReply, Reply, Unreadable, send, send_for_result, trouble};
 pub(crate) use retry_after::retry_after;
 #[cfg(test)]
 pub(crate) use signed::DRIFT_MAX;

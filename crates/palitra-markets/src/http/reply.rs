@@ -1,9 +1,13 @@
 //! An answer of a market's API, read within bounds, and what is kept of it with an error.
 
-use super::{BodyError, Mask, read, retry_after, why};
+use super::{
+    BodyError, Mask,
+    kept::{self, Keep},
+    read, retry_after, why,
+};
 use bytes::Bytes;
 use palitra_domain::market::{ErrorClass, MarketError};
-use reqwest::{RequestBuilder, header::HeaderMap};
+use reqwest::{RequestBuilder, Response, header::HeaderMap};
 use serde_json::Value;
 
 /// Answers of an API are small; a text or a picture inside an answer is not, and still fits.
@@ -59,18 +63,34 @@ impl Unreadable {
 
 /// Sends a call once.
 pub(crate) async fn send(call: RequestBuilder, market: &str, mask: &Mask) -> Result<Reply, NoReply> {
-    match call.send().await {
-        Ok(response) => {
-            let (status, headers) = (response.status().as_u16(), response.headers().clone());
-            let body = read(response, ANSWER_BYTES_MAX).await;
-            Ok(Reply { status, headers, body })
-        }
-        Err(error) => {
-            let trouble = trouble(&format!("no answer from {market}"), &error, mask);
-            let unsent = error.is_connect() || error.is_builder();
-            Err(if unsent { NoReply::NotSent(trouble) } else { NoReply::NoAnswer(trouble) })
-        }
-    }
+    let response = begun(call, market, mask).await?;
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    let body = read(response, ANSWER_BYTES_MAX).await;
+    Ok(Reply { status, headers, body })
+}
+
+/// As [`send`], where a success is the result itself: it is kept before it is looked at.
+pub(crate) async fn send_for_result(
+    call: RequestBuilder,
+    market: &str,
+    mask: &Mask,
+    keep: Keep<'_>,
+) -> Result<Reply, NoReply> {
+    let response = begun(call, market, mask).await?;
+    let (status, headers) = (response.status(), response.headers().clone());
+    let body = match status.is_success() {
+        true => kept::keep(response, keep).await,
+        false => read(response, ANSWER_BYTES_MAX).await,
+    };
+    Ok(Reply { status: status.as_u16(), headers, body })
+}
+
+async fn begun(call: RequestBuilder, market: &str, mask: &Mask) -> Result<Response, NoReply> {
+    call.send().await.map_err(|error| {
+        let trouble = trouble(&format!("no answer from {market}"), &error, mask);
+        let unsent = error.is_connect() || error.is_builder();
+        if unsent { NoReply::NotSent(trouble) } else { NoReply::NoAnswer(trouble) }
+    })
 }
 
 /// Nobody answered.

@@ -191,6 +191,27 @@ fn waits_are_read_in_order() {
     assert_eq!(wait(&[("retry-after", "soon"), ("x-ratelimit-reset", "9")]), seconds(9));
     assert_eq!(wait(&[("retry-after", "-1")]), None);
     assert_eq!(wait(&[("retry-after", "99999999")]), seconds(3600));
+    let used_up = ("x-ratelimit-remaining-tokens", "0");
+    for (text, wanted) in [
+        ("6s", seconds(6)),
+        ("1m30s", seconds(90)),
+        ("12ms", Some(Duration::from_millis(12))),
+        ("6m0.5s", Some(Duration::from_millis(360_500))),
+        ("1h", seconds(3600)),
+        ("2d", None),
+        ("s", None),
+        ("7", None),
+        ("", None),
+    ] {
+        assert_eq!(wait(&[used_up, ("x-ratelimit-reset-tokens", text)]), wanted, "{text}");
+    }
+    // The limit that is not used up says nothing, of two that are the longer counts.
+    let left = ("x-ratelimit-remaining-requests", "9");
+    let resets = [("x-ratelimit-reset-requests", "9s"), ("x-ratelimit-reset-tokens", "2s")];
+    assert_eq!(wait(&[used_up, left, resets[0], resets[1]]), seconds(2));
+    let both = ("x-ratelimit-remaining-requests", "0");
+    assert_eq!(wait(&[used_up, both, resets[0], resets[1]]), seconds(9));
+    assert_eq!(wait(&[both, resets[0], ("retry-after", "1")]), seconds(1));
 }
 
 #[test]

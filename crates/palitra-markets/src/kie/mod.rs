@@ -4,7 +4,6 @@
 mod calls;
 mod errors;
 mod input;
-mod models;
 mod outcome;
 mod remote;
 mod result;
@@ -18,7 +17,10 @@ mod tests;
 
 pub use settings::KieSettings;
 
-use crate::http::{Clients, Downloads, FILE_BYTES_MAX, Mask, Origins, SettingError, base_url, headers};
+use crate::{
+    files,
+    http::{Clients, Downloads, FILE_BYTES_MAX, Mask, Origins, SettingError, base_url, headers},
+};
 use bytes::Bytes;
 use calls::Calls;
 use palitra_domain::{
@@ -89,8 +91,8 @@ impl Kie {
     }
 
     /// Makes an input file public through KIE's upload service: the bytes of a picture, a sound or a video, at most 100 MiB. The
-    /// answer is the address that `images`, `image` or `video` of an input takes. It lives for 24 hours, belongs to everybody who
-    /// knows it, and costs nothing; it may be asked for again. The port has no uploads yet: whoever prepares inputs calls this.
+    /// answer is the address for an input. It lives for 24 hours, belongs to everybody who knows it, and costs nothing; it may be asked
+    /// for again.
     pub async fn upload(&self, key: &str, bytes: &Bytes) -> Result<String, MarketError> {
         upload::bytes(&self.calls, self.key(key)?, bytes).await
     }
@@ -98,6 +100,11 @@ impl Kie {
     /// As [`Kie::upload`], for a file that is public already: KIE fetches it within 30 s, up to 100 MB.
     pub async fn upload_link(&self, key: &str, link: &str) -> Result<String, MarketError> {
         upload::link(&self.calls, self.key(key)?, link).await
+    }
+
+    /// The input, with addresses of our uploads in the place of files.
+    async fn input(&self, key: &str, request: &Request) -> Result<serde_json::Value, MarketError> {
+        files::linked(request, |file| self.upload(key, &file.bytes)).await
     }
 
     fn key(&self, label: &str) -> Result<&Secret, MarketError> {
@@ -117,16 +124,21 @@ fn find<'a>(keys: &'a [(String, Secret)], label: &str) -> Option<&'a Secret> {
 
 impl Market for Kie {
     fn capabilities(&self) -> Capabilities {
-        Capabilities { in_process: false, cancel: false, webhooks: self.has_webhooks(), answers_in_call: false }
+        Capabilities {
+            in_process: false,
+            cancel: false,
+            webhooks: self.has_webhooks(),
+            answers_in_call: false,
+        }
     }
 
     fn submit<'a>(&'a self, key: &'a str, request: &'a Request) -> BoxFuture<'a, Submitted> {
         Box::pin(async move {
             let webhook = request.webhook.as_deref().filter(|_| self.has_webhooks());
-            let ready = self.key(key).and_then(|key| Ok((key, input::body(request, webhook)?)));
-            match ready {
-                Ok((key, body)) => {
-                    let reply = self.calls.submit(key, &body).await;
+            let ready = async { Ok((self.key(key)?, self.input(key, request).await?)) };
+            match ready.await {
+                Ok((key, input)) => {
+                    let reply = self.calls.submit(key, &input::body(&request.model, input, webhook)).await;
                     outcome::submitted(&self.calls, &request.model, reply)
                 }
                 Err(error) => Submitted::Refused(error),

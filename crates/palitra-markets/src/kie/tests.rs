@@ -1,11 +1,9 @@
-//! What KIE's recorded answers mean, without a network: codes, states, results, credits. Inputs are in [`inputs`].
-
-mod inputs;
+//! What KIE's recorded answers mean, without a network: codes, states, results, credits.
 
 use super::{
     calls::Calls,
     errors::{Phase, class},
-    outcome,
+    input, outcome,
     remote::Remote,
 };
 use crate::http::{BodyError, Clients, Mask, NoReply, Origins, Reply, Timeouts, base_url, headers};
@@ -370,5 +368,26 @@ fn a_reference_is_an_id_and_nothing_that_could_lead_elsewhere() {
     assert_eq!(Remote::read(&RemoteRef(r#"{"request_id":"r"}"#.into())), None);
     for bad in ["", " ", "a\nb", &"x".repeat(201)] {
         assert_eq!(Remote::new("z-image", bad), None, "{bad}");
+    }
+}
+
+#[test]
+fn s3_36_a_callback_is_registered_when_it_is_an_address() {
+    for (webhook, wanted) in [
+        (None, json!(null)),
+        (
+            Some("https://pal.example/hooks/kie/1/t?a=1#c d"),
+            json!("https://pal.example/hooks/kie/1/t?a=1#c%20d"),
+        ),
+        (Some("http://127.0.0.1:8000/hooks/kie/1/t"), json!("http://127.0.0.1:8000/hooks/kie/1/t")),
+        (Some("/hooks/kie/1/t"), json!(null)),
+        (Some("//pal.example/hooks"), json!(null)),
+        (Some("javascript:alert(1)"), json!(null)),
+        (Some(""), json!(null)),
+    ] {
+        let given = json!({"prompt": "a", "aspect_ratio": "1:1"});
+        let mut body = input::body("z-image", given.clone(), webhook);
+        assert_eq!(body["callBackUrl"].take(), wanted, "{webhook:?}");
+        assert_eq!((&body["model"], &body["input"]), (&json!("z-image"), &given));
     }
 }

@@ -10,7 +10,7 @@ use super::{
     outcome::not_understood,
     wire::{Envelope, Uploaded},
 };
-use crate::http::{NoReply, Reply};
+use crate::http::{Multipart, NoReply, Reply};
 use bytes::Bytes;
 use palitra_domain::{
     market::{ErrorClass, MarketError},
@@ -35,21 +35,12 @@ pub(super) async fn bytes(calls: &Calls, key: &Secret, bytes: &Bytes) -> Result<
     }
     let media =
         media_type::sniff(bytes).ok_or_else(|| refused("the file is neither picture, sound nor video"))?;
-    let (boundary, stem) = (random()?, random()?);
-    let name = format!("{stem}.{}", media.extension);
-    let mut body = Vec::with_capacity(bytes.len() + 1024);
-    let head = "Content-Disposition: form-data; name=";
-    for (part, text) in [("uploadPath", FOLDER), ("fileName", &name)] {
-        body.extend_from_slice(format!("--{boundary}\r\n{head}\"{part}\"\r\n\r\n{text}\r\n").as_bytes());
-    }
-    let file = format!(
-        "--{boundary}\r\n{head}\"file\"; filename=\"{name}\"\r\nContent-Type: {}\r\n\r\n",
-        media.mime
-    );
-    body.extend_from_slice(file.as_bytes());
-    body.extend_from_slice(bytes);
-    body.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
-    let content_type = format!("multipart/form-data; boundary={boundary}");
+    let name = format!("{}.{}", random()?, media.extension);
+    let mut form = Multipart::default();
+    form.text("uploadPath", FOLDER);
+    form.text("fileName", &name);
+    form.file("file", &name, media.mime, bytes.clone());
+    let (content_type, body) = form.encode();
     uploaded(calls, calls.upload(key, "file-stream-upload", &content_type, body).await)
 }
 

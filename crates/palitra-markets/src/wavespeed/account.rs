@@ -4,7 +4,7 @@
 //! a prediction names no price. So each submission asks first, for the very body it then sends, and the answer goes with the
 //! reference until the work is done: that is the true cost of the run (S3-15). A failed run is refunded by WaveSpeedAI.
 
-use super::{WaveSpeed, input, wire};
+use super::{WaveSpeed, wire};
 use crate::units;
 use palitra_domain::{
     Currency, MarketCost,
@@ -26,8 +26,7 @@ pub struct Balance {
 impl WaveSpeed {
     /// What WaveSpeedAI takes for this request: `POST /api/v3/model/price`. Starts nothing, and may be asked again.
     pub async fn price(&self, key: &str, request: &Request) -> Result<MarketCost, MarketError> {
-        let (key, body) = (self.key(key)?, input::body(request)?);
-        self.priced(key, &request.model, &body, None).await
+        self.priced(self.key(key)?, &request.model, &request.input, None).await
     }
 
     /// What is left of the key's account: `GET /api/v3/balance`.

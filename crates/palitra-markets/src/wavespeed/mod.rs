@@ -7,7 +7,6 @@ mod account;
 mod calls;
 mod envelope;
 mod errors;
-mod input;
 mod outcome;
 mod remote;
 mod settings;
@@ -22,7 +21,10 @@ pub use account::Balance;
 pub use settings::WaveSpeedSettings;
 pub use upload::Upload;
 
-use crate::http::{Clients, Downloads, FILE_BYTES_MAX, Mask, Origins, SettingError, base_url, headers};
+use crate::{
+    files,
+    http::{Clients, Downloads, FILE_BYTES_MAX, Mask, Origins, SettingError, base_url, headers},
+};
 use calls::Calls;
 use palitra_domain::{
     BoxFuture, Timestamp,
@@ -78,6 +80,15 @@ impl WaveSpeed {
         })
     }
 
+    /// The body of a submission: the input, with links of our uploads in the place of files.
+    async fn body(&self, key: &str, request: &Request) -> Result<serde_json::Value, MarketError> {
+        files::linked(request, |file| async move {
+            let (file_name, content_type) = (files::name(file), file.mime.clone());
+            self.upload(key, &Upload { file_name, content_type, bytes: file.bytes.clone() }).await
+        })
+        .await
+    }
+
     fn key(&self, label: &str) -> Result<&Secret, MarketError> {
         let found = self.keys.iter().find(|(known, _)| known == label).map(|(_, key)| key);
         found.ok_or_else(|| {
@@ -94,7 +105,8 @@ impl Market for WaveSpeed {
 
     fn submit<'a>(&'a self, key: &'a str, request: &'a Request) -> BoxFuture<'a, Submitted> {
         Box::pin(async move {
-            let (key, body) = match self.key(key).and_then(|key| Ok((key, input::body(request)?))) {
+            let ready = async { Ok((self.key(key)?, self.body(key, request).await?)) };
+            let (key, body) = match ready.await {
                 Ok(ready) => ready,
                 Err(error) => return Submitted::Refused(error),
             };

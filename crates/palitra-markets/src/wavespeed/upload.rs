@@ -2,12 +2,12 @@
 //!
 //! `POST /api/v3/media/uploads` with name, length and type names an address of some storage, headers for it, and the link under
 //! which the file can then be read (`WaveSpeedAI/wavespeed-python`). The storage is not WaveSpeedAI: it sees the bytes and those
-//! headers, never the key or the operator's headers (trap 21), and is reached under the rules for links of results.
+//! headers, never the key or the operator's headers (trap 21).
 //!
 //! The older form, multipart to `/api/v3/media/upload/binary`, is not used: it sends the file through the API itself.
 
 use super::{WaveSpeed, wire};
-use crate::http::{FILE_BYTES_MAX, leads_home, trouble};
+use crate::http::FILE_BYTES_MAX;
 use bytes::Bytes;
 use palitra_domain::market::{ErrorClass, MarketError};
 use reqwest::{
@@ -31,7 +31,7 @@ pub struct Upload {
 }
 
 impl WaveSpeed {
-    /// Puts a file where WaveSpeedAI can read it and answers its link, for `image`, `face_image` or `images` of a request.
+    /// Puts a file where WaveSpeedAI can read it and answers its link, for an input.
     ///
     /// Uploads are free and may be repeated. How long the file lives is not documented: upload shortly before the submission.
     pub async fn upload(&self, key: &str, upload: &Upload) -> Result<String, MarketError> {
@@ -53,22 +53,8 @@ impl WaveSpeed {
         if target.method != "PUT" {
             return Err(refused("WaveSpeed asks for an upload by another method than `PUT`"));
         }
-        let url = Url::parse(&target.url).map_err(|_| refused("WaveSpeed's upload leads to no address"))?;
-        let client = self.downloads.client_for(&url)?;
-        let call = client.put(url).headers(headers(&target.headers)?).body(bytes);
-        let response = call.send().await.map_err(|error| {
-            leads_home(&error).unwrap_or_else(|| trouble("the upload failed", &error, &self.calls.mask))
-        })?;
-        let status = response.status();
-        if status.is_success() {
-            return Ok(());
-        }
-        let class = match status.as_u16() {
-            408 | 429 | 500.. => ErrorClass::Unavailable,
-            _ => ErrorClass::Protocol,
-        };
-        let message = format!("the storage of WaveSpeed's uploads answered {status}");
-        Err(MarketError { status: Some(status.as_u16()), ..MarketError::new(class, message) })
+        let headers = headers(&target.headers)?;
+        self.downloads.put(&target.url, headers, bytes, ("WaveSpeed", &self.calls.mask)).await
     }
 }
 

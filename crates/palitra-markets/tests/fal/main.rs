@@ -4,9 +4,11 @@
 mod files;
 mod happy;
 mod keys;
+mod models;
 mod poll;
 mod simulator;
 mod submit;
+mod uploads;
 mod webhook_keys;
 mod webhooks;
 
@@ -38,8 +40,15 @@ struct Bench {
     fal: Fal,
 }
 
-fn settings(queue_url: String) -> FalSettings {
-    FalSettings { keys: vec![("main".into(), Secret::new(KEY))], queue_url, ..FalSettings::default() }
+/// Queue, storage and platform at one address.
+fn settings(url: String) -> FalSettings {
+    FalSettings {
+        keys: vec![("main".into(), Secret::new(KEY))],
+        queue_url: url.clone(),
+        rest_url: url.clone(),
+        platform_url: url,
+        ..FalSettings::default()
+    }
 }
 
 impl Bench {
@@ -96,7 +105,7 @@ fn picture(prompt: &str) -> Request {
         attempt: 1,
         model: "fal-ai/flux/dev".into(),
         mode: "create".into(),
-        input: json!({"prompt": prompt, "width": 320, "height": 240, "seed": 7}),
+        input: json!({"prompt": prompt, "image_size": {"width": 320, "height": 240}, "seed": 7}),
         files: Vec::new(),
         spool: None,
         longest_run: Duration::from_secs(300),

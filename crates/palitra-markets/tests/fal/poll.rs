@@ -93,7 +93,12 @@ async fn black_pictures_are_refused_ones() {
 async fn an_error_inside_a_200_is_a_failure() {
     let bench =
         Bench::rule(json!({"on": "submit", "fault": "output_error", "message": "provider is down"})).await;
-    let request = Request { model: "openrouter/router".into(), mode: "write".into(), ..picture("p") };
+    let request = Request {
+        model: "openrouter/router".into(),
+        mode: "write".into(),
+        input: json!({"prompt": "p"}),
+        ..picture("")
+    };
     let Submitted::Accepted(remote) = bench.fal.submit("main", &request).await else {
         panic!("not accepted")
     };

@@ -7,7 +7,8 @@ use palitra_domain::money::Millionths;
 async fn s3_51_the_balance_is_what_is_left() {
     let bench = Bench::new(json!({"credits": 100})).await;
     assert_eq!(bench.kie.credits("main").await, Ok(Millionths::whole(100)));
-    let request = Request { model: "z-image".into(), ..picture("a cat") };
+    let input = json!({"prompt": "a cat", "aspect_ratio": "1:1"});
+    let request = Request { model: "z-image".into(), input, ..picture("") };
     accepted(bench.kie.submit("main", &request).await);
     assert_eq!(bench.kie.credits("main").await, Ok(Millionths(99_200_000)));
 }

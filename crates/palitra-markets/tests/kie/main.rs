@@ -5,7 +5,6 @@ mod account;
 mod files;
 mod happy;
 mod keys;
-mod models;
 mod poll;
 mod simulator;
 mod submit;
@@ -109,7 +108,7 @@ fn picture(prompt: &str) -> Request {
         attempt: 1,
         model: "google/nano-banana".into(),
         mode: "create".into(),
-        input: json!({"prompt": prompt, "width": 320, "height": 240, "seed": 7}),
+        input: json!({"prompt": prompt, "aspect_ratio": "4:3", "output_format": "png"}),
         files: Vec::new(),
         spool: None,
         longest_run: Duration::from_secs(300),

@@ -2,6 +2,7 @@
 
 use super::*;
 use bytes::Bytes;
+use palitra_domain::market::InputFile;
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n--not a boundary\r\n\r\nbytes";
 
@@ -25,11 +26,58 @@ async fn bytes_become_an_address_that_an_input_takes() {
     assert_eq!(get(&links[0]).await, PNG);
     let request = Request {
         model: "google/nano-banana-edit".into(),
-        input: json!({"prompt": "more light", "images": links}),
+        input: json!({"prompt": "more light", "image_urls": links}),
         ..picture("")
     };
     accepted(bench.kie.submit("main", &request).await);
     assert_eq!(bench.sim.log().submissions[0].input["image_urls"], json!(links));
+}
+
+fn edit(ids: &[&str]) -> Request {
+    let file = |id: &&str| InputFile {
+        id: (*id).into(),
+        mime: "image/png".into(),
+        extension: "png".into(),
+        bytes: Bytes::from_static(PNG),
+    };
+    Request {
+        model: "google/nano-banana-edit".into(),
+        mode: "edit".into(),
+        input: json!({"prompt": "more light", "image_urls": ids}),
+        files: ids.iter().map(file).collect(),
+        ..picture("")
+    }
+}
+
+#[tokio::test]
+async fn files_of_a_request_are_uploaded_before_it_is_submitted() {
+    let bench = Bench::new(json!({})).await;
+    accepted(bench.kie.submit("main", &edit(&["ast_1", "ast_2", "ast_1"])).await);
+    let sent = bench.sim.log().submissions[0].input["image_urls"].clone();
+    let link = |at: usize| sent[at].as_str().expect("a link").to_owned();
+    assert!(link(0).starts_with(&format!("{}/uploads/palitra/", bench.sim.url())), "{sent}");
+    assert_eq!(link(0), link(2));
+    assert_ne!(link(0), link(1));
+    assert_eq!(get(&link(1)).await, PNG);
+}
+
+#[tokio::test]
+async fn a_file_that_was_not_uploaded_refuses_the_submission() {
+    for (fault, wanted) in [
+        (json!({"fault": "code", "code": 400}), "Refused(InputFetch)"),
+        (json!({"fault": "html"}), "Refused(InputFetch)"),
+        (json!({"fault": "code", "code": 500}), "Refused(Unavailable)"),
+        (json!({"fault": "drop"}), "Refused(Unavailable)"),
+        (json!({"fault": "rate_limited"}), "Refused(RateLimited)"),
+        (json!({"fault": "wrong_key"}), "Refused(Auth)"),
+    ] {
+        let mut rule = fault.clone();
+        (rule["on"], rule["times"]) = (json!("upload"), json!(1));
+        let bench = Bench::rule(rule).await;
+        assert_eq!(show_submitted(&bench.kie.submit("main", &edit(&["ast_1"])).await), wanted, "{fault}");
+        assert!(bench.sim.log().submissions.is_empty(), "{fault}");
+        accepted(bench.kie.submit("main", &edit(&["ast_1"])).await);
+    }
 }
 
 #[tokio::test]

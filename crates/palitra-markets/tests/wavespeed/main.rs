@@ -139,7 +139,7 @@ fn picture(prompt: &str) -> Request {
         attempt: 1,
         model: "wavespeed-ai/flux-dev".into(),
         mode: "create".into(),
-        input: json!({"prompt": prompt, "width": 320, "height": 256, "seed": 7}),
+        input: json!({"prompt": prompt, "size": "320*256", "seed": 7}),
         files: Vec::new(),
         spool: None,
         longest_run: Duration::from_secs(300),
@@ -152,7 +152,7 @@ fn face_swap(image: &str, face_image: &str) -> Request {
     Request {
         model: "wavespeed-ai/image-face-swap".into(),
         mode: "swap_face".into(),
-        input: json!({"image": image, "face_image": face_image}),
+        input: json!({"image": image, "face_image": face_image, "target_index": 0, "output_format": "png"}),
         ..picture("")
     }
 }

@@ -108,11 +108,3 @@ async fn the_balance_falls_with_every_run_and_failed_work_is_refunded() {
     let bench = Bench::rule(json!({"on": "balance", "fault": "wrong_key"})).await;
     assert_eq!(bench.market.balance("main").await.expect_err("refused").class, ErrorClass::Auth);
 }
-
-#[tokio::test]
-async fn a_price_is_asked_only_for_what_could_be_submitted() {
-    let bench = Bench::new(json!({})).await;
-    let unknown = Request { model: "wavespeed-ai/fluks".into(), ..picture("a cat") };
-    let error = bench.market.price("main", &unknown).await.expect_err("no such model");
-    assert_eq!((error.class, bench.sim.log().prices), (ErrorClass::UnknownModel, 0));
-}

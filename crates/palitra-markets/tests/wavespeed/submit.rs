@@ -86,21 +86,18 @@ async fn a_market_that_cannot_be_reached_has_refused() {
 #[tokio::test]
 async fn what_cannot_be_submitted_is_refused_without_a_call() {
     let bench = Bench::new(json!({})).await;
-    let unknown = Request { model: "wavespeed-ai/fluks".into(), ..picture("a cat") };
-    assert_eq!(show_submitted(&bench.market.submit("main", &unknown).await), "Refused(UnknownModel)");
-    assert_eq!(show_submitted(&bench.market.submit("main", &picture(" ")).await), "Refused(InvalidInput)");
     assert_eq!(show_submitted(&bench.market.submit("other", &picture("a cat")).await), "Refused(Auth)");
-    let faceless = face_swap("https://a.example/a.png", "");
-    assert_eq!(show_submitted(&bench.market.submit("main", &faceless).await), "Refused(InvalidInput)");
     let log = bench.sim.log();
     assert_eq!((log.submissions.len(), log.prices), (0, 0));
+    let unknown = Request { model: "wavespeed-ai/fluks".into(), ..picture("a cat") };
+    assert_eq!(show_submitted(&bench.market.submit("main", &unknown).await), "Refused(UnknownModel)");
 }
 
 #[tokio::test]
 async fn what_the_market_finds_wrong_with_the_input_is_passed_on() {
     let bench = Bench::new(json!({})).await;
     let mut request = picture("a cat");
-    request.input["width"] = json!(1792);
+    request.input["size"] = json!("1792*256");
     let Submitted::Refused(error) = bench.market.submit("main", &request).await else {
         panic!("not refused")
     };

@@ -1,6 +1,7 @@
 //! Files in: where they go, who sees what, and what is refused.
 
 use super::*;
+use palitra_domain::market::InputFile;
 use palitra_markets::wavespeed::Upload;
 use palitra_sim::wavespeed::key_tag;
 
@@ -33,6 +34,49 @@ async fn a_file_is_put_and_its_link_is_good_for_a_submission() {
     for entry in &log.uploads {
         assert_eq!((entry.file_name.as_str(), entry.content_type.as_str()), ("photo.png", "image/png"));
         assert_eq!((entry.size, entry.stored, &entry.key), (24, true, &key_tag(KEY)));
+    }
+}
+
+#[tokio::test]
+async fn s2_065_files_of_a_request_are_uploaded_before_it_is_submitted() {
+    let bench = Bench::new(json!({})).await;
+    let file = |id: &str| InputFile {
+        id: id.into(),
+        mime: "image/png".into(),
+        extension: "png".into(),
+        bytes: png().bytes,
+    };
+    // One portrait for both.
+    let both = Request { files: vec![file("ast_1"), file("ast_1")], ..face_swap("ast_1", "ast_1") };
+    assert_eq!(show_submitted(&bench.market.submit("main", &both).await), "Accepted");
+    let log = bench.sim.log();
+    assert_eq!((log.uploads.len(), log.uploads[0].file_name.as_str()), (1, "input.png"));
+    let sent = &log.submissions[0].input;
+    assert_eq!(sent["image"], sent["face_image"]);
+    assert!(
+        sent["image"].as_str().is_some_and(|link| link.starts_with(&format!("{}/media/", bench.sim.url()))),
+        "{sent}"
+    );
+}
+
+#[tokio::test]
+async fn a_file_that_was_not_uploaded_refuses_the_submission() {
+    for (on, fault, wanted) in [
+        ("upload", json!({"fault": "error", "status": 400}), "Refused(InputFetch)"),
+        ("upload", json!({"fault": "error", "status": 500}), "Refused(Unavailable)"),
+        ("upload", json!({"fault": "wrong_key"}), "Refused(Auth)"),
+        ("put", json!({"fault": "error", "status": 403}), "Refused(InputFetch)"),
+        ("put", json!({"fault": "drop"}), "Refused(Unavailable)"),
+    ] {
+        let mut rule = fault.clone();
+        (rule["on"], rule["times"]) = (json!(on), json!(1));
+        let bench = Bench::rule(rule).await;
+        let Upload { bytes, .. } = png();
+        let file = InputFile { id: "ast_1".into(), mime: "image/png".into(), extension: "png".into(), bytes };
+        let request = Request { files: vec![file], ..face_swap("ast_1", "https://a.example/face.png") };
+        assert_eq!(show_submitted(&bench.market.submit("main", &request).await), wanted, "{on} {fault}");
+        let log = bench.sim.log();
+        assert_eq!((log.submissions.len(), log.prices), (0, 0), "{on} {fault}");
     }
 }
 

@@ -1,27 +1,31 @@
 //! A strict simulator of fal.ai's queue API: a real HTTP server with a script of faults and a log that checkers read.
 //!
-//! It refuses what fal refuses and unknown fields besides, takes time, runs only so many requests of a key at once, and
-//! serves its own files and delivers signed webhooks. Rules: `providers.md` §1; scripts: `docs/markets.md`. It knows nothing of
+//! It refuses what fal refuses and unknown fields besides, takes time, runs only so many requests of a key at once, serves its own
+//! files and what was uploaded, and delivers signed webhooks. Rules: `providers.md` §1; scripts: `docs/markets.md`. It knows nothing of
 //! Palitra's adapter.
 //!
-//! Paths: fal's queue at the root, `/files/…`, `/.well-known/jwks.json`, and its own `GET /_sim/health`, `GET /_sim/log`, `POST /_sim/script`.
+//! Paths: fal's queue at the root, `/files/…` (results), `/storage/…` and `/uploads/…` (files in), `/.well-known/jwks.json`, and its own
+//! `GET /_sim/health`, `GET /_sim/log`, `POST /_sim/script`.
 
 mod calls;
+mod endpoints;
 mod errors;
 mod faults;
 mod output;
 mod route;
 mod schema;
 mod script;
+mod size;
 mod submit;
 mod text;
+mod uploads;
 mod webhook;
 mod world;
 
 #[cfg(test)]
 mod tests;
 
-pub use crate::market::log::{Cancel, Delivery, Log as FalLog, Submission, key_tag};
+pub use crate::market::log::{Cancel, Delivery, Log as FalLog, Submission, Upload, key_tag};
 pub use crate::market::picture::{Painter, Picture};
 pub use script::{BadScript, Call, EndpointScript, FalScript, Fault, Rule};
 
@@ -31,11 +35,12 @@ use axum::{
     body::{Body, to_bytes},
     extract::{Path, Request, State},
     http::{HeaderMap, Response, StatusCode, header},
-    routing::{get, post},
+    routing::{get, post, put},
 };
 use palitra_domain::Clock;
 use serde_json::{Value, json};
 use std::{
+    collections::BTreeMap,
     io,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -82,6 +87,8 @@ struct Inner {
     script: FalScript,
     faults: faults::Faults,
     world: world::World,
+    /// By name, which is random.
+    uploads: BTreeMap<String, uploads::Stored>,
     journal: log::Journal,
 }
 
@@ -108,8 +115,13 @@ impl FalSim {
         let cannot_listen = |source| FalSimError::Listen { listen, source };
         let listener = TcpListener::bind(listen).await.map_err(cannot_listen)?;
         let address = listener.local_addr().map_err(cannot_listen)?;
-        let inner =
-            Inner { faults: faults::Faults::new(&script), script, world: world::World::default(), journal };
+        let inner = Inner {
+            faults: faults::Faults::new(&script),
+            script,
+            world: world::World::default(),
+            uploads: BTreeMap::new(),
+            journal,
+        };
         let market = Arc::new(Market {
             clock,
             address,
@@ -186,6 +198,9 @@ fn router(market: &Arc<Market>) -> Router {
         .route("/_sim/log", get(get_log))
         .route("/_sim/script", post(post_script))
         .route("/files/{name}", get(get_file))
+        .route("/storage/upload/initiate", post(initiate))
+        .route("/storage/{name}", put(put_upload))
+        .route("/uploads/{name}", get(get_upload))
         .route("/.well-known/jwks.json", get(get_keys))
         .fallback(call)
         .with_state(Arc::clone(market))
@@ -212,6 +227,29 @@ async fn get_file(
     headers: HeaderMap,
 ) -> Response<Body> {
     output::file(&market, &name, &headers).await
+}
+
+async fn initiate(State(market): State<Arc<Market>>, request: Request) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    let query = axum::extract::Query::<Vec<(String, String)>>::try_from_uri(&parts.uri);
+    let body = to_bytes(body, BODY_MAX).await.unwrap_or_default();
+    uploads::initiate(&market, &query.map(|query| query.0).unwrap_or_default(), &parts.headers, &body).await
+}
+
+async fn put_upload(
+    State(market): State<Arc<Market>>,
+    Path(name): Path<String>,
+    request: Request,
+) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    match to_bytes(body, BODY_MAX).await {
+        Ok(bytes) => uploads::put(&market, &name, &parts.headers, bytes).await,
+        Err(_) => Answer::detail(StatusCode::PAYLOAD_TOO_LARGE, "EntityTooLarge").send(None, &market.clock),
+    }
+}
+
+async fn get_upload(State(market): State<Arc<Market>>, Path(name): Path<String>) -> Response<Body> {
+    uploads::get(&market, &name)
 }
 
 /// Public keys: nobody may show an API key for them.

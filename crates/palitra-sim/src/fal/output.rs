@@ -2,14 +2,18 @@
 
 use super::{
     Market,
-    schema::{self, Makes},
+    schema::Makes,
     script::{Call, Fault},
     text,
     world::{Ending, Work},
 };
-use crate::market::{
-    answer::Answer,
-    picture::{self, Picture},
+use crate::{
+    market::{
+        answer::Answer,
+        picture::{self, Picture},
+        tokens,
+    },
+    voice,
 };
 use axum::{
     body::{Body, Bytes},
@@ -22,25 +26,24 @@ use serde_json::{Number, Value, json};
 pub(super) fn answer(work: &Work, market: &Market, id: &str) -> Answer {
     let (body, units) = match work.new.endpoint.makes {
         Makes::Pictures => pictures(work, market, id),
+        Makes::Picture | Makes::LargerPicture => picture(work, market, id),
+        Makes::Video => {
+            let video = json!({"url": link(work, market, id, 0), "content_type": "video/mp4", "file_name": "output.mp4"});
+            (json!({"video": video}), seconds_asked(work).to_string())
+        }
+        Makes::Speech => spoken(work, market, id),
         Makes::Text => written(work),
     };
     Answer::json(StatusCode::OK, &body).with("x-fal-billable-units", &units)
 }
 
-/// Units of a picture: megapixels, each picture rounded up.
+/// Units of pictures: megapixels, each picture rounded up, where the endpoint is priced so; else pictures.
 fn pictures(work: &Work, market: &Market, id: &str) -> (Value, String) {
-    let input = &work.new.input;
-    let (width, height) = schema::size_of(input);
+    let (width, height) = work.new.size;
     let count = count(work);
-    let link = |number: u64| {
-        if work.new.ending == Ending::Inline || input.get("sync_mode") == Some(&Value::Bool(true)) {
-            return format!("data:image/png;base64,{}", STANDARD.encode(draw(work, market, number)));
-        }
-        format!("{}/files/{}", market.base(), file_name(id, number))
-    };
     let images: Vec<Value> = (0..count)
         .map(|number| {
-            json!({"url": link(number), "content_type": "image/png", "width": width, "height": height})
+            json!({"url": link(work, market, id, number), "content_type": "image/png", "width": width, "height": height})
         })
         .collect();
     let refused = vec![work.new.ending == Ending::Nsfw; images.len()];
@@ -51,8 +54,70 @@ fn pictures(work: &Work, market: &Market, id: &str) -> (Value, String) {
         "has_nsfw_concepts": refused,
         "prompt": work.new.prompt,
     });
-    let megapixels = (u64::from(width) * u64::from(height)).div_ceil(1_000_000);
-    (body, (megapixels * count).to_string())
+    let each = match work.new.endpoint.price.unit {
+        "megapixels" => (u64::from(width) * u64::from(height)).div_ceil(1_000_000),
+        _ => 1,
+    };
+    (body, (each * count).to_string())
+}
+
+/// One picture made of another.
+fn picture(work: &Work, market: &Market, id: &str) -> (Value, String) {
+    let (width, height) = work.new.size;
+    let image = json!({"url": link(work, market, id, 0), "content_type": "image/png", "width": width, "height": height});
+    (json!({"image": image, "seed": seed_of(work)}), "1".to_owned())
+}
+
+/// Units of speech: thousands of characters. In hex unless an address is asked for.
+fn spoken(work: &Work, market: &Market, id: &str) -> (Value, String) {
+    let hex = work.new.endpoint.fields.iter().any(|field| field.name == "output_format")
+        && work.new.input.get("output_format") != Some(&json!("url"));
+    let audio = match hex {
+        true => json!(palitra_domain::recipe::hex(&speak(work))),
+        false => {
+            json!({"url": link(work, market, id, 0), "content_type": "audio/wav", "file_name": "output.wav"})
+        }
+    };
+    (json!({"audio": audio}), thousandths(work.new.prompt.chars().count()))
+}
+
+/// The link of a file, or the file itself.
+fn link(work: &Work, market: &Market, id: &str, number: u64) -> String {
+    if work.new.ending == Ending::Inline || work.new.input.get("sync_mode") == Some(&Value::Bool(true)) {
+        let (content_type, bytes) = make(work, market, number);
+        return format!("data:{content_type};base64,{}", STANDARD.encode(bytes));
+    }
+    format!("{}/files/{}", market.base(), file_name(work, id, number))
+}
+
+/// The bytes of a file and their type.
+fn make(work: &Work, market: &Market, number: u64) -> (&'static str, Vec<u8>) {
+    match work.new.endpoint.makes {
+        Makes::Video => ("video/mp4", video(&work.new.prompt)),
+        Makes::Speech => ("audio/wav", speak(work)),
+        _ => ("image/png", draw(work, market, number)),
+    }
+}
+
+fn speak(work: &Work) -> Vec<u8> {
+    let voice = work.new.input.get("voice").and_then(Value::as_str).unwrap_or_default();
+    voice::speak(&work.new.prompt, voice, 0)
+}
+
+/// The shell of an MP4: it says what it is, and shows nothing.
+fn video(prompt: &str) -> Vec<u8> {
+    let mut bytes = b"\0\0\0\x18ftypisom\0\0\x02\0isommp42".to_vec();
+    let size = u32::try_from(prompt.len() + 8).unwrap_or(u32::MAX);
+    bytes.extend_from_slice(&size.to_be_bytes());
+    bytes.extend_from_slice(b"free");
+    bytes.extend_from_slice(prompt.as_bytes());
+    bytes
+}
+
+/// `"8s"` or `"10"`; fal's own default is the shortest or the longest, by the model.
+fn seconds_asked(work: &Work) -> u64 {
+    let asked = work.new.input.get("duration").and_then(Value::as_str);
+    asked.and_then(|text| text.trim_end_matches('s').parse().ok()).unwrap_or(8)
 }
 
 /// Units of a text: thousands of tokens, which makes them fractions as they can be with fal.
@@ -63,8 +128,8 @@ fn written(work: &Work) -> (Value, String) {
         _ => text::answer(&work.new.prompt),
     };
     let system = work.new.input.get("system_prompt").and_then(Value::as_str).unwrap_or_default();
-    let tokens_in = text::tokens(&work.new.prompt) + text::tokens(system);
-    let tokens_out = text::tokens(&output);
+    let tokens_in = tokens::count(&work.new.prompt) + tokens::count(system);
+    let tokens_out = tokens::count(&output);
     let mut body = json!({
         "output": output,
         "reasoning": null,
@@ -98,12 +163,21 @@ fn seed_of(work: &Work) -> i64 {
     asked.unwrap_or_else(|| picture::seed_of(&work.new.prompt))
 }
 
-fn file_name(id: &str, number: u64) -> String {
-    if number == 0 { format!("{id}.png") } else { format!("{id}_{number}.png") }
+fn file_name(work: &Work, id: &str, number: u64) -> String {
+    let extension = extension(work);
+    if number == 0 { format!("{id}.{extension}") } else { format!("{id}_{number}.{extension}") }
+}
+
+fn extension(work: &Work) -> &'static str {
+    match work.new.endpoint.makes {
+        Makes::Video => "mp4",
+        Makes::Speech => "wav",
+        _ => "png",
+    }
 }
 
 fn draw(work: &Work, market: &Market, number: u64) -> Vec<u8> {
-    let (width, height) = schema::size_of(&work.new.input);
+    let (width, height) = work.new.size;
     if work.new.ending == Ending::Nsfw {
         return picture::black(width, height);
     }
@@ -115,7 +189,7 @@ fn draw(work: &Work, market: &Market, number: u64) -> Vec<u8> {
     }
 }
 
-/// `GET /files/{id}.png`: public, as fal's are; credentials are refused like a signed storage link refuses them.
+/// `GET /files/{name}`: public, as fal's are; credentials are refused like a signed storage link refuses them.
 pub(super) async fn file(market: &Market, name: &str, headers: &HeaderMap) -> Response<Body> {
     let found = {
         let mut inner = market.lock();
@@ -132,7 +206,10 @@ pub(super) async fn file(market: &Market, name: &str, headers: &HeaderMap) -> Re
             Answer::detail(StatusCode::BAD_REQUEST, "credentials are not wanted here")
         }
         _ if plan.fault == Some(Fault::Expired {}) => Answer::detail(StatusCode::NOT_FOUND, "Not Found"),
-        (None, Some((work, number))) => Answer::bytes("image/png", Bytes::from(draw(&work, market, number))),
+        (None, Some((work, number))) => {
+            let (content_type, bytes) = make(&work, market, number);
+            Answer::bytes(content_type, Bytes::from(bytes))
+        }
         (None, None) => Answer::detail(StatusCode::NOT_FOUND, "Not Found"),
     };
     market.clock.sleep(plan.delay_after).await;
@@ -140,11 +217,13 @@ pub(super) async fn file(market: &Market, name: &str, headers: &HeaderMap) -> Re
 }
 
 fn find(inner: &super::Inner, name: &str) -> Option<(Work, u64)> {
-    let stem = name.strip_suffix(".png")?;
+    let (stem, extension) = name.rsplit_once('.')?;
     let (id, number) = match stem.split_once('_') {
         Some((id, number)) => (id, number.parse().ok()?),
         None => (stem, 0),
     };
     let work = inner.world.find(id)?;
-    (work.new.endpoint.makes == Makes::Pictures && number < count(work)).then(|| (work.clone(), number))
+    let made =
+        work.new.endpoint.makes != Makes::Text && extension == self::extension(work) && number < count(work);
+    made.then(|| (work.clone(), number))
 }

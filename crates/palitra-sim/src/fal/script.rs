@@ -54,6 +54,10 @@ pub enum Call {
     Result,
     Cancel,
     File,
+    /// Where to put a file is asked.
+    Upload,
+    /// The file is put.
+    Put,
     /// Ours: the delivery of a webhook, each try one.
     Webhook,
 }
@@ -216,14 +220,14 @@ impl Fault {
             | Fault::OutputError { .. }
             | Fault::Says { .. }
             | Fault::Inline {}
-            | Fault::Work { .. }
-            | Fault::ForeignUrls { .. } => call == Call::Submit,
+            | Fault::Work { .. } => call == Call::Submit,
+            Fault::ForeignUrls { .. } => matches!(call, Call::Submit | Call::Upload),
             Fault::Duplicate {} | Fault::Forged {} | Fault::Early {} => false,
             Fault::UnknownStatus { .. } => call == Call::Status,
             Fault::Expired {} => call == Call::File,
-            Fault::Redirect { .. } => matches!(call, Call::File | Call::Submit),
+            Fault::Redirect { .. } => matches!(call, Call::File | Call::Submit | Call::Put),
             Fault::RateLimited { .. } | Fault::Locked {} | Fault::WrongKey {} | Fault::Malformed {} => {
-                call != Call::File
+                !matches!(call, Call::File | Call::Put)
             }
             Fault::Latency { .. }
             | Fault::LatencyAfter { .. }

@@ -3,11 +3,11 @@
 use super::{
     Inner, Market,
     calls::{failing, refused_by, unauthorized},
-    key_tag,
+    endpoints, key_tag,
     route::Asked,
     schema,
     script::{Call, Fault},
-    webhook,
+    size, uploads, webhook,
     world::{Ending, NewWork},
 };
 use crate::market::{answer::Answer, log::Submission};
@@ -18,7 +18,8 @@ use std::{sync::Arc, time::Duration};
 
 pub(super) async fn answer(market: &Arc<Market>, endpoint: &str, asked: &Asked) -> Response<Body> {
     let input: Value = serde_json::from_slice(&asked.body).unwrap_or(Value::Null);
-    let prompt = input.get("prompt").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let words = ["prompt", "text"].iter().find_map(|name| input.get(*name).and_then(Value::as_str));
+    let prompt = words.unwrap_or_default().to_owned();
     let plan = market.lock().faults.plan(Call::Submit, endpoint, &prompt);
     market.clock.sleep(plan.delay_before).await;
     let answer = {
@@ -74,7 +75,7 @@ fn check(
     let Some(key) = inner.key_of(&asked.headers) else {
         return Err(refusal(unauthorized(), "wrong key"));
     };
-    let Some(endpoint) = schema::find(&entry.endpoint) else {
+    let Some(endpoint) = endpoints::find(&entry.endpoint) else {
         let detail = format!("Application '{}' not found", entry.endpoint);
         return Err(refusal(Answer::detail(StatusCode::NOT_FOUND, &detail), "unknown endpoint"));
     };
@@ -112,14 +113,16 @@ fn accept(
     let id = super::request_id();
     let scripted =
         inner.script.endpoints.get(endpoint.id).map_or(inner.script.latency_ms, |own| own.latency_ms);
+    let given = uploads::read(inner, market, &endpoint.links(&entry.input));
     let new = NewWork {
         key: entry.key.clone(),
         endpoint,
         input: entry.input.clone(),
         prompt: entry.prompt.clone(),
+        size: size::of(endpoint, &entry.input, given.ok().flatten()),
         takes: work.unwrap_or(Duration::from_millis(scripted)),
         start_within: asked.start_within(),
-        ending: ending(fault),
+        ending: if given.is_err() { Ending::Failed("image_load_error".into()) } else { ending(fault) },
     };
     let position = inner.world.waiting(&entry.key);
     let now = market.clock.now();

@@ -2,11 +2,12 @@
 //! driven by the adapter's suite in `palitra-markets`.
 
 use super::{
-    Call, FalScript, Fault,
+    Call, FalScript, Fault, endpoints,
     faults::Faults,
     route::Route,
     schema,
     script::BadScript,
+    size,
     world::{Cancelled, Ending, NewWork, State, World},
 };
 use crate::market::picture::{Picture, blocks};
@@ -66,7 +67,7 @@ fn a_script_with_a_mistake_is_refused() {
         ("[[rules]]\non = \"submit\"\nfault = \"drop\"\nnht = 2", "unknown field"),
         ("[[rules]]\non = \"submit\"\nfault = \"dorp\"", "unknown variant"),
         ("[[rules]]\non = \"submit\"\nfault = \"latency\"", "missing field"),
-        ("[[rules]]\non = \"upload\"\nfault = \"drop\"", "unknown variant"),
+        ("[[rules]]\non = \"download\"\nfault = \"drop\"", "unknown variant"),
     ] {
         let error = toml::from_str::<FalScript>(text).expect_err(text).to_string();
         assert!(error.contains(complaint), "{text}: {error}");
@@ -104,7 +105,7 @@ fn a_script_survives_writing_and_reading() {
 
 /// `loc` joined with dots and `type` of every refusal.
 fn refusals(endpoint: &str, input: Value) -> Vec<String> {
-    let endpoint = schema::find(endpoint).expect("a known endpoint");
+    let endpoint = endpoints::find(endpoint).expect("a known endpoint");
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let loc = |value: &Value| value.as_array().into_iter().flatten().map(text).collect::<Vec<_>>().join(".");
     endpoint
@@ -160,6 +161,40 @@ fn inputs_are_refused_as_pydantic_would() {
             json!({"prompt": "a", "image_size": "square"}),
             &["body.image_size extra_forbidden"],
         ),
+        ("fal-ai/nano-banana/edit", json!({"prompt": "a"}), &["body.image_urls missing"]),
+        ("fal-ai/nano-banana/edit", json!({"prompt": "a", "image_urls": []}), &["body.image_urls too_short"]),
+        (
+            "fal-ai/nano-banana/edit",
+            json!({"prompt": "a", "image_urls": ["ast_1"]}),
+            &["body.image_urls url_parsing"],
+        ),
+        ("fal-ai/retoucher", json!({"image_url": "data:image/png;base64,aa"}), &[]),
+        (
+            "fal-ai/bytedance/seedream/v4/text-to-image",
+            json!({"prompt": "a", "image_size": {"width": 1472, "height": 2048}}),
+            &[],
+        ),
+        (
+            "fal-ai/bytedance/seedream/v4/text-to-image",
+            json!({"prompt": "a", "image_size": {"width": 900, "height": 900}}),
+            &["body.image_size value_error"],
+        ),
+        (
+            "fal-ai/bytedance/seedream/v4/edit",
+            json!({"prompt": "a", "image_urls": ["https://a.example/1"], "image_size": "auto_4K"}),
+            &[],
+        ),
+        ("fal-ai/veo3.1", json!({"prompt": "a", "duration": 8}), &["body.duration literal_error"]),
+        (
+            "fal-ai/minimax/speech-02-hd",
+            json!({"text": "a", "voice_setting": {"speed": 3, "tempo": 1}}),
+            &["body.voice_setting.speed less_than_equal", "body.voice_setting.tempo extra_forbidden"],
+        ),
+        (
+            "fal-ai/flux-pro/v1.1-ultra-finetuned",
+            json!({"prompt": "a", "finetune_id": "f", "finetune_strength": 2.1}),
+            &["body.finetune_strength less_than_equal"],
+        ),
     ];
     for (endpoint, input, wanted) in cases {
         assert_eq!(refusals(endpoint, input.clone()), *wanted, "{endpoint} {input}");
@@ -191,9 +226,10 @@ fn trap_2_status_is_asked_under_owner_and_alias_only() {
 fn work(ms: u64) -> NewWork {
     NewWork {
         key: "key-1".into(),
-        endpoint: schema::find("fal-ai/flux/dev").expect("a known endpoint"),
+        endpoint: endpoints::find("fal-ai/flux/dev").expect("a known endpoint"),
         input: json!({"prompt": "a"}),
         prompt: "a".into(),
+        size: (1024, 768),
         takes: Duration::from_millis(ms),
         start_within: None,
         ending: Ending::Good,
@@ -266,15 +302,22 @@ fn pictures_are_valid_of_the_asked_size_and_distinct() {
 }
 
 #[test]
-fn sizes_come_from_sides_presets_and_ratios() {
-    for (input, wanted) in [
-        (json!({"image_size": {"width": 640, "height": 480}}), (640, 480)),
-        (json!({"image_size": "portrait_16_9"}), (576, 1024)),
-        (json!({"aspect_ratio": "16:9"}), (1024, 576)),
-        (json!({"aspect_ratio": "9:16"}), (576, 1024)),
-        (json!({"aspect_ratio": "wide"}), (1024, 768)),
-        (json!({}), (1024, 768)),
+fn sizes_come_from_sides_presets_ratios_and_the_given_picture() {
+    let given = Some((300, 200));
+    for (endpoint, input, wanted) in [
+        ("fal-ai/flux/dev", json!({"image_size": {"width": 640, "height": 480}}), (640, 480)),
+        ("fal-ai/flux/dev", json!({"image_size": "portrait_16_9"}), (576, 1024)),
+        ("fal-ai/nano-banana", json!({"aspect_ratio": "16:9"}), (1024, 576)),
+        ("fal-ai/nano-banana", json!({"aspect_ratio": "9:16"}), (576, 1024)),
+        ("fal-ai/nano-banana-pro", json!({"aspect_ratio": "1:1", "resolution": "4K"}), (4096, 4096)),
+        ("fal-ai/nano-banana/edit", json!({"aspect_ratio": "auto"}), (300, 200)),
+        ("fal-ai/gpt-image-1-mini", json!({"image_size": "1024x1536"}), (1024, 1536)),
+        ("fal-ai/retoucher", json!({}), (300, 200)),
+        ("fal-ai/recraft/upscale/crisp", json!({}), (600, 400)),
     ] {
-        assert_eq!(schema::size_of(&input), wanted, "{input}");
+        let endpoint = endpoints::find(endpoint).expect("a known endpoint");
+        assert_eq!(size::of(endpoint, &input, given), wanted, "{} {input}", endpoint.id);
     }
+    let flux = endpoints::find("fal-ai/flux/dev").expect("a known endpoint");
+    assert_eq!(size::of(flux, &json!({}), None), (1024, 768));
 }

@@ -19,8 +19,3 @@ pub(super) fn answer(prompt: &str) -> String {
     let look = LOOKS[usize::from(digest[0]) % LOOKS.len()];
     format!("An editorial illustration of {subject}, request {mark}, {look}")
 }
-
-/// A rough count of tokens for `usage`: four characters each.
-pub(super) fn tokens(text: &str) -> usize {
-    text.chars().count().div_ceil(4)
-}

@@ -34,7 +34,10 @@ pub(super) struct NewWork {
     pub(super) key: String,
     pub(super) endpoint: &'static Endpoint,
     pub(super) input: Value,
+    /// What is asked for in words: `prompt`, or the `text` that is spoken.
     pub(super) prompt: String,
+    /// Of the pictures it makes.
+    pub(super) size: (u32, u32),
     pub(super) takes: Duration,
     /// `X-Fal-Request-Timeout`: not started by then, it ends.
     pub(super) start_within: Option<Duration>,

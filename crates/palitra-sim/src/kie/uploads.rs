@@ -7,7 +7,7 @@ use super::{
     output,
     script::Call,
 };
-use crate::market::answer::Answer;
+use crate::market::{answer::Answer, form};
 use axum::{
     body::{Body, Bytes},
     extract::{Path, State},
@@ -96,36 +96,15 @@ fn by_address(market: &Market, body: &[u8]) -> Result<File, Refusal> {
 
 fn stream(headers: &HeaderMap, body: &[u8]) -> Result<File, Refusal> {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let boundary = content_type.and_then(|value| value.strip_prefix("multipart/form-data; boundary="));
-    let parts = boundary.and_then(|boundary| multipart(body, boundary));
+    let parts = content_type.and_then(|content_type| form::parts(content_type, body));
     let parts = parts.ok_or_else(|| bad("the body is not multipart/form-data"))?;
-    let part = |name: &str| parts.get(name).copied();
-    if parts.keys().any(|name| !["file", "uploadPath", "fileName"].contains(&name.as_str())) {
+    let part = |name: &str| parts.iter().rfind(|part| part.name == name).map(|part| part.content);
+    if parts.iter().any(|part| !["file", "uploadPath", "fileName"].contains(&part.name)) {
         return Err(bad("a part is not known"));
     }
     let text = |name: &str| part(name).and_then(|bytes| std::str::from_utf8(bytes).ok());
     let bytes = part("file").ok_or_else(|| bad("file is required"))?;
     file(text("uploadPath"), text("fileName"), Bytes::copy_from_slice(bytes))
-}
-
-/// The parts of a multipart body by name (RFC 7578); `None` when it is not one.
-fn multipart<'a>(body: &'a [u8], boundary: &str) -> Option<BTreeMap<String, &'a [u8]>> {
-    let find = |text: &[u8], wanted: &[u8]| text.windows(wanted.len()).position(|window| window == wanted);
-    let line = format!("--{boundary}");
-    let between = format!("\r\n{line}");
-    let mut rest = body.strip_prefix(line.as_bytes())?;
-    let mut parts = BTreeMap::new();
-    while let Some(part) = rest.strip_prefix(b"\r\n") {
-        let head_end = find(part, b"\r\n\r\n")?;
-        let head = std::str::from_utf8(&part[..head_end]).ok()?;
-        let (_, name) = head.split_once(" name=\"")?;
-        let (name, _) = name.split_once('"')?;
-        let content = &part[head_end + 4..];
-        let end = find(content, between.as_bytes())?;
-        parts.insert(name.to_owned(), &content[..end]);
-        rest = &content[end + between.len()..];
-    }
-    rest.starts_with(b"--").then_some(parts)
 }
 
 fn file(folder: Option<&str>, name: Option<&str>, bytes: Bytes) -> Result<File, Refusal> {

@@ -25,6 +25,9 @@ pub struct Log {
     /// How often somebody asked for a status.
     #[serde(default)]
     pub looks: u64,
+    /// Files that were announced for upload, in order.
+    #[serde(default)]
+    pub uploads: Vec<Upload>,
 }
 
 impl Log {
@@ -76,6 +79,17 @@ pub struct Cancel {
     pub request_id: String,
     /// fal: `CANCELLATION_REQUESTED`, `ALREADY_COMPLETED` or `NOT_FOUND`.
     pub outcome: String,
+}
+
+/// One file on its way in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Upload {
+    /// [`key_tag`] of the key.
+    pub key: String,
+    pub file_name: String,
+    pub content_type: String,
+    /// How long the file is that was put; none when it never was.
+    pub bytes: Option<u64>,
 }
 
 /// One try to deliver a webhook.
@@ -138,6 +152,18 @@ impl Journal {
 
     pub(crate) fn delivery(&mut self, delivery: Delivery) {
         self.log.deliveries.push(delivery);
+    }
+
+    /// Its place, for [`Journal::uploaded`].
+    pub(crate) fn upload(&mut self, upload: Upload) -> usize {
+        self.log.uploads.push(upload);
+        self.log.uploads.len() - 1
+    }
+
+    pub(crate) fn uploaded(&mut self, place: usize, bytes: u64) {
+        if let Some(upload) = self.log.uploads.get_mut(place) {
+            upload.bytes = Some(bytes);
+        }
     }
 
     pub(crate) fn look(&mut self) {

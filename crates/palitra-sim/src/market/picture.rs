@@ -64,3 +64,9 @@ pub(crate) fn seed_of(prompt: &str) -> i64 {
     let digest = Sha256::digest(prompt.as_bytes());
     i64::from(u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]))
 }
+
+/// Width and height of a PNG, as its header says; none of anything else.
+pub(crate) fn size_of_png(bytes: &[u8]) -> Option<(u32, u32)> {
+    let side = |at: usize| Some(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
+    bytes.starts_with(b"\x89PNG\r\n\x1a\n").then(|| Some((side(16)?, side(20)?)))?
+}

@@ -6,12 +6,10 @@ use super::{
     faults::Faults,
     ledger::{Ledger, dollars},
     route::Route,
-    schema,
-    uploads::size_of_png,
-    webhook,
+    schema, webhook,
     world::{Ending, NewWork, State, World},
 };
-use crate::market::picture::{Picture, blocks};
+use crate::market::picture::{Picture, blocks, size_of_png};
 use axum::http::Method;
 use palitra_domain::Timestamp;
 use serde_json::{Value, json};

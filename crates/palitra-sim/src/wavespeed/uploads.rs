@@ -11,7 +11,7 @@ use super::{
     log::UploadEntry,
     route::Asked,
 };
-use crate::market::answer::Answer;
+use crate::market::{answer::Answer, picture::size_of_png};
 use axum::{
     body::{Body, Bytes},
     http::{HeaderMap, Response, StatusCode, header},
@@ -128,10 +128,4 @@ pub(super) fn read(inner: &Inner, market: &Market, links: &[&str]) -> Result<Opt
         size = size.or_else(|| size_of_png(bytes));
     }
     Ok(size)
-}
-
-/// Width and height of a PNG, as its header says; none of anything else.
-pub(super) fn size_of_png(bytes: &[u8]) -> Option<(u32, u32)> {
-    let side = |at: usize| Some(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
-    bytes.starts_with(b"\x89PNG\r\n\x1a\n").then(|| Some((side(16)?, side(20)?)))?
 }

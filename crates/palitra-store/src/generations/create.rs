@@ -74,18 +74,20 @@ pub fn create(
     create_held(tx, (account, livemode), &purses, new, bounds, now)
 }
 
-/// Queues one generation at what it costs on the terms of its account, as they are now: `priced` says how much that is.
+/// The same at what each of them costs on the terms of the account, as they are now: `priced` says how much that is.
 pub fn create_on_terms(
     tx: &mut Tx,
     (account, livemode): (&AccountId, Livemode),
-    mut new: NewGeneration,
+    mut new: Vec<NewGeneration>,
     priced: &dyn Fn(&NewGeneration, &Terms) -> Result<i64>,
     bounds: &Bounds,
     now: Timestamp,
 ) -> Result<()> {
     let purses = ledger::purses(tx, account, livemode)?;
-    new.price = priced(&new, &purses.terms)?;
-    create_held(tx, (account, livemode), &purses, &[new], bounds, now)
+    for row in &mut new {
+        row.price = priced(row, &purses.terms)?;
+    }
+    create_held(tx, (account, livemode), &purses, &new, bounds, now)
 }
 
 fn create_held(

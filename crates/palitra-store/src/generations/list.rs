@@ -112,6 +112,13 @@ pub fn attempts(tx: &mut Tx, id: &GenerationId) -> Result<Vec<Attempt>> {
     rows.iter().map(attempt).collect()
 }
 
+/// A generation with its market's own id of the model.
+pub fn find_with_market_model(tx: &mut Tx, id: &GenerationId) -> Result<Option<(Generation, String)>> {
+    let Some(found) = find(tx, id)? else { return Ok(None) };
+    let row = tx.query_one("select market_model from generation where id = $1", p![id.as_str()])?;
+    Ok(Some((found, row.get(0)?)))
+}
+
 /// A stored file.
 #[derive(Debug, Clone)]
 pub struct Asset {
@@ -156,7 +163,7 @@ pub fn reusable(
 /// Few have the first digits of a hash in common. The account stands in an expression, so that nobody goes through all
 /// that it has ever made instead.
 pub(super) const REUSABLE: &str =
-    "where substr(recipe, 1, 12) = substr($3, 1, 12) and recipe = $3 and state = 'succeeded'
+    "where substr(recipe, 1, 12) = substr($3, 1, 12) and recipe = $3 and state = 'succeeded' and batch_id is not null
        and account_id || '' = $1 and livemode = $2 order by created_at desc, id desc limit 1";
 
 /// Recipes of the account's work that has been claimed and has not ended.

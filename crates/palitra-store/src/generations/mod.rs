@@ -39,10 +39,10 @@ pub use ghost::{
 };
 pub use hook::{Hook, hook, note_reference};
 pub use late::{Late, late};
-pub use list::{Asset, Attempt, Generation, assets, attempts, find, recipes_under_way, reusable};
+pub use list::{Asset, Attempt, Generation, assets, attempts, find, find_with_market_model, recipes_under_way, reusable};
 pub use page::{Filter, list};
-pub use place::{Place, place};
-pub use runs::recent_runs;
+pub use place::{Place, line_length, place};
+pub use runs::{recent_ends, recent_runs};
 pub use settle::{Child, Facts, Fill, NewAsset, Settlement, children, settle, settle_answer};
 pub use submit::{Fence, accept, answer, finish, refuse, restart, resubmit};
 

@@ -1,7 +1,7 @@
 //! Where a queued generation stands in its market's line.
 
 use crate::{Result, Tx, p};
-use palitra_domain::{GenerationId, Timestamp};
+use palitra_domain::{GenerationId, Timestamp, state::Priority};
 
 /// Counting ends here: who is further behind is told "at least".
 const COUNTED_MAX: i64 = 10_000;
@@ -40,14 +40,28 @@ pub fn place(tx: &mut Tx, id: &GenerationId) -> Result<Option<Place>> {
         let counted = tx.query_one(&sql, p![&market, priority, vstart, id.as_str(), COUNTED_MAX])?;
         before += counted.get::<i64>(0)?;
     }
-    let slots = tx.query_one(
-        "select count(*) from slot where kind = 'key' and market = $1 and retiring = 0 and kept_until is null",
-        p![&market],
-    )?;
     Ok(Some(Place {
         before: before.min(COUNTED_MAX),
-        slots: slots.get(0)?,
+        slots: slots(tx, &market)?,
         not_before,
         parents_left: row.get(4)?,
     }))
+}
+
+fn slots(tx: &mut Tx, market: &str) -> Result<i64> {
+    let row = tx.query_one(
+        "select count(*) from slot where kind = 'key' and market = $1 and retiring = 0 and kept_until is null",
+        p![market],
+    )?;
+    row.get(0)
+}
+
+/// Where somebody who comes now stands at worst: behind everything that waits in the line of this priority or before it.
+pub fn line_length(tx: &mut Tx, market: &str, priority: Priority) -> Result<Place> {
+    let row = tx.query_one(
+        "select count(*) from (select 1 as one from generation
+         where market = $1 and state = 'queued' and ready = 1 and priority <= $2 limit $3) line",
+        p![market, priority.rank(), COUNTED_MAX],
+    )?;
+    Ok(Place { before: row.get(0)?, slots: slots(tx, market)?, not_before: None, parents_left: 0 })
 }

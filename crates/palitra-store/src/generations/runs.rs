@@ -17,3 +17,15 @@ pub fn recent_runs(tx: &mut Tx, model: &str, mode: &str) -> Result<Vec<Duration>
     )?;
     rows.iter().map(|row| Ok(Duration::from_micros(row.get::<i64>(0)?.unsigned_abs()))).collect()
 }
+
+/// How many of a mode's latest generations succeeded, and how many ended by the market's doing, success or not.
+pub fn recent_ends(tx: &mut Tx, model: &str, mode: &str) -> Result<(u32, u32)> {
+    let row = tx.query_one(
+        "select coalesce(sum(case when g.state = 'succeeded' then 1 else 0 end), 0), count(*)
+         from (select model, mode, state from generation order by id desc limit $3) g
+         where g.model = $1 and g.mode = $2 and g.state in ('succeeded', 'failed', 'timed_out')",
+        p![model, mode, LOOKED_AT],
+    )?;
+    let count = |at: usize| row.get::<i64>(at).map(|count| u32::try_from(count).unwrap_or(u32::MAX));
+    Ok((count(0)?, count(1)?))
+}

@@ -29,23 +29,26 @@ pub fn price_version(
     )?;
     for model in catalogue.models() {
         for mode in &model.modes {
-            let rule = &mode.price;
-            tx.must(
-                1,
-                "insert into price(version, model, mode, unit, cost_micros, cost_currency, whole_units, usd_rate, markup)
-                 values($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-                p![
-                    version,
-                    &model.id,
-                    &mode.name,
-                    rule.unit.as_str(),
-                    rule.cost_micros,
-                    rule.currency.as_str(),
-                    rule.whole_units,
-                    settings.usd_rate.0,
-                    settings.markup.0
-                ],
-            )?;
+            for (condition, rule) in mode.prices.all() {
+                tx.must(
+                    1,
+                    "insert into price(version, model, mode, condition, unit, cost_micros, cost_currency, whole_units, usd_rate, credit_rate, markup)
+                     values($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+                    p![
+                        version,
+                        &model.id,
+                        &mode.name,
+                        &condition,
+                        rule.unit.as_str(),
+                        rule.cost_micros,
+                        &rule.coin.to_string(),
+                        rule.whole_units,
+                        settings.usd_rate.0,
+                        settings.credit_rate.0,
+                        settings.markup.0
+                    ],
+                )?;
+            }
         }
     }
     Ok(version)

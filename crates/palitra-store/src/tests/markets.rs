@@ -34,6 +34,8 @@ async fn prices_have_a_version_for_each_change(fresh: Fresh) {
     let settings = PriceSettings {
         currency: Currency::RUB,
         usd_rate: Millionths::whole(95),
+        credit_rate: Millionths(475_000),
+        least: 0,
         markup: Millionths::whole(2),
         factor: Millionths::ONE,
     };

@@ -86,7 +86,7 @@ async fn an_order_is_priced_on_the_terms_of_its_own_transaction(fresh: Fresh) {
             let priced =
                 |_: &_, terms: &Terms| Ok(if terms.has_free_access { 0 } else { terms.factor.0 / 10_000 });
             let account = (&anna(), Livemode::Live);
-            generations::create_on_terms(tx, account, wanted(n), &priced, &Bounds::default(), at(2))
+            generations::create_on_terms(tx, account, vec![wanted(n)], &priced, &Bounds::default(), at(2))
         }
     };
     commit(&fresh, order(1)).await;

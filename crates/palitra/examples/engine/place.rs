@@ -35,7 +35,7 @@ market_id = "noop"
 name = "Nothing"
 category = "text"
 languages = ["en", "ru"]
-mode = [{ name = "create", lane = "text", longest_run_s = 600, usual_run_ms = 1, price = { unit = "run", cost = "1", currency = "RUB", source = "benchmark" } }]
+mode = [{ name = "create", lane = "text", longest_run_s = 600, usual_run_ms = 1, input = { prompt = { type = "string", from = "prompt" } }, price = { unit = "run", cost = "1", currency = "RUB", source = "benchmark" } }]
 "#,
     ),
     (
@@ -48,7 +48,7 @@ market_id = "slow"
 name = "Slow"
 category = "text"
 languages = ["en", "ru"]
-mode = [{ name = "create", lane = "text", longest_run_s = 7200, usual_run_ms = 60000, price = { unit = "run", cost = "1", currency = "RUB", source = "benchmark" } }]
+mode = [{ name = "create", lane = "text", longest_run_s = 7200, usual_run_ms = 60000, input = { prompt = { type = "string", from = "prompt" } }, price = { unit = "run", cost = "1", currency = "RUB", source = "benchmark" } }]
 "#,
     ),
 ];
@@ -249,12 +249,17 @@ fn settings(options: &Options) -> Result<Settings> {
         prices: PriceSettings {
             currency: Currency::RUB,
             usd_rate: Millionths::whole(95),
+            credit_rate: Millionths(475_000),
+            least: 0,
             markup: Millionths::ONE,
             factor: Millionths::ONE,
         },
         bounds,
         retention: palitra_engine::Retention::default(),
         gifts: palitra_engine::Gifts::default(),
+        test_mode: false,
+        commercial: false,
+        prompts: palitra_engine::Prompts::on_the_sandbox(),
     })
 }
 

@@ -21,7 +21,7 @@ pub(crate) async fn list(engine: &Engine, query: &JobsLs) -> Result<Vec<Value>, 
     };
     // A model that left the catalogue has generations all the same.
     let model =
-        |name: &String| engine.catalogue.find(name).map_or_else(|| name.clone(), |model| model.id.clone());
+        |name: &String| engine.catalogue().find(name).map_or_else(|| name.clone(), |model| model.id.clone());
     let filter = Filter {
         account,
         state: query.status,

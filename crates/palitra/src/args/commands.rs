@@ -16,33 +16,6 @@ pub struct Spend {
     pub max_cost_minor: Option<i64>,
 }
 
-pub(super) const CREATE_EXAMPLES: &str = "\
-Examples:
-  palitra create \"a cat in a space suit\"
-  palitra create \"город ночью\" -o city.png --format 16:9
-  palitra create \"a lighthouse\" --model fal-ai/flux/dev --plan";
-
-#[derive(Debug, Args)]
-pub struct Create {
-    /// What to draw
-    #[arg(value_name = "PROMPT")]
-    pub prompt: String,
-    /// File or folder of the picture [default: the current folder]
-    #[arg(long, short, value_name = "FILE|DIR")]
-    pub out: Option<PathBuf>,
-    /// Model that draws; see `palitra models ls` [default: sandbox/artist]
-    #[arg(long, value_name = "MODEL")]
-    pub model: Option<String>,
-    /// portrait, square, landscape, 1024x768 or 16:9
-    #[arg(long, value_name = "FORMAT")]
-    pub format: Option<String>,
-    /// Same seed, same picture, where the model can do that
-    #[arg(long, value_name = "N")]
-    pub seed: Option<u32>,
-    #[command(flatten)]
-    pub spend: Spend,
-}
-
 pub(super) const SLIDES_EXAMPLES: &str = "\
 Examples:
   palitra slides deck.md -o out
@@ -196,7 +169,11 @@ pub(super) const MODELS_EXAMPLES: &str = "\
 Examples:
   palitra models ls
   palitra models ls --all --json
-  palitra models show sandbox/artist";
+  palitra models ls --all --market kie --mode edit
+  palitra models show sandbox/artist
+  palitra models sync fal
+  palitra models price fal-ai/new-thing --unit image --cost 0.04
+  palitra models approve fal-ai/new-thing";
 
 #[derive(Debug, Subcommand)]
 pub enum Models {
@@ -205,6 +182,51 @@ pub enum Models {
         /// Drafts and models without a key, too
         #[arg(long)]
         all: bool,
+        /// Only those of this market
+        #[arg(long, value_name = "MARKET")]
+        market: Option<String>,
+        /// Only those that can do this: create, edit, speak, …
+        #[arg(long, value_name = "MODE")]
+        mode: Option<String>,
+        /// Only those of this category: image, video, audio, text
+        #[arg(long, value_name = "CATEGORY")]
+        category: Option<String>,
+    },
+    /// Ask markets what they have: new models become drafts, what would be refused is paused
+    Sync {
+        /// Only this market
+        #[arg(value_name = "MARKET")]
+        market: Option<String>,
+    },
+    /// Say what the market takes for a model that was found
+    Price {
+        /// As `palitra models ls --all` shows it
+        #[arg(value_name = "MODEL")]
+        model: String,
+        /// What it counts: run, image, megapixel, second, kilo_characters, kilo_tokens
+        #[arg(long, value_name = "UNIT", value_parser = values::unit)]
+        unit: palitra_domain::price::Unit,
+        /// For one unit: `0.04`
+        #[arg(long, value_name = "AMOUNT", value_parser = values::millionths)]
+        cost: palitra_domain::money::Millionths,
+        /// Of the cost: USD, or `credits` of KIE
+        #[arg(long, value_name = "CURRENCY", default_value = "USD", value_parser = values::coin)]
+        currency: palitra_domain::price::Coin,
+    },
+    /// Sell a draft that has a price, or a paused model again
+    Approve {
+        /// As `palitra models ls --all` shows it
+        #[arg(value_name = "MODEL")]
+        model: String,
+    },
+    /// What has changed at markets, newest first
+    History {
+        /// Only of this market
+        #[arg(value_name = "MARKET")]
+        market: Option<String>,
+        /// At most this many
+        #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        limit: u32,
     },
     /// Show one model: modes, prices, limits
     Show {
@@ -235,19 +257,20 @@ pub struct Serve {
 pub(super) const SIM_EXAMPLES: &str = "\
 Examples:
   palitra sim --market fal --listen 127.0.0.1:7001 --latency 2s
+  palitra sim --market fal,kie,wavespeed --listen 127.0.0.1:7001 > palitra.toml
   palitra sim --market fal --listen 127.0.0.1:7001 --script faults.json --log requests.jsonl
 
-Point the product at it: PALITRA_MARKETS__FAL__QUEUE_URL=http://127.0.0.1:7001 and any key.";
+It prints the settings that point the product at it. A script and a log are for one market.";
 
 #[derive(Debug, Args)]
 pub struct Sim {
-    /// Market to simulate
-    #[arg(long, value_name = "MARKET")]
-    pub market: SimMarket,
-    /// Address to listen on; port 0 takes a free one
+    /// Markets to simulate, separated by commas: fal, kie, wavespeed, openai, anthropic
+    #[arg(long, value_name = "MARKETS", required = true, value_delimiter = ',', hide_possible_values = true)]
+    pub market: Vec<SimMarket>,
+    /// Address to listen on; each further market takes the next port; port 0 takes free ones
     #[arg(long, value_name = "ADDR:PORT")]
     pub listen: SocketAddr,
-    /// Faults to play, as JSON
+    /// Faults to play, as JSON or TOML; for one market
     #[arg(long, value_name = "FILE")]
     pub script: Option<PathBuf>,
     /// How long one generation takes (`15s`, `500ms`)
@@ -261,6 +284,10 @@ pub struct Sim {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum SimMarket {
     Fal,
+    Kie,
+    Wavespeed,
+    Openai,
+    Anthropic,
 }
 
 pub(super) const CONFIG_EXAMPLES: &str = "\

@@ -6,6 +6,7 @@
 mod accounts;
 mod commands;
 mod jobs;
+mod make;
 mod markets;
 mod moment;
 mod usage;
@@ -17,6 +18,7 @@ mod tests;
 
 pub use accounts::{Accounts, AccountsSet, Groups};
 pub use commands::*;
+pub use make::{Create, Edit, Making, Retouch, RetouchMode, Speak, SwapFace, Upscale, Video, Write, WriteFor};
 pub use jobs::{JobId, Jobs, JobsLs};
 pub use markets::{Limit, Markets, Target};
 pub use moment::Moment;
@@ -64,8 +66,29 @@ pub struct Global {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Make a picture from a text
-    #[command(after_help = commands::CREATE_EXAMPLES)]
+    #[command(after_help = make::CREATE_EXAMPLES)]
     Create(Create),
+    /// Write a prompt out of a few words, checked for contradictions
+    #[command(after_help = make::WRITE_EXAMPLES)]
+    Write(Write),
+    /// Change a picture, or make one scene of several
+    #[command(after_help = make::EDIT_EXAMPLES)]
+    Edit(Edit),
+    /// Retouch a portrait
+    #[command(after_help = make::RETOUCH_EXAMPLES)]
+    Retouch(Retouch),
+    /// Put the face of a portrait into another picture
+    #[command(after_help = make::SWAP_FACE_EXAMPLES)]
+    SwapFace(SwapFace),
+    /// Make a picture larger
+    #[command(after_help = make::UPSCALE_EXAMPLES)]
+    Upscale(Upscale),
+    /// Say a text
+    #[command(after_help = make::SPEAK_EXAMPLES)]
+    Speak(Speak),
+    /// Make a video from a text
+    #[command(after_help = make::VIDEO_EXAMPLES)]
+    Video(Video),
     /// Illustrate a deck of slides: prompts, pictures, the deck with both
     #[command(after_help = commands::SLIDES_EXAMPLES)]
     Slides(Slides),
@@ -130,6 +153,13 @@ impl Cli {
                 given("--image-delay", "slides.image_delay_ms", slides.image_delay.map(millis)),
             ],
             Command::Create(_)
+            | Command::Write(_)
+            | Command::Edit(_)
+            | Command::Retouch(_)
+            | Command::SwapFace(_)
+            | Command::Upscale(_)
+            | Command::Speak(_)
+            | Command::Video(_)
             | Command::Jobs(_)
             | Command::Markets(_)
             | Command::Balance(_)

@@ -1,7 +1,12 @@
 //! Texts of flags to values. Messages finish clap's `invalid value … for …: `.
 
 use palitra_domain::{
-    Currency, Money, catalogue::Lane, i18n::Lang, money::Millionths, state::GenerationState,
+    Currency, Money,
+    catalogue::Lane,
+    i18n::Lang,
+    money::Millionths,
+    price::{Coin, Unit},
+    state::GenerationState,
     terms::FACTOR_MAX,
 };
 use std::time::Duration;
@@ -59,8 +64,32 @@ pub(super) fn duration(text: &str) -> Result<Duration, &'static str> {
         _ => return Err(WHAT),
     };
     // Decimals in millionths, like money: no floats.
-    let millionths = palitra_domain::money::Millionths::parse(number).ok_or(WHAT)?;
+    let millionths = Millionths::parse(number).ok_or(WHAT)?;
     let micros = i128::from(millionths.0) * i128::from(unit_micros) / 1_000_000;
     let duration = Duration::from_micros(u64::try_from(micros).map_err(|_| WHAT)?);
     if duration <= Duration::from_secs(86_400) { Ok(duration) } else { Err(WHAT) }
+}
+
+/// `name=value`; the value is JSON where it reads as such, else text.
+pub(super) fn parameter(text: &str) -> Result<(String, serde_json::Value), &'static str> {
+    let (name, value) = text.split_once('=').ok_or("a parameter such as `seed=7` or `aspect_ratio=16:9`")?;
+    let name = name.trim();
+    if name.is_empty() {
+        return Err("a name before `=`");
+    }
+    let value = value.trim();
+    Ok((name.to_owned(), serde_json::from_str(value).unwrap_or_else(|_| serde_json::Value::from(value))))
+}
+
+pub(super) fn unit(text: &str) -> Result<Unit, String> {
+    let known = || Unit::ALL.iter().map(|unit| unit.as_str()).collect::<Vec<_>>().join(", ");
+    Unit::parse(text).ok_or_else(|| format!("one of {}", known()))
+}
+
+pub(super) fn millionths(text: &str) -> Result<Millionths, &'static str> {
+    Millionths::parse(text).ok_or("a decimal such as `0.04`, with at most six places")
+}
+
+pub(super) fn coin(text: &str) -> Result<Coin, &'static str> {
+    Coin::parse(text).ok_or("a currency such as `USD`, or `credits`")
 }

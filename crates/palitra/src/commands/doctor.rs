@@ -46,15 +46,13 @@ pub(super) async fn run(session: &Session) -> Result<(), Stop> {
     for warning in &session.loaded.warnings {
         find("settings", Verdict::Warning, warning.text(lang));
     }
-    let rate = session
-        .loaded
-        .origins
-        .iter()
-        .any(|shown| shown.setting == "money.usd_rate" && shown.origin == "default");
-    if rate {
-        let words =
-            Phrase::new("doctor-default-rate").with("value", session.config().money.usd_rate.0 / 1_000_000);
-        find("money.usd_rate", Verdict::Warning, words.text(lang));
+    for (setting, rate) in
+        [("money.usd_rate", session.config().money.usd_rate), ("money.credit_rate", session.config().money.credit_rate)]
+    {
+        if session.loaded.origins.iter().any(|shown| shown.setting == setting && shown.origin == "default") {
+            let words = Phrase::new("doctor-default-rate").with("value", rate.to_string());
+            find(setting, Verdict::Warning, words.text(lang));
+        }
     }
     match session.look().await {
         Ok(None) => find(
@@ -98,13 +96,14 @@ pub(super) async fn run(session: &Session) -> Result<(), Stop> {
         }
         Err(failure) => find("data", Verdict::Problem, failure.message(lang)),
     }
-    let keys = session.config().markets.fal.market_keys();
-    let words = match keys.as_slice() {
-        [] => Phrase::new("doctor-no-key").with("value", "FAL_KEY"),
-        keys => Phrase::new("doctor-keys")
-            .with("value", keys.iter().map(|key| key.label.as_str()).collect::<Vec<_>>().join(", ")),
-    };
-    find("fal", Verdict::Ok, words.text(lang));
+    for (market, ring) in session.config().markets.rings() {
+        let words = match ring.keys().as_slice() {
+            [] => Phrase::new("doctor-no-key").with("value", palitra_engine::markets::key_setting(market)),
+            keys => Phrase::new("doctor-keys")
+                .with("value", keys.iter().map(|key| key.label.as_str()).collect::<Vec<_>>().join(", ")),
+        };
+        find(market, Verdict::Ok, words.text(lang));
+    }
     find("sandbox", Verdict::Ok, draw(lang));
     report(session, &findings)
 }

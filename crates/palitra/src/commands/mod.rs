@@ -3,10 +3,10 @@
 mod accounts;
 mod balance;
 mod config;
-mod create;
 mod doctor;
 mod jobs;
 mod keys;
+mod make;
 mod market_failure;
 mod markets;
 mod models;
@@ -127,7 +127,14 @@ async fn run(cli: Cli, environment: Vec<(String, String)>, console: Console) -> 
     telemetry::install(&log_settings(&loaded, &command));
     let session = Session { cli: global, loaded, environment, console };
     match command {
-        Command::Create(args) => create::run(&session, args).await,
+        Command::Create(args) => make::create(&session, args).await,
+        Command::Write(args) => make::write(&session, args).await,
+        Command::Edit(args) => make::edit(&session, args).await,
+        Command::Retouch(args) => make::retouch(&session, args).await,
+        Command::SwapFace(args) => make::swap_face(&session, args).await,
+        Command::Upscale(args) => make::upscale(&session, args).await,
+        Command::Speak(args) => make::speak(&session, args).await,
+        Command::Video(args) => make::video(&session, args).await,
         Command::Slides(args) => slides::run(&session, args).await,
         Command::Jobs(args) => jobs::run(&session, args).await,
         Command::Markets(args) => Ok(markets::run(&session, args).await?),
@@ -135,7 +142,7 @@ async fn run(cli: Cli, environment: Vec<(String, String)>, console: Console) -> 
         Command::Accounts(args) => Ok(accounts::run(&session, args).await?),
         Command::Vouchers(args) => Ok(vouchers::run(&session, args).await?),
         Command::Keys(args) => Ok(keys::run(&session, args).await?),
-        Command::Models(args) => Ok(models::run(&session, args)?),
+        Command::Models(args) => Ok(models::run(&session, args).await?),
         Command::Serve(args) => Ok(serve::run(&session, &args).await?),
         Command::Sim(args) => Ok(sim::run(&session, args).await?),
         Command::Config(args) => {

@@ -1,22 +1,33 @@
 //! `palitra models`: what can be used, and at what price.
 
 use super::{Result, Session};
-use crate::{args::Models, failure::Failure};
+use crate::{
+    args::Models,
+    failure::{Failure, Phrase},
+};
 use palitra_domain::{
     ErrorCode, Money,
-    catalogue::{Catalogue, Model},
+    catalogue::{Catalogue, Model, Status},
     format::Format,
+    market::ListedPrice,
     price::{Amounts, PriceSettings},
 };
 use serde_json::{Value, json};
+use std::sync::Arc;
 
-pub(super) fn run(session: &Session, args: Models) -> Result<()> {
-    let catalogue = Catalogue::shipped();
+pub(super) async fn run(session: &Session, args: Models) -> Result<()> {
     match args {
-        Models::Ls { all } => {
+        Models::Ls { all, market, mode, category } => {
+            let catalogue = stocked(session).await?;
+            let is_wanted = |model: &&Arc<Model>| {
+                market.as_ref().is_none_or(|market| model.market == *market)
+                    && category.as_ref().is_none_or(|category| model.category == *category)
+                    && mode.as_ref().is_none_or(|mode| model.mode(mode).is_some())
+            };
             let models: Vec<Value> = catalogue
                 .models()
                 .iter()
+                .filter(is_wanted)
                 .map(|model| document(session, model))
                 .filter(|shown| all || shown["status"] == "active")
                 .collect();
@@ -24,21 +35,111 @@ pub(super) fn run(session: &Session, args: Models) -> Result<()> {
             for shown in &models {
                 session_line(session, shown);
             }
+            Ok(())
         }
         Models::Show { model } => {
-            let found = catalogue.find(&model).ok_or_else(|| {
-                let nearest: Vec<String> =
-                    catalogue.nearest(&model).iter().map(|id| format!("`{id}`")).collect();
-                Failure::new(ErrorCode::UnknownModel)
-                    .with("value", format!("`{model}`"))
-                    .with("hint", nearest.join(", "))
-            })?;
-            let shown = document(session, found);
-            session.console.document(&shown);
-            if !session.console.json {
-                session.console.say(&serde_json::to_string_pretty(&shown).unwrap_or_default());
-            }
+            let catalogue = stocked(session).await?;
+            show(session, &catalogue, &model)
         }
+        Models::Sync { market } => sync(session, market.as_deref()).await,
+        Models::Price { model, unit, cost, currency } => {
+            let app = session.open().await?;
+            app.engine.price_model(&model, ListedPrice { unit, cost_micros: cost.0, coin: currency }).await?;
+            show(session, &app.engine.catalogue(), &model)?;
+            app.close().await;
+            Ok(())
+        }
+        Models::Approve { model } => {
+            let app = session.open().await?;
+            app.engine.approve_model(&model).await?;
+            show(session, &app.engine.catalogue(), &model)?;
+            app.close().await;
+            Ok(())
+        }
+        Models::History { market, limit } => history(session, market.as_deref(), limit).await,
+    }
+}
+
+/// What is sold here; before the first command that is what ships.
+async fn stocked(session: &Session) -> Result<Arc<Catalogue>> {
+    let app = session.look().await?;
+    Ok(app.map_or_else(|| Arc::new(Catalogue::shipped()), |app| app.engine.catalogue()))
+}
+
+fn show(session: &Session, catalogue: &Catalogue, id: &str) -> Result<()> {
+    let found = catalogue.find(id).ok_or_else(|| {
+        let nearest: Vec<String> = catalogue.nearest(id).iter().map(|id| format!("`{id}`")).collect();
+        Failure::new(ErrorCode::UnknownModel)
+            .with("value", format!("`{id}`"))
+            .with("hint", nearest.join(", "))
+    })?;
+    let mut shown = document(session, found);
+    let inputs = found.modes.iter().map(|mode| (mode.name.clone(), mode.input.schema()));
+    shown["hint"] = json!(found.hint);
+    shown["inputs"] = Value::Object(inputs.collect());
+    session.console.document(&shown);
+    if !session.console.json {
+        session.console.say(&serde_json::to_string_pretty(&shown).unwrap_or_default());
+    }
+    Ok(())
+}
+
+async fn sync(session: &Session, market: Option<&str>) -> Result<()> {
+    let app = session.open().await?;
+    let synced = app.engine.sync(market).await?;
+    app.close().await;
+    session.console.document(&synced);
+    if synced.is_empty() {
+        session.console.say(&session.console.text("sync-none", &[]));
+    }
+    for synced in &synced {
+        let line = match (&synced.error, synced.listed) {
+            (Some(why), _) => Phrase::new("sync-failed").with("why", why.as_str()),
+            (None, None) => Phrase::new("sync-no-list"),
+            (None, Some(count)) => Phrase::new("sync-line")
+                .with("count", i64::try_from(count).unwrap_or(i64::MAX))
+                .with("changes", i64::try_from(synced.changes.len()).unwrap_or(i64::MAX)),
+        };
+        session.console.say(&line.with("market", synced.market.as_str()).text(session.console.lang));
+        for (change, model, about) in &synced.changes {
+            session.console.say(&change_line(session, change, &format!("{}:{model}", synced.market), about));
+        }
+    }
+    let failed = synced.iter().find_map(|synced| Some((synced.market.clone(), synced.error.clone()?)));
+    match failed {
+        Some((market, _)) => Err(Failure::new(ErrorCode::MarketUnavailable).with("value", market)),
+        None => Ok(()),
+    }
+}
+
+fn change_line(session: &Session, change: &str, model: &str, about: &str) -> String {
+    let change = session.console.text(&format!("shelf-{change}"), &[]);
+    let about = if about.is_empty() { String::new() } else { format!(": {about}") };
+    format!("  {change:<10} {model}{about}")
+}
+
+async fn history(session: &Session, market: Option<&str>, limit: u32) -> Result<()> {
+    let changes = match session.look().await? {
+        Some(app) => app.engine.shelf_history(market, limit).await?,
+        None => Vec::new(),
+    };
+    let shown: Vec<Value> = changes
+        .iter()
+        .map(|change| {
+            json!({
+                "at": change.at.rfc3339(), "market": change.market, "model": change.market_id, "change": change.change,
+                "about": change.about,
+            })
+        })
+        .collect();
+    session.console.document(&shown);
+    for change in &changes {
+        let model = format!("{}:{}", change.market, change.market_id);
+        let line = change_line(session, &change.change, &model, &change.about);
+        session.console.say(&format!("{}{line}", change.at.rfc3339()));
+    }
+    if changes.is_empty() {
+        session.console.say(&session.console.text("shelf-none", &[]));
     }
     Ok(())
 }
@@ -57,7 +158,7 @@ fn session_line(session: &Session, shown: &Value) {
     let text = |name: &str| shown[name].as_str().unwrap_or_default();
     let status = session.console.text(&format!("model-{}", text("status")), &[]);
     session.console.say(&format!(
-        "{:<20} {:<6} {status:<9} {:<24} {price}",
+        "{:<44} {:<6} {status:<9} {:<30} {price}",
         text("id"),
         text("category"),
         text("name")
@@ -71,33 +172,40 @@ fn price_text(session: &Session, price: &Value) -> String {
         .zip(currency)
         .map(|(amount, currency)| Money::new(amount, currency).to_string());
     let unit = format!("unit-{}", price["unit"].as_str().unwrap_or_default());
-    format!("{} / {}", amount.unwrap_or_default(), session.console.text(&unit, &[]))
+    let when = price["when"].as_str().map(|when| format!(" ({when})")).unwrap_or_default();
+    format!("{} / {}{when}", amount.unwrap_or_default(), session.console.text(&unit, &[]))
 }
 
 /// `{id, market, name, modes[], category, status, languages, licence, prices}`; amounts are for one unit, in minor units.
 fn document(session: &Session, model: &Model) -> Value {
-    let money = &session.config().money;
-    let settings = PriceSettings {
-        currency: money.currency,
-        usd_rate: money.usd_rate,
-        markup: money.markup,
-        factor: palitra_domain::money::Millionths::ONE,
+    let settings: PriceSettings = session.config().money.prices();
+    // One of each unit: a picture of a million pixels, a thousand characters or tokens, a second.
+    let one = Amounts {
+        format: Some(Format { width: 1_000, height: 1_000 }),
+        count: 1,
+        characters: 1_000,
+        seconds: 1,
+        tokens: 1_000,
     };
-    // One of each unit: a picture of a million pixels, a thousand characters, a second.
-    let one = Amounts { format: Some(Format { width: 1_000, height: 1_000 }), characters: 1_000, seconds: 1 };
-    let prices: Vec<Value> = model
-        .modes
-        .iter()
-        .filter_map(|mode| {
-            let price = mode.price.price(&one, &settings).ok()?;
-            Some(json!({ "mode": mode.name, "unit": mode.price.unit, "amount": price.amount, "currency": price.currency }))
-        })
-        .collect();
-    let has_key = model.market == "sandbox"
-        || model.market == "fal" && !session.config().markets.fal.market_keys().is_empty();
+    let mut prices = Vec::new();
+    for mode in &model.modes {
+        for (when, rule) in mode.prices.all() {
+            let Ok(price) = rule.price(&one, &settings) else { continue };
+            let mut shown =
+                json!({ "mode": mode.name, "unit": rule.unit, "amount": price.amount, "currency": price.currency });
+            if !when.is_empty() {
+                shown["when"] = json!(when);
+            }
+            prices.push(shown);
+        }
+    }
+    let status = match model.status {
+        Status::Active if !session.config().markets.has_key(&model.market) => "no_key",
+        status => status.as_str(),
+    };
     json!({
         "id": model.id, "market": model.market, "name": model.name,
         "modes": model.modes.iter().map(|mode| &mode.name).collect::<Vec<_>>(), "category": model.category,
-        "status": if has_key { "active" } else { "no_key" }, "languages": model.languages, "licence": model.licence, "prices": prices,
+        "status": status, "languages": model.languages, "licence": model.licence, "prices": prices,
     })
 }

@@ -1,51 +1,142 @@
-//! `palitra sim`: a simulated market as a server of its own, for rehearsals without a key.
+//! `palitra sim`: simulated markets as servers of their own, for rehearsals without a key.
 
 use super::{Result, Session, serve::cannot_listen, stop};
 use crate::{
     args::{Sim, SimMarket},
     clock::SystemClock,
-    failure::Failure,
+    failure::{Failure, Phrase},
     wiring::io_failure,
 };
-use palitra_domain::ErrorCode;
-use palitra_sim::fal::{FalScript, FalSim, FalSimError};
+use palitra_domain::{Clock, ErrorCode};
+use palitra_sim::{
+    anthropic::{AnthropicScript, AnthropicSim, AnthropicSimError},
+    fal::{FalScript, FalSim, FalSimError},
+    kie::{KieScript, KieSim, KieSimError},
+    openai::{OpenAiScript, OpenAiSim, OpenAiSimError},
+    wavespeed::{WaveSpeedScript, WaveSpeedSim, WaveSpeedSimError},
+};
+use serde::de::DeserializeOwned;
 use serde_json::json;
-use std::{path::Path, sync::Arc};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 pub(super) async fn run(session: &Session, args: Sim) -> Result<()> {
-    let SimMarket::Fal = args.market;
-    let mut script = match &args.script {
-        Some(file) => read(file)?,
-        None => FalScript {
-            latency_ms: u64::try_from(args.latency.as_millis()).unwrap_or(u64::MAX),
-            ..FalScript::default()
-        },
-    };
-    let script_file = args.script.unwrap_or_default();
-    let log_file = args.log.or(script.log_file.take());
-    script.log_file.clone_from(&log_file);
-    let scale = crate::crash::clock_scale(&session.environment);
-    let mut sim =
-        FalSim::start(script, args.listen, Arc::new(SystemClock::new(scale))).await.map_err(|error| {
-            match error {
-                FalSimError::Listen { listen, source } => cannot_listen(listen, source),
-                FalSimError::LogFile { source } => {
-                    io_failure(&log_file.unwrap_or_default(), source).with("hint", "`--log`")
-                }
-                FalSimError::Script(bad) => bad_script(&script_file, bad.to_string()),
-            }
-        })?;
-    let url = sim.url();
-    let settings = [("queue_url", &url), ("run_url", &url), ("rest_url", &url), ("platform_url", &url)];
-    session.console.document(&json!({ "market": "fal", "url": url }));
-    session.console.say("# palitra.toml\n[markets.fal]\nkey = \"any\"");
-    for (name, value) in settings {
-        session.console.say(&format!("{name} = \"{value}\""));
+    let mut markets = args.market.clone();
+    markets.dedup();
+    if markets.len() > 1 && (args.script.is_some() || args.log.is_some()) {
+        return Err(Failure::new(ErrorCode::BadSetting)
+            .with("place", "`--script`, `--log`")
+            .with("why", Phrase::new("sim-one-market"))
+            .with("hint", "`--market fal --script faults.json`"));
     }
-    session.console.note(&session.console.text("serve-listening", &[("address", (&url).into())]));
+    let scale = crate::crash::clock_scale(&session.environment);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(scale));
+    let mut running = Vec::with_capacity(markets.len());
+    for (n, market) in markets.iter().enumerate() {
+        let further = u16::try_from(n).unwrap_or(0);
+        let port = if args.listen.port() == 0 { 0 } else { args.listen.port().saturating_add(further) };
+        let wanted = Wanted {
+            listen: SocketAddr::new(args.listen.ip(), port),
+            script: args.script.as_deref(),
+            log: args.log.clone(),
+            latency: args.latency,
+        };
+        running.push(Simulated::start(*market, wanted, clock.clone()).await?);
+    }
+    tell(session, &running);
     stop::signal().await;
-    sim.stop().await;
+    for simulated in &mut running {
+        simulated.stop().await;
+    }
     Ok(())
+}
+
+/// The settings that point the product at it.
+fn tell(session: &Session, running: &[Simulated]) {
+    let shown: Vec<_> = running.iter().map(|one| json!({ "market": one.name(), "url": one.url() })).collect();
+    match shown.as_slice() {
+        [one] => session.console.document(one),
+        several => session.console.document(&several),
+    }
+    session.console.say("# palitra.toml");
+    for simulated in running {
+        session.console.say(&format!("[markets.{}]\nkey = \"any\"", simulated.name()));
+        for setting in simulated.settings() {
+            session.console.say(&format!("{setting} = \"{}\"", simulated.url()));
+        }
+        let url = simulated.url();
+        session.console.note(&session.console.text("serve-listening", &[("address", (&url).into())]));
+    }
+}
+
+/// How a simulator is to run.
+struct Wanted<'a> {
+    listen: SocketAddr,
+    script: Option<&'a Path>,
+    log: Option<PathBuf>,
+    latency: Duration,
+}
+
+/// One of each, and what the rest of the program needs to know of it.
+macro_rules! simulators {
+    ($($variant:ident = $name:literal, $sim:ident, $script:ident, $error:ident, $settings:expr;)+) => {
+        enum Simulated { $($variant($sim),)+ }
+
+        impl Simulated {
+            async fn start(market: SimMarket, wanted: Wanted<'_>, clock: Arc<dyn Clock>) -> Result<Simulated> {
+                match market {
+                    $(SimMarket::$variant => {
+                        let mut script = match wanted.script {
+                            Some(file) => read(file)?,
+                            None => $script {
+                                latency_ms: u64::try_from(wanted.latency.as_millis()).unwrap_or(u64::MAX),
+                                ..$script::default()
+                            },
+                        };
+                        let log = wanted.log.or(script.log_file.take());
+                        script.log_file.clone_from(&log);
+                        let started = $sim::start(script, wanted.listen, clock).await;
+                        started.map(Simulated::$variant).map_err(|error| match error {
+                            $error::Listen { listen, source } => cannot_listen(listen, source),
+                            $error::LogFile { source } => {
+                                io_failure(&log.unwrap_or_default(), source).with("hint", "`--log`")
+                            }
+                            $error::Script(bad) => bad_script(wanted.script.unwrap_or(Path::new("")), bad.to_string()),
+                        })
+                    })+
+                }
+            }
+
+            fn name(&self) -> &'static str {
+                match self { $(Simulated::$variant(_) => $name,)+ }
+            }
+
+            fn url(&self) -> String {
+                match self { $(Simulated::$variant(sim) => sim.url(),)+ }
+            }
+
+            /// Settings of the market that hold its address.
+            fn settings(&self) -> &'static [&'static str] {
+                match self { $(Simulated::$variant(_) => &$settings,)+ }
+            }
+
+            async fn stop(&mut self) {
+                match self { $(Simulated::$variant(sim) => sim.stop().await,)+ }
+            }
+        }
+    };
+}
+
+simulators! {
+    Fal = "fal", FalSim, FalScript, FalSimError, ["queue_url", "run_url", "rest_url", "platform_url"];
+    Kie = "kie", KieSim, KieScript, KieSimError, ["base_url", "upload_url"];
+    Wavespeed = "wavespeed", WaveSpeedSim, WaveSpeedScript, WaveSpeedSimError, ["base_url"];
+    Openai = "openai", OpenAiSim, OpenAiScript, OpenAiSimError, ["base_url"];
+    Anthropic = "anthropic", AnthropicSim, AnthropicScript, AnthropicSimError, ["base_url"];
 }
 
 fn bad_script(file: &Path, why: String) -> Failure {
@@ -56,7 +147,7 @@ fn bad_script(file: &Path, why: String) -> Failure {
 }
 
 /// JSON, or TOML by the extension.
-fn read(file: &Path) -> Result<FalScript> {
+fn read<Script: DeserializeOwned>(file: &Path) -> Result<Script> {
     let bad = |why: String| bad_script(file, why);
     let text = std::fs::read_to_string(file)
         .map_err(|_| Failure::new(ErrorCode::FileMissing).with("value", format!("`{}`", file.display())))?;

@@ -69,6 +69,7 @@ pub const WELL_KNOWN: &[WellKnown] = &[
         Effect::Setting("server.listen"),
         "Address and port to listen on",
     ),
+    one(&[("TEST_MODE", None)], Effect::Setting("engine.test_mode"), "Everything on the simulated market, in test money"),
     one(&[("app_env", None)], Effect::Nothing("no-effect-app-env"), "Kind of installation"),
     one(
         &[("fal_face_swap_model", None)],

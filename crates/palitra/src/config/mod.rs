@@ -17,7 +17,7 @@ mod wire;
 mod tests;
 
 pub use error::ConfigError;
-pub use markets::{Fal, IdleMarket, MAIN_KEY, MarketKey, Markets, Sandbox};
+pub use markets::{Fal, IdleMarket, KeyRing, Kie, MAIN_KEY, MarketKey, Markets, Sandbox};
 pub use sections::*;
 pub use show::{Shown, json, text};
 

@@ -2,7 +2,7 @@
 
 use super::{Markets, wire};
 use crate::failure::Phrase;
-use palitra_domain::{Currency, money::Millionths, secret::Secret};
+use palitra_domain::{Currency, money::Millionths, price::PriceSettings, secret::Secret};
 use palitra_engine::{Bounds, Gifts};
 use serde::Deserialize;
 use std::{
@@ -22,6 +22,7 @@ pub struct Config {
     pub engine: Engine,
     pub money: MoneySettings,
     pub markets: Markets,
+    pub prompts: Prompts,
     pub slides: Slides,
     pub security: Security,
     pub telemetry: Telemetry,
@@ -44,8 +45,7 @@ impl Config {
         self.database.validate(&mut problems);
         self.engine.validate(&mut problems);
         self.money.validate(&mut problems);
-        self.markets.sandbox.validate(&mut problems);
-        self.markets.fal.validate(&mut problems);
+        self.markets.validate(&mut problems);
         self.slides.validate(&mut problems);
         self.retention.validate(&mut problems);
         problems
@@ -220,6 +220,8 @@ pub enum UnknownPolicy {
 pub struct Engine {
     pub unknown: UnknownPolicy,
     unknown_wait_s: u64,
+    pub test_mode: bool,
+    pub commercial: bool,
     pub retries_max: u32,
     pub polls_max: u32,
     drain_s: u64,
@@ -275,7 +277,11 @@ pub struct MoneySettings {
     #[serde(deserialize_with = "wire::millionths")]
     pub usd_rate: Millionths,
     #[serde(deserialize_with = "wire::millionths")]
+    pub credit_rate: Millionths,
+    #[serde(deserialize_with = "wire::millionths")]
     pub markup: Millionths,
+    /// Minor units.
+    pub least_minor: i64,
     /// Minor units.
     welcome_minor: i64,
     /// 0 = for ever.
@@ -294,17 +300,36 @@ impl MoneySettings {
         }
     }
 
-    fn validate(&self, problems: &mut Vec<Problem>) {
-        if self.usd_rate.0 == 0 {
-            problems.push(Problem {
-                setting: "money.usd_rate".to_owned(),
-                why: Phrase::new("setting-above-zero"),
-            });
+    pub fn prices(&self) -> PriceSettings {
+        PriceSettings {
+            currency: self.currency,
+            usd_rate: self.usd_rate,
+            credit_rate: self.credit_rate,
+            markup: self.markup,
+            factor: Millionths::ONE,
+            least: self.least_minor,
         }
+    }
+
+    fn validate(&self, problems: &mut Vec<Problem>) {
+        for (setting, rate) in [("money.usd_rate", self.usd_rate), ("money.credit_rate", self.credit_rate)] {
+            if rate.0 == 0 {
+                problems.push(Problem { setting: setting.to_owned(), why: Phrase::new("setting-above-zero") });
+            }
+        }
+        within(problems, "money.least_minor", &self.least_minor, 0..=1_000_000);
         within(problems, "money.welcome_minor", &self.welcome_minor, 0..=100_000_000);
         within(problems, "money.welcome_days", &self.welcome_days, 0..=36_500);
         within(problems, "money.referral_percent", &self.referral_percent, 0..=100);
     }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Prompts {
+    pub translator: String,
+    pub writer: String,
+    pub billed: bool,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -50,7 +50,7 @@ fn the_defaults_are_the_documented_file() {
     assert_eq!(loaded.config.server.listen.to_string(), "127.0.0.1:8000");
     assert_eq!(loaded.config.slides.model, "sandbox/artist");
     assert_eq!(loaded.config.engine.unknown_wait(), None);
-    assert!(loaded.config.markets.fal.market_keys().is_empty());
+    assert!(loaded.config.markets.fal.ring().keys().is_empty());
     assert!(loaded.warnings.is_empty() && loaded.file.is_none());
     // Every setting is shown, once, in the order of the file, as a default.
     let settings: Vec<&str> = loaded.origins.iter().map(|shown| shown.setting.as_str()).collect();
@@ -157,10 +157,10 @@ fn s2_095_097_099_every_well_known_name_reaches_its_setting_in_either_case() {
     }
     let loaded = load(&[], &[("api_host", "::1"), ("FAL_KEY_ID", "id"), ("FAL_KEY_SECRET", "secret")]);
     assert_eq!(loaded.config.server.listen.to_string(), "[::1]:8000");
-    assert_eq!(loaded.config.markets.fal.market_keys()[0].key.reveal(), "id:secret");
+    assert_eq!(loaded.config.markets.fal.ring().keys()[0].key.reveal(), "id:secret");
     assert_eq!(shown(&loaded, "markets.fal.key").1, "env FAL_KEY_ID, FAL_KEY_SECRET");
     let half = load(&[], &[("FAL_KEY_ID", "id")]);
-    assert!(half.config.markets.fal.market_keys().is_empty());
+    assert!(half.config.markets.fal.ring().keys().is_empty());
 }
 
 #[test]
@@ -201,7 +201,7 @@ fn every_setting_has_a_name_of_our_own_and_texts_take_its_type() {
         );
     }
     let loaded = load(&[], &[("PALITRA_MARKETS__FAL__KEY", "12345"), ("PALITRA_MONEY__USD_RATE", "95.5")]);
-    assert_eq!(loaded.config.markets.fal.market_keys()[0].key.reveal(), "12345", "digits stay text");
+    assert_eq!(loaded.config.markets.fal.ring().keys()[0].key.reveal(), "12345", "digits stay text");
     assert_eq!(loaded.config.money.usd_rate.0, 95_500_000);
 }
 
@@ -312,11 +312,11 @@ fn secrets_have_a_file_twin_and_the_last_layer_to_say_either_decides() {
     let key = |environment: &[(&str, &str)]| {
         let loaded = load(&files, environment);
         let twin = shown(&loaded, "markets.fal.key_file").0;
-        (loaded.config.markets.fal.market_keys()[0].key.reveal().to_owned(), twin)
+        (loaded.config.markets.fal.ring().keys()[0].key.reveal().to_owned(), twin)
     };
     assert_eq!(key(&[]), ("from-file".to_owned(), "fal.key".to_owned()));
     assert_eq!(key(&[("FAL_KEY", "from-env")]), ("from-env".to_owned(), String::new()));
-    assert_eq!(load(&files, &[("PALITRA_MARKETS__FAL__KEY", "")]).config.markets.fal.market_keys().len(), 0);
+    assert_eq!(load(&files, &[("PALITRA_MARKETS__FAL__KEY", "")]).config.markets.fal.ring().keys().len(), 0);
     let own = [("FAL_KEY", "x"), ("PALITRA_MARKETS__FAL__KEY_FILE", "fal.key")];
     assert_eq!(key(&own), ("from-file".to_owned(), "fal.key".to_owned()));
     for (environment, why) in [
@@ -338,7 +338,7 @@ fn s2_127_keys_come_with_labels_and_slots() {
     let list = "markets.fal.slots = 7\n[[markets.fal.keys]]\nlabel = 'a'\nkey = 'k1'\n[[markets.fal.keys]]\nlabel = 'b'\nkey_file = 'b.key'\nslots = 20\n";
     let keys = |environment: &[(&str, &str)]| -> Vec<(String, String, u32)> {
         let keys =
-            load(&[("palitra.toml", list), ("b.key", "k2")], environment).config.markets.fal.market_keys();
+            load(&[("palitra.toml", list), ("b.key", "k2")], environment).config.markets.fal.ring().keys();
         keys.into_iter().map(|key| (key.label, key.key.reveal().to_owned(), key.slots)).collect()
     };
     let row = |label: &str, key: &str, slots| (label.to_owned(), key.to_owned(), slots);
@@ -377,7 +377,7 @@ fn secrets_are_never_shown() {
 #[test]
 fn empty_names_and_unedited_examples_are_not_set() {
     let loaded = load(&[], &[("FAL_KEY", ""), ("fal_api_key", "YOUR_FAL_KEY"), ("tg_bot_token", "  ")]);
-    assert!(loaded.config.markets.fal.market_keys().is_empty());
+    assert!(loaded.config.markets.fal.ring().keys().is_empty());
     assert_eq!(shown(&loaded, "telegram.token").1, "default");
     let said: Vec<String> = loaded.warnings.iter().map(|why| why.text(Lang::Ru)).collect();
     assert_eq!(said, ["`fal_api_key` ни на что не влияет: это ключ из примера, а не настоящий"]);

@@ -4,7 +4,6 @@ mod sent;
 
 use super::{
     calls::Calls,
-    input,
     outcome::{looked, submitted},
     remote::{Addresses, Remote},
 };
@@ -15,7 +14,7 @@ use crate::{
 use bytes::Bytes;
 use palitra_domain::{
     Currency, MarketCost,
-    market::{ErrorClass, MarketError, OutputFile, Outputs, Polled, RemoteRef, Request, Submitted},
+    market::{ErrorClass, MarketError, OutputFile, Outputs, Polled, RemoteRef, Submitted},
     secret::Secret,
 };
 use proptest::prelude::*;

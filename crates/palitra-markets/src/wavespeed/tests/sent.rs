@@ -1,4 +1,4 @@
-//! What is sent: addresses, references, inputs; and the amounts that are read.
+//! What is sent: addresses, references; and the amounts that are read.
 
 use super::*;
 
@@ -41,90 +41,6 @@ fn references_that_are_not_wavespeeds_are_not_followed() {
     }
     for id in ["", " ", ".", "..", &"x".repeat(201)] {
         assert_eq!(Remote::new(MODEL, id, None), None, "{id}");
-    }
-}
-
-fn body(model: &str, mode: &str, input: Value) -> Result<Value, String> {
-    let request = Request {
-        generation: "gen_1".into(),
-        attempt: 1,
-        model: model.into(),
-        mode: mode.into(),
-        input,
-        files: Vec::new(),
-        spool: None,
-        longest_run: Duration::from_secs(300),
-        webhook: None,
-    };
-    input::body(&request).map_err(|error| format!("{:?}", error.class))
-}
-
-#[test]
-fn r_02_only_fields_of_the_models_schema_are_sent() {
-    let (cat, face) = ("https://a.example/cat.png", "https://a.example/face.png");
-    let full = json!({"prompt": "a cat", "width": 1024, "height": 768, "seed": 7, "style": "ink", "count": 3,
-        "image": cat, "face_image": face, "images": [cat], "target_index": 2, "target_gender": "female", "target_resolution": "2k"});
-    for (model, mode, wanted) in [
-        (
-            MODEL,
-            "create",
-            json!({"prompt": "a cat", "size": "1024*768", "num_images": 1, "seed": 7, "output_format": "png"}),
-        ),
-        (
-            "google/nano-banana/edit",
-            "edit",
-            json!({"prompt": "a cat", "images": [cat], "output_format": "png"}),
-        ),
-        (
-            "wavespeed-ai/image-upscaler",
-            "upscale",
-            json!({"image": cat, "target_resolution": "2k", "output_format": "png"}),
-        ),
-        (
-            "wavespeed-ai/image-face-swap",
-            "swap_face",
-            json!({"image": cat, "face_image": face, "target_index": 2, "target_gender": "female", "output_format": "png"}),
-        ),
-    ] {
-        assert_eq!(body(model, mode, full.clone()), Ok(wanted), "{model}");
-    }
-    assert_eq!(
-        body(MODEL, "create", json!({"prompt": "a cat"})),
-        Ok(json!({"prompt": "a cat", "num_images": 1, "output_format": "png"}))
-    );
-    // S2-065, S2-068: the index is sent, 0 unless another is asked for.
-    assert_eq!(
-        body("wavespeed-ai/image-face-swap", "swap_face", json!({"image": cat, "face_image": face})),
-        Ok(json!({"image": cat, "face_image": face, "target_index": 0, "output_format": "png"}))
-    );
-}
-
-#[test]
-fn what_a_model_cannot_do_without_is_asked_for_before_a_call() {
-    let cat = "https://a.example/cat.png";
-    for (model, mode, input, class) in [
-        (MODEL, "create", json!({}), "InvalidInput"),
-        (MODEL, "create", json!({"prompt": " "}), "InvalidInput"),
-        (MODEL, "edit", json!({"prompt": "a"}), "UnknownModel"),
-        ("wavespeed-ai/flux-schnell", "create", json!({"prompt": "a"}), "UnknownModel"),
-        ("google/nano-banana/edit", "edit", json!({"prompt": "a"}), "InvalidInput"),
-        ("google/nano-banana/edit", "edit", json!({"prompt": "a", "images": []}), "InvalidInput"),
-        // S2-031: a fifth picture is refused.
-        (
-            "google/nano-banana/edit",
-            "edit",
-            json!({"prompt": "a", "images": [cat, cat, cat, cat, cat]}),
-            "InvalidInput",
-        ),
-        ("google/nano-banana/edit", "edit", json!({"images": [cat]}), "InvalidInput"),
-        ("google/nano-banana/edit", "edit", json!({"prompt": "a", "images": [7]}), "InvalidInput"),
-        ("wavespeed-ai/image-upscaler", "upscale", json!({}), "InvalidInput"),
-        ("wavespeed-ai/image-upscaler", "upscale", json!({"image": "cat.png"}), "InvalidInput"),
-        ("wavespeed-ai/image-upscaler", "upscale", json!({"image": "file:///etc/passwd"}), "InvalidInput"),
-        ("wavespeed-ai/image-face-swap", "swap_face", json!({"image": cat}), "InvalidInput"),
-        ("wavespeed-ai/image-face-swap", "swap_face", json!({"face_image": cat}), "InvalidInput"),
-    ] {
-        assert_eq!(body(model, mode, input.clone()), Err(class.into()), "{model} {mode} {input}");
     }
 }
 

@@ -32,7 +32,7 @@ pub struct Claim {
     pub keys: Vec<String>,
     /// At most this many at once.
     pub max: u32,
-    /// Only this batch or this generation: a one-shot command does not start other people's work.
+    /// Only this batch or this generation, with what it waits for: a one-shot command does not start other people's work.
     pub focus: Option<String>,
     /// Random, one for each attempt whose market is asked to call back: `max` of them, or none.
     pub tokens: Vec<String>,

@@ -97,7 +97,7 @@ macro_rules! next_of {
              from generation where market = $1 and state = 'queued' and ",
             $list,
             " and priority >= $4 and lane not in (select name from pause where kind = 'lane')
-               and ($3 = '' or id = $3 or batch_id = $3) order by priority, vstart, id limit $2",
+               and ($3 = '' or id = $3 or batch_id = $3 or id in (select parent_id from edge where child_id = $3)) order by priority, vstart, id limit $2",
             SKIP_LOCKED
         )
     };

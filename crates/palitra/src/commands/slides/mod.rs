@@ -126,12 +126,11 @@ async fn start(session: &Session, app: &App, plan: &Plan, args: &Slides) -> Resu
         app.engine.resume_slides(plan, &open.id).await?;
         return Ok(open.id);
     }
-    let is_real = [&session.config().slides.model, &session.config().slides.prompt_model];
     money::agree(
         session,
         &args.spend,
         plan.price,
-        is_real.iter().any(|model| app.engine.is_real_market(model)),
+        models.iter().any(|(model, mode)| app.engine.is_real_market(model, mode)),
     )?;
     let started = app.engine.start_slides(plan).await?;
     for batch in &started.superseded {

@@ -1,0 +1,171 @@
+//! The prompt writer (S2-018…S2-027): a few words become a prompt in five parts, checked for contradictions before anybody sees it.
+//!
+//! Each question to a text model is a generation of its own: priced, held, and kept when the process dies. At most three are asked of the
+//! writer and two of the checker.
+
+use crate::{
+    Engine, Error, Result,
+    generations::{Generation, Wish},
+};
+use palitra_domain::{
+    AccountId, ErrorCode, GenerationId, Livemode, Money,
+    i18n::Lang,
+    prompt::writing::{self, CHECK_SYSTEM, Composition, Purpose},
+    state::{GenerationState, Priority},
+};
+use serde_json::json;
+use std::time::Duration;
+
+/// What somebody wants a prompt for.
+#[derive(Debug, Clone)]
+pub struct Idea {
+    pub account: AccountId,
+    pub livemode: Livemode,
+    /// A few words.
+    pub words: String,
+    pub purpose: Purpose,
+    pub lang: Lang,
+    /// Model or alias that writes and checks; `None`: as the settings say.
+    pub model: Option<String>,
+}
+
+/// A prompt that was written.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Composed {
+    pub prompt: String,
+    pub parts: Vec<(&'static str, String)>,
+    /// What is left to mind, in words for programs: `short`, `contradictory`, `language`, `unchecked`.
+    pub flags: Vec<&'static str>,
+    /// What was found in the first version, when it was rewritten.
+    pub contradictions: Vec<String>,
+    pub generations: Vec<GenerationId>,
+    pub price: Money,
+}
+
+/// Writings and checks of one prompt, at most.
+const QUESTIONS_MAX: i64 = 5;
+
+impl Engine {
+    /// The most that writing this prompt may cost.
+    pub async fn compose_price(&self, idea: &Idea) -> Result<Money> {
+        let compose = self.quote(&self.writer_wish(idea, &idea.words)).await?.price;
+        let check = self.quote(&self.checker_wish(idea, &"x".repeat(2 * writing::CHARS_MIN))).await?.price;
+        let most = compose.max(check).checked_mul(QUESTIONS_MAX).ok_or(palitra_domain::money::Overflow)?;
+        Ok(Money::new(most, self.settings.prices.currency))
+    }
+
+    /// Writes a prompt. Something has to carry the work on meanwhile: a started engine here, which `asked` tells what to work on, or a
+    /// service.
+    pub async fn compose(&self, idea: &Idea, asked: impl Fn(&GenerationId) + Send + Sync) -> Result<Composed> {
+        let mut asked = Asked { engine: self, idea, asked: &asked, generations: Vec::new(), price: 0 };
+        let mut written = asked.write(&idea.words).await?;
+        if !written.is_long_enough() {
+            let longer = asked.write(&writing::longer(&idea.words)).await?;
+            if longer.text().chars().count() > written.text().chars().count() {
+                written = longer;
+            }
+        }
+        let mut flags = Vec::new();
+        let found = asked.check(&written).await?;
+        let mut contradictions = found.clone().unwrap_or_default();
+        if contradictions.is_empty() {
+            flags.extend(found.is_none().then_some("unchecked"));
+        } else {
+            written = asked.write(&writing::without_contradictions(&idea.words, &contradictions)).await?;
+            match asked.check(&written).await? {
+                Some(left) if left.is_empty() => {}
+                Some(left) => {
+                    contradictions = left;
+                    flags.push("contradictory");
+                }
+                None => flags.push("unchecked"),
+            }
+        }
+        flags.extend((!written.is_long_enough()).then_some("short"));
+        flags.extend((!writing::is_in(&written.text(), idea.lang)).then_some("language"));
+        Ok(Composed {
+            prompt: written.text(),
+            parts: written.parts,
+            flags,
+            contradictions,
+            generations: asked.generations,
+            price: Money::new(asked.price, self.settings.prices.currency),
+        })
+    }
+
+    fn writer_wish(&self, idea: &Idea, words: &str) -> Wish {
+        let input = json!({
+            "system": writing::compose_system(idea.purpose, idea.lang), "prompt": words,
+            "language": idea.lang.as_str(), "for": idea.purpose.as_str(),
+        });
+        self.text_wish(idea, "compose", input)
+    }
+
+    fn checker_wish(&self, idea: &Idea, prompt: &str) -> Wish {
+        self.text_wish(idea, "check", json!({ "system": CHECK_SYSTEM, "prompt": prompt }))
+    }
+
+    fn text_wish(&self, idea: &Idea, mode: &str, input: serde_json::Value) -> Wish {
+        Wish {
+            account: idea.account.clone(),
+            livemode: idea.livemode,
+            model: idea.model.clone().unwrap_or_else(|| self.settings.prompts.writer.clone()),
+            mode: mode.to_owned(),
+            input,
+            priority: Priority::Standard,
+            idempotency: None,
+        }
+    }
+
+    /// Waits until a generation has ended; the database is asked now and then, should an event be missed.
+    pub async fn until_ended(&self, id: &GenerationId) -> Result<Generation> {
+        let mut events = self.events();
+        loop {
+            let generation = self.generation(id).await?;
+            if generation.state.is_terminal() {
+                return Ok(generation);
+            }
+            tokio::select! {
+                _ = events.recv() => {}
+                () = self.clock.sleep(Duration::from_secs(1)) => {}
+            }
+        }
+    }
+}
+
+/// What has been asked for one prompt so far.
+struct Asked<'a> {
+    engine: &'a Engine,
+    idea: &'a Idea,
+    asked: &'a (dyn Fn(&GenerationId) + Send + Sync),
+    generations: Vec<GenerationId>,
+    price: i64,
+}
+
+impl Asked<'_> {
+    async fn write(&mut self, words: &str) -> Result<Composition> {
+        let answer = self.answer(self.engine.writer_wish(self.idea, words)).await?;
+        Composition::parse(&answer).ok_or_else(|| {
+            Error::new(ErrorCode::BadResult).with("value", self.idea.model.as_deref().unwrap_or(&self.engine.settings.prompts.writer))
+        })
+    }
+
+    /// `None`: the checker's answer cannot be read, and the prompt is shown with a flag instead of not at all.
+    async fn check(&mut self, written: &Composition) -> Result<Option<Vec<String>>> {
+        let answer = self.answer(self.engine.checker_wish(self.idea, &written.text())).await?;
+        Ok(writing::contradictions(&answer))
+    }
+
+    async fn answer(&mut self, wish: Wish) -> Result<String> {
+        let id = self.engine.create(wish, None).await?;
+        (self.asked)(&id);
+        self.generations.push(id.clone());
+        let generation = self.engine.until_ended(&id).await?;
+        if generation.state != GenerationState::Succeeded {
+            let code = generation.error_code.unwrap_or(ErrorCode::GenerationFailed);
+            return Err(Error::new(code).with("value", generation.market).with("hint", generation.error_text.unwrap_or_default()));
+        }
+        self.price = self.price.saturating_add(generation.price);
+        Ok(generation.output.unwrap_or_default())
+    }
+}

@@ -1,0 +1,86 @@
+//! Files that people bring: kept as they are, told by their content, private to their account.
+
+use crate::{Engine, Error, Result};
+use bytes::Bytes;
+use futures_util::stream;
+use palitra_domain::{
+    AccountId, AssetId, ErrorCode, Livemode,
+    media_type::{self, Kind},
+    objects::{Folder, object_key},
+};
+use palitra_store::assets::{self, NewUpload};
+
+/// The largest file that is taken: 100 MiB.
+pub const UPLOAD_BYTES_MAX: usize = 100 * 1024 * 1024;
+
+/// The largest picture that is taken, in pixels: sides of 16,384 and a hundred million all together.
+const PIXELS_MAX: u64 = 100_000_000;
+
+/// A file that was taken.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Uploaded {
+    pub id: AssetId,
+    pub kind: Kind,
+    pub mime: &'static str,
+    pub width: Option<u32>,
+    pub height: Option<u32>,
+}
+
+impl Engine {
+    /// Stores a picture, a sound or a video of an account. `name` is what its owner calls it, for messages.
+    pub async fn upload(
+        &self,
+        account: &AccountId,
+        livemode: Livemode,
+        name: &str,
+        bytes: Bytes,
+    ) -> Result<Uploaded> {
+        let refused = |why: &str, limit: u64| refused(name, why, limit);
+        if bytes.len() > UPLOAD_BYTES_MAX {
+            return Err(too_large(name));
+        }
+        let media = media_type::sniff(&bytes).ok_or_else(|| refused("file-unknown-type", 0))?;
+        let size = (media.kind == Kind::Image).then(|| imagesize::blob_size(&bytes).ok()).flatten();
+        if media.kind == Kind::Image && size.is_none() {
+            return Err(refused("file-unreadable", 0));
+        }
+        let side = |side: usize| u32::try_from(side).unwrap_or(u32::MAX);
+        let (width, height) = (size.map(|size| side(size.width)), size.map(|size| side(size.height)));
+        if width.zip(height).is_some_and(|(width, height)| u64::from(width) * u64::from(height) > PIXELS_MAX) {
+            return Err(refused("file-too-many-pixels", PIXELS_MAX / 1_000_000));
+        }
+        let now = self.now();
+        let id = AssetId::new(now, self.random());
+        let key = object_key(Folder::Uploads, now, id.as_str(), media.extension);
+        let stored = self.objects.put(&key, Box::pin(stream::iter([Ok(bytes)]))).await?;
+        let upload = NewUpload {
+            id: id.clone(),
+            account: account.clone(),
+            livemode,
+            kind: media.kind.as_str(),
+            mime: media.mime,
+            object_key: key,
+            bytes: stored.bytes,
+            sha256: stored.sha256,
+            width,
+            height,
+        };
+        self.store.write(move |tx| assets::insert_upload(tx, &upload, now)).await?;
+        Ok(Uploaded { id, kind: media.kind, mime: media.mime, width, height })
+    }
+}
+
+/// For a file whose length is known before it is read.
+pub fn too_large(name: &str) -> Error {
+    refused(name, "file-too-large", u64::try_from(UPLOAD_BYTES_MAX / 1024 / 1024).unwrap_or(u64::MAX))
+}
+
+/// `why` is a text of its own.
+fn refused(name: &str, why: &str, limit: u64) -> Error {
+    Error::new(ErrorCode::BadFile).with("value", format!("`{name}`")).with("why", why).with("limit", limit)
+}
+
+/// Of an object's key: `png`.
+pub(crate) fn extension(key: &str) -> &str {
+    key.rsplit_once('.').map_or("bin", |(_, extension)| extension)
+}

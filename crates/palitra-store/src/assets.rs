@@ -1,0 +1,84 @@
+//! Stored files of accounts: what they uploaded, and what of theirs an input names.
+
+use crate::{Result, Row, Tx, p};
+use palitra_domain::{AccountId, AssetId, Livemode, Timestamp};
+
+/// A file that somebody brings.
+#[derive(Debug, Clone)]
+pub struct NewUpload {
+    pub id: AssetId,
+    pub account: AccountId,
+    pub livemode: Livemode,
+    /// `image`, `audio`, `video`.
+    pub kind: &'static str,
+    pub mime: &'static str,
+    pub object_key: String,
+    pub bytes: u64,
+    pub sha256: String,
+    pub width: Option<u32>,
+    pub height: Option<u32>,
+}
+
+/// A file as an input needs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredAsset {
+    pub id: AssetId,
+    pub kind: String,
+    pub mime: String,
+    pub object_key: String,
+    pub bytes: i64,
+    pub width: Option<i64>,
+    pub height: Option<i64>,
+}
+
+pub fn insert_upload(tx: &mut Tx, upload: &NewUpload, now: Timestamp) -> Result<()> {
+    tx.must(
+        1,
+        "insert into asset(id, account_id, livemode, kind, mime, object_key, bytes, sha256, width, height, created_at)
+         values($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        p![
+            upload.id.as_str(),
+            upload.account.as_str(),
+            upload.livemode.as_str(),
+            upload.kind,
+            upload.mime,
+            &upload.object_key,
+            i64::try_from(upload.bytes).unwrap_or(i64::MAX),
+            &upload.sha256,
+            upload.width,
+            upload.height,
+            now.micros()
+        ],
+    )
+}
+
+/// Those of the files that are the account's and still there; of anybody else's it hears nothing (invariant 10).
+pub fn of_account(
+    tx: &mut Tx,
+    account: &AccountId,
+    livemode: Livemode,
+    ids: &[AssetId],
+) -> Result<Vec<StoredAsset>> {
+    let mut found = Vec::with_capacity(ids.len());
+    for id in ids {
+        let row = tx.query_opt(
+            "select id, kind, mime, object_key, bytes, width, height from asset
+             where id = $1 and account_id = $2 and livemode = $3 and deleted_at is null",
+            p![id.as_str(), account.as_str(), livemode.as_str()],
+        )?;
+        found.extend(row.as_ref().map(stored).transpose()?);
+    }
+    Ok(found)
+}
+
+fn stored(row: &Row) -> Result<StoredAsset> {
+    Ok(StoredAsset {
+        id: row.get(0)?,
+        kind: row.get(1)?,
+        mime: row.get(2)?,
+        object_key: row.get(3)?,
+        bytes: row.get(4)?,
+        width: row.get(5)?,
+        height: row.get(6)?,
+    })
+}
