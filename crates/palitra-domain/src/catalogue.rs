@@ -193,6 +193,10 @@ pub struct PackError {
 const PACKS: &[(&str, &str)] = &[
     ("sandbox", include_str!("catalogue/packs/sandbox.toml")),
     ("fal", include_str!("catalogue/packs/fal.toml")),
+    ("kie", include_str!("catalogue/packs/kie.toml")),
+    ("wavespeed", include_str!("catalogue/packs/wavespeed.toml")),
+    ("openai", include_str!("catalogue/packs/openai.toml")),
+    ("anthropic", include_str!("catalogue/packs/anthropic.toml")),
 ];
 
 const ALIASES: &str = include_str!("catalogue/packs/aliases.toml");

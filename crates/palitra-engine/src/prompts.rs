@@ -48,7 +48,7 @@ const QUESTIONS_MAX: i64 = 5;
 impl Engine {
     /// The most that writing this prompt may cost.
     pub async fn compose_price(&self, idea: &Idea) -> Result<Money> {
-        let compose = self.quote(&self.writer_wish(idea, &idea.words)).await?.price;
+        let compose = self.quote(&self.writer_wish(idea, "", &[])).await?.price;
         let check = self.quote(&self.checker_wish(idea, &"x".repeat(2 * writing::CHARS_MIN))).await?.price;
         let most = compose.max(check).checked_mul(QUESTIONS_MAX).ok_or(palitra_domain::money::Overflow)?;
         Ok(Money::new(most, self.settings.prices.currency))
@@ -58,9 +58,9 @@ impl Engine {
     /// service.
     pub async fn compose(&self, idea: &Idea, asked: impl Fn(&GenerationId) + Send + Sync) -> Result<Composed> {
         let mut asked = Asked { engine: self, idea, asked: &asked, generations: Vec::new(), price: 0 };
-        let mut written = asked.write(&idea.words).await?;
+        let mut written = asked.write("", &[]).await?;
         if !written.is_long_enough() {
-            let longer = asked.write(&writing::longer(&idea.words)).await?;
+            let longer = asked.write(&writing::longer(), &[]).await?;
             if longer.text().chars().count() > written.text().chars().count() {
                 written = longer;
             }
@@ -71,7 +71,7 @@ impl Engine {
         if contradictions.is_empty() {
             flags.extend(found.is_none().then_some("unchecked"));
         } else {
-            written = asked.write(&writing::without_contradictions(&idea.words, &contradictions)).await?;
+            written = asked.write(&writing::without(&contradictions), &contradictions).await?;
             match asked.check(&written).await? {
                 Some(left) if left.is_empty() => {}
                 Some(left) => {
@@ -93,10 +93,11 @@ impl Engine {
         })
     }
 
-    fn writer_wish(&self, idea: &Idea, words: &str) -> Wish {
+    /// `note` is what was wrong with the answer before.
+    fn writer_wish(&self, idea: &Idea, note: &str, contradictions: &[String]) -> Wish {
+        let system = writing::compose_system(idea.purpose, idea.lang);
         let input = json!({
-            "system": writing::compose_system(idea.purpose, idea.lang), "prompt": words,
-            "language": idea.lang.as_str(), "for": idea.purpose.as_str(),
+            "system": format!("{system}\n{note}").trim_end(), "prompt": idea.words, "language": idea.lang.as_str(), "for": idea.purpose.as_str(), "contradictions": contradictions,
         });
         self.text_wish(idea, "compose", input)
     }
@@ -143,8 +144,9 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    async fn write(&mut self, words: &str) -> Result<Composition> {
-        let answer = self.answer(self.engine.writer_wish(self.idea, words)).await?;
+    async fn write(&mut self, note: &str, contradictions: &[String]) -> Result<Composition> {
+        let wish = self.engine.writer_wish(self.idea, note, contradictions);
+        let answer = self.answer(wish).await?;
         Composition::parse(&answer).ok_or_else(|| {
             Error::new(ErrorCode::BadResult).with("value", self.idea.model.as_deref().unwrap_or(&self.engine.settings.prompts.writer))
         })

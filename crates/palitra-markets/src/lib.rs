@@ -11,6 +11,7 @@ mod http;
 mod in_call;
 pub mod kie;
 pub mod openai;
+mod openapi;
 mod units;
 pub mod wavespeed;
 

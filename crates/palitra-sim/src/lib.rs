@@ -3,7 +3,9 @@
 
 pub mod anthropic;
 pub mod artist;
+mod darkroom;
 pub mod fal;
+mod film;
 mod in_call;
 pub mod kie;
 mod market;

@@ -12,6 +12,8 @@ pub const RATE: u32 = 22_050;
 pub const SECONDS_MAX: u32 = 60;
 
 const SAMPLES_MAX: usize = 22_050 * 60;
+/// The highest step: the last of a phrase in a question.
+const STEP_MAX: u32 = 9;
 /// The loudest sample: well below full scale.
 const PEAK: i64 = 22_000;
 
@@ -110,7 +112,8 @@ fn score(text: &str) -> Vec<Note> {
                     push(&mut at, 0, ms(90));
                 }
                 if let (Sound::Question, Some(last)) = (&pause, notes.last_mut()) {
-                    last.step += 3;
+                    // Once, however many marks there are: higher up the overtones would no longer fit.
+                    last.step = (last.step + 3).min(STEP_MAX);
                 }
                 let rest = if let Sound::Rest(rest) = pause { rest } else { 340 };
                 at += ms(rest);

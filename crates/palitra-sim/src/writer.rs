@@ -1,16 +1,24 @@
-//! The sandbox market's prompt writer: an English picture prompt for a slide, from a table and a seed, without a model.
+//! The sandbox market's writer: picture prompts from tables and a seed, without a model.
 //!
-//! The prompt follows the order of S2-021 (object, look, surroundings, light, style) in one paragraph of 40 to 80 words
-//! and holds no Cyrillic (S0-02) and no technical parameters (S2-024). It names what the words of the slide suggest; it
-//! does not understand the slide. Look, light and style come from the seed alone: slides of one seed look like one deck.
+//! Here is the prompt for a slide. It follows the order of S2-021 (object, look, surroundings, light, style) in one paragraph of 40 to 80
+//! words and holds no Cyrillic (S0-02) and no technical parameters (S2-024). It names what the words of the slide suggest; it does not
+//! understand the slide. Look, light and style come from the seed alone: slides of one seed look like one deck. Beside it are what
+//! writes a full prompt from simple words (`compose`), what finds contradictions in them (`check`) and what says them in English
+//! (`translate`).
 
 use crate::stems;
 
+mod check;
+mod compose;
 #[cfg(test)]
 mod tests;
 mod topics;
+mod translate;
 
+pub use check::contradictions;
+pub use compose::{Language, Order, Purpose, compose};
 use topics::{TOPICS, Topic};
+pub use translate::translate;
 
 /// Titles and bodies are looked at up to this many characters.
 const TEXT_MAX: usize = 4000;

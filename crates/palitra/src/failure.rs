@@ -226,7 +226,7 @@ mod tests {
     #[test]
     fn every_code_says_what_happened_in_both_languages_and_exits_as_the_table_says() {
         for code in ErrorCode::ALL {
-            let names = ["value", "place", "why", "limit", "account", "ok", "total", "hint", "seconds"];
+            let names = ["value", "place", "why", "limit", "account", "ok", "total", "hint", "seconds", "mode"];
             let failure =
                 names.into_iter().fold(Failure::new(*code), |failure, name| failure.with(name, "X"));
             for lang in Lang::ALL {

@@ -49,7 +49,7 @@ impl Input {
         let said = wish.as_object().into_iter().flatten().filter(|(_, value)| !is_nothing(value));
         let dropped = said.map(|(name, _)| name.as_str()).filter(|name| !used.names.contains(name));
         // Sides are asked of models that have none, and titles of writers that read prompts: that is how doors speak.
-        let silent = |name: &str| matches!(name, "title" | "content" | "system" | "for" | "language" | "retouch_mode" | "width" | "height" | ORIGINAL_PROMPT);
+        let silent = |name: &str| matches!(name, "title" | "content" | "system" | "for" | "contradictions" | "language" | "retouch_mode" | "width" | "height" | ORIGINAL_PROMPT);
         notices.extend(dropped.filter(|name| !silent(name)).map(|name| Notice::Dropped(name.to_owned())));
         Fitted { body: Value::Object(body), notices }
     }

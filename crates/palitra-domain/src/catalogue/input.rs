@@ -43,6 +43,8 @@ words! {
         Language = "language",
         /// What a written prompt is for: `create` or `edit`.
         Purpose = "for",
+        /// Of an earlier version of the prompt, to be resolved.
+        Contradictions = "contradictions",
         /// `soft` or `enhance`.
         RetouchMode = "retouch_mode",
         /// Of a slide, for the writer.

@@ -245,6 +245,7 @@ hint-model-paused = choose another one with `palitra models ls`; the operator se
 hint-model-unpriced = `palitra models price { $value } --unit image --cost 0.04 --currency USD`
 hint-model-retired = choose another one with `palitra models ls`
 hint-research-only = choose another model, or take `engine.commercial` back
+hint-no-test-mode = run it live, or choose another model
 hint-bad-format = `portrait`, `square`, `landscape`, `1024x768` or `16:9`; sides from 64 to 4096
 hint-bad-deck = { $hint }
 hint-bad-file = nothing was sent and nothing was charged; choose another file

@@ -250,6 +250,7 @@ hint-model-paused = выберите другую: `palitra models ls`; опер
 hint-model-unpriced = `palitra models price { $value } --unit image --cost 0.04 --currency USD`
 hint-model-retired = выберите другую: `palitra models ls`
 hint-research-only = выберите другую модель или уберите `engine.commercial`
+hint-no-test-mode = запустите её вживую или выберите другую модель
 hint-bad-format = `portrait`, `square`, `landscape`, `1024x768` или `16:9`; стороны от 64 до 4096
 hint-bad-deck = { $hint }
 hint-bad-file = ничего не отправлено и не списано; выберите другой файл

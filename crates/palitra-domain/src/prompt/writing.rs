@@ -47,14 +47,14 @@ pub fn compose_system(purpose: Purpose, lang: Lang) -> String {
     )
 }
 
-/// What the writer is told the second time.
-pub fn longer(idea: &str) -> String {
-    format!("{idea}\n\nThe last answer was too short: at least {CHARS_MIN} characters all together.")
+/// What the writer is told beside that, the second time.
+pub fn longer() -> String {
+    format!("The last answer was too short: at least {CHARS_MIN} characters all together.")
 }
 
-/// What the writer is told when its prompt contradicted itself (S2-020).
-pub fn without_contradictions(idea: &str, contradictions: &[String]) -> String {
-    format!("{idea}\n\nThe last answer contradicted itself; decide for one side of each:\n- {}", contradictions.join("\n- "))
+/// What the writer is told beside that when its prompt contradicted itself (S2-020).
+pub fn without(contradictions: &[String]) -> String {
+    format!("The last answer contradicted itself; decide for one side of each:\n- {}", contradictions.join("\n- "))
 }
 
 /// What the checker is told.

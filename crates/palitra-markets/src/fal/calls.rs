@@ -4,7 +4,7 @@ use super::{
     errors::{self, Phase, Said},
     remote::Addresses,
 };
-use crate::http::{Clients, Mask, NoReply, Reply, send};
+use crate::http::{Clients, Mask, NoReply, Reply, send, send_for_list};
 use palitra_domain::{
     market::{ErrorClass, MarketError, Request},
     secret::Secret,
@@ -49,6 +49,18 @@ impl Calls {
         let url = self.addresses.initiate_upload();
         let call = self.call(&self.clients.calls, Method::POST, &url, key)?.json(about);
         self.send(self.kept(call)).await
+    }
+
+    /// A question to the platform.
+    pub(super) async fn platform(
+        &self,
+        key: &Secret,
+        path: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<Reply, NoReply> {
+        let url = self.addresses.platform(path, query);
+        let call = self.call(&self.clients.calls, Method::GET, &url, key)?;
+        send_for_list(call.headers(self.headers.clone()), "fal", &self.mask).await
     }
 
     /// How long fal keeps the files of this call.

@@ -5,6 +5,7 @@ mod calls;
 mod errors;
 mod input;
 mod outcome;
+mod platform;
 mod remote;
 mod settings;
 mod upload;
@@ -14,6 +15,7 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
+pub use platform::{ModelPage, Price, Usage};
 pub use settings::FalSettings;
 
 use crate::{
@@ -25,8 +27,8 @@ use outcome::Looked;
 use palitra_domain::{
     BoxFuture, Timestamp,
     market::{
-        CancelAnswer, Capabilities, ErrorClass, Market, MarketError, Polled, RemoteRef, Request, Submitted,
-        WebhookNote, WebhookRefused,
+        CancelAnswer, Capabilities, ErrorClass, Listed, Market, MarketError, Polled, RemoteRef, Request,
+        Submitted, WebhookNote, WebhookRefused,
     },
     objects::ByteStream,
     secret::Secret,
@@ -48,11 +50,12 @@ impl Fal {
     pub fn new(settings: FalSettings) -> Result<Fal, SettingError> {
         let queue = base_url("queue_url", &settings.queue_url)?;
         let rest = base_url("rest_url", &settings.rest_url)?;
+        let platform = base_url("platform_url", &settings.platform_url)?;
         let origins = Origins::new([
             queue.clone(),
             base_url("run_url", &settings.run_url)?,
             rest.clone(),
-            base_url("platform_url", &settings.platform_url)?,
+            platform.clone(),
         ]);
         for (label, key) in &settings.keys {
             if key.reveal().trim().is_empty() || calls::authorization(key).is_none() {
@@ -71,7 +74,7 @@ impl Fal {
             ),
             calls: Calls {
                 clients: clients.clone(),
-                addresses: Addresses { queue, rest, origins: origins.clone() },
+                addresses: Addresses { queue, rest, platform, origins: origins.clone() },
                 headers,
                 keep_files: settings.keep_files,
                 mask: Mask::new(secrets),
@@ -143,6 +146,10 @@ impl Market for Fal {
                 _ => CancelAnswer::Requested,
             }
         })
+    }
+
+    fn list_models<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Vec<Listed>>, MarketError>> {
+        Box::pin(async move { self.all_models(key).await.map(Some) })
     }
 
     fn fetch<'a>(&'a self, link: &'a str) -> BoxFuture<'a, Result<ByteStream, MarketError>> {

@@ -1,4 +1,4 @@
-//! How accepted work is found again, and the addresses of fal's queue and storage.
+//! How accepted work is found again, and the addresses of fal's queue, storage and platform.
 //!
 //! Submit uses the whole endpoint id; status, result and cancel only owner and alias (`providers.md` §1.2, trap 2).
 
@@ -30,6 +30,8 @@ pub(super) struct Addresses {
     pub(super) queue: Url,
     /// Of files in.
     pub(super) rest: Url,
+    /// Of models and prices.
+    pub(super) platform: Url,
     pub(super) origins: Origins,
 }
 
@@ -84,6 +86,12 @@ impl Addresses {
     pub(super) fn initiate_upload(&self) -> Url {
         let mut url = below(&self.rest, ["storage", "upload", "initiate"].into_iter());
         url.query_pairs_mut().append_pair("storage_type", "fal-cdn-v3");
+        url
+    }
+
+    pub(super) fn platform(&self, path: &[&str], query: &[(&str, &str)]) -> Url {
+        let mut url = below(&self.platform, path.iter().copied());
+        url.query_pairs_mut().extend_pairs(query);
         url
     }
 

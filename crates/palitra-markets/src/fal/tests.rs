@@ -33,6 +33,7 @@ fn calls(queue: &str) -> Calls {
             origins: Origins::new([queue.clone(), run]),
             queue,
             rest: base_url("rest_url", "https://rest.fal.ai").expect("a base"),
+            platform: base_url("platform_url", "https://api.fal.ai/v1").expect("a base"),
         },
         headers: headers(&[]).expect("no headers"),
         keep_files: None,

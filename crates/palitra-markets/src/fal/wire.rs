@@ -1,6 +1,6 @@
 //! fal's JSON as it comes: only the fields that are used, and nothing that fal could add breaks it.
 //!
-//! Shapes: `providers.md` §1.2, §1.3, §1.8, §1.10, §1.13.
+//! Shapes: `providers.md` §1.2, §1.3, §1.8 to §1.13.
 
 use serde::Deserialize;
 use serde_json::{Number, Value};
@@ -63,6 +63,68 @@ pub(super) struct File {
 pub(super) struct UploadPlan {
     pub(super) upload_url: String,
     pub(super) file_url: String,
+}
+
+/// A page of the platform's list; each entry is read by itself.
+#[derive(Debug, Deserialize)]
+pub(super) struct ModelPage {
+    pub(super) models: Vec<Value>,
+    #[serde(default)]
+    pub(super) next_cursor: Option<String>,
+    #[serde(default)]
+    pub(super) has_more: bool,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Model {
+    pub(super) endpoint_id: String,
+    #[serde(default)]
+    pub(super) metadata: Metadata,
+    #[serde(default)]
+    pub(super) openapi: Value,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Metadata {
+    pub(super) display_name: Option<String>,
+    pub(super) category: Option<String>,
+    /// `active` or `deprecated`.
+    pub(super) status: Option<String>,
+    /// `inference` or `training`.
+    pub(super) kind: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct PricePage {
+    pub(super) prices: Vec<Value>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Price {
+    pub(super) endpoint_id: String,
+    pub(super) unit_price: Number,
+    pub(super) unit: String,
+    #[serde(default)]
+    pub(super) currency: Option<String>,
+}
+
+/// Names are not documented in full: `summary` holds a line for each endpoint.
+#[derive(Debug, Deserialize)]
+pub(super) struct UsagePage {
+    #[serde(default)]
+    pub(super) summary: Vec<Value>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Usage {
+    pub(super) endpoint_id: String,
+    #[serde(default)]
+    pub(super) unit: Option<String>,
+    pub(super) quantity: Number,
+    pub(super) cost: Number,
+    #[serde(default)]
+    pub(super) currency: Option<String>,
 }
 
 /// The body of a webhook. Its payload is never looked at: the result is pulled.

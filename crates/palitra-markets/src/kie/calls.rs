@@ -1,7 +1,7 @@
 //! One HTTP call to KIE: with the key, to a configured origin, read within bounds. No call is ever repeated here.
 
 use super::errors::{Phase, Said};
-use crate::http::{Clients, Mask, NoReply, Origins, Reply, send};
+use crate::http::{Clients, Mask, NoReply, Origins, Reply, send, send_for_list};
 use palitra_domain::{
     market::{ErrorClass, MarketError},
     secret::Secret,
@@ -44,6 +44,13 @@ impl Calls {
         let url = below(&self.base, &["api", "v1", "chat", "credit"]);
         let call = self.call(&self.clients.calls, Method::GET, &url, key)?;
         self.send(call).await
+    }
+
+    /// `GET /api/v1/models…`.
+    pub(super) async fn models(&self, key: &Secret, path: &[&str]) -> Result<Reply, NoReply> {
+        let url = below(&self.base, &[&["api", "v1", "models"], path].concat());
+        let call = self.call(&self.clients.calls, Method::GET, &url, key)?;
+        send_for_list(call.headers(self.headers.clone()), "KIE", &self.mask).await
     }
 
     /// `POST` to the upload service.

@@ -4,6 +4,7 @@
 mod calls;
 mod errors;
 mod input;
+mod listing;
 mod outcome;
 mod remote;
 mod result;
@@ -26,8 +27,8 @@ use calls::Calls;
 use palitra_domain::{
     BoxFuture, Timestamp,
     market::{
-        CancelAnswer, Capabilities, ErrorClass, Market, MarketError, Polled, RemoteRef, Request, Submitted,
-        WebhookNote, WebhookRefused,
+        CancelAnswer, Capabilities, ErrorClass, Listed, Market, MarketError, Polled, RemoteRef, Request,
+        Submitted, WebhookNote, WebhookRefused,
     },
     money::Millionths,
     objects::ByteStream,
@@ -160,6 +161,10 @@ impl Market for Kie {
     /// KIE documents no way to stop a task: it may still finish, and be billed.
     fn cancel<'a>(&'a self, _key: &'a str, _remote: &'a RemoteRef) -> BoxFuture<'a, CancelAnswer> {
         Box::pin(std::future::ready(CancelAnswer::Unsupported))
+    }
+
+    fn list_models<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Vec<Listed>>, MarketError>> {
+        Box::pin(async move { self.all_models(key).await.map(Some) })
     }
 
     fn fetch<'a>(&'a self, link: &'a str) -> BoxFuture<'a, Result<ByteStream, MarketError>> {

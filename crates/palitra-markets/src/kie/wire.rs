@@ -134,6 +134,25 @@ impl Uploaded {
     }
 }
 
+/// An entry of the list of models.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Model {
+    pub(super) model: String,
+    #[serde(default)]
+    pub(super) title: Value,
+    #[serde(default)]
+    task_type: Value,
+}
+
+impl Model {
+    /// One word, or a list of them.
+    pub(super) fn task_types(&self) -> Vec<String> {
+        let list = self.task_type.as_array().map_or(std::slice::from_ref(&self.task_type), Vec::as_slice);
+        list.iter().filter_map(text).collect()
+    }
+}
+
 /// A number, or a number in a text.
 pub(super) fn whole(value: &Value) -> Option<u16> {
     match value {

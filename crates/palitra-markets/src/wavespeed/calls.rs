@@ -5,7 +5,7 @@ use super::{
     errors::{self, Phase, Said},
     remote::Addresses,
 };
-use crate::http::{Clients, Mask, NoReply, Reply, send};
+use crate::http::{Clients, Mask, NoReply, Reply, send, send_for_list};
 use palitra_domain::{
     market::{ErrorClass, MarketError},
     secret::Secret,
@@ -50,6 +50,12 @@ impl Calls {
             call = call.timeout(within);
         }
         self.send(call).await
+    }
+
+    /// A question whose answer may be long.
+    pub(super) async fn ask_for_list(&self, key: &Secret, url: &Url) -> Result<Reply, NoReply> {
+        let call = self.call(&self.clients.calls, Method::GET, url, key)?;
+        send_for_list(call.headers(self.headers.clone()), "WaveSpeed", &self.mask).await
     }
 
     /// The data of an answer that has to be a success.

@@ -7,6 +7,7 @@ mod account;
 mod calls;
 mod envelope;
 mod errors;
+mod listing;
 mod outcome;
 mod remote;
 mod settings;
@@ -29,8 +30,8 @@ use calls::Calls;
 use palitra_domain::{
     BoxFuture, Timestamp,
     market::{
-        CancelAnswer, Capabilities, ErrorClass, Market, MarketError, Polled, RemoteRef, Request, Submitted,
-        WebhookNote, WebhookRefused,
+        CancelAnswer, Capabilities, ErrorClass, Listed, Market, MarketError, Polled, RemoteRef, Request,
+        Submitted, WebhookNote, WebhookRefused,
     },
     objects::ByteStream,
     secret::Secret,
@@ -136,6 +137,10 @@ impl Market for WaveSpeed {
 
     fn cancel<'a>(&'a self, _key: &'a str, _remote: &'a RemoteRef) -> BoxFuture<'a, CancelAnswer> {
         Box::pin(std::future::ready(CancelAnswer::Unsupported))
+    }
+
+    fn list_models<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Vec<Listed>>, MarketError>> {
+        Box::pin(async move { self.all_models(key).await.map(Some) })
     }
 
     fn fetch<'a>(&'a self, link: &'a str) -> BoxFuture<'a, Result<ByteStream, MarketError>> {

@@ -78,6 +78,29 @@ pub(super) struct UploadTarget {
     pub(super) headers: Map<String, Value>,
 }
 
+/// An entry of the list of models.
+#[derive(Debug, Deserialize)]
+pub(super) struct Model {
+    pub(super) model_id: String,
+    #[serde(default)]
+    pub(super) name: Option<String>,
+    #[serde(default, rename = "type")]
+    pub(super) kind: Option<String>,
+    #[serde(default)]
+    pub(super) base_price: Option<Number>,
+    #[serde(default)]
+    api_schema: Value,
+}
+
+impl Model {
+    /// Of what starts a run; the list has schemas of other calls too.
+    pub(super) fn schema(&self) -> Option<Value> {
+        let schemas = self.api_schema["api_schemas"].as_array()?;
+        let run = schemas.iter().find(|schema| schema["type"] == "model_run").or_else(|| schemas.first())?;
+        Some(run["request_schema"].clone()).filter(|schema| schema["properties"].is_object())
+    }
+}
+
 impl Prediction {
     /// What went wrong, when something did: absent, `null` and empty mean that nothing is.
     pub(super) fn failure(&self) -> Option<String> {

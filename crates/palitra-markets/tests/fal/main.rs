@@ -5,6 +5,7 @@ mod files;
 mod happy;
 mod keys;
 mod models;
+mod platform;
 mod poll;
 mod simulator;
 mod submit;

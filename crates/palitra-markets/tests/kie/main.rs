@@ -5,6 +5,8 @@ mod account;
 mod files;
 mod happy;
 mod keys;
+mod listing;
+mod models;
 mod poll;
 mod simulator;
 mod submit;

@@ -4,6 +4,8 @@
 mod files;
 mod happy;
 mod keys;
+mod listing;
+mod models;
 mod money;
 mod poll;
 mod simulator;

@@ -81,6 +81,24 @@ pub(super) fn plan(
     }
 }
 
+/// The picture to three edges, and below it a narrow strip with a few words in small letters.
+pub(super) fn strip(
+    lettering: &mut Lettering,
+    page: Area,
+    palette: &Palette,
+    prompt: &str,
+    mark: Mark,
+    dice: &mut Dice,
+) -> Page {
+    if page.short() < TEXT_SIDE_MIN {
+        return bare(page, palette);
+    }
+    let face = dice.pick(&[Face::Grotesk, Face::Condensed, Face::Serif]);
+    let margin = (page.short() * 0.042).floor();
+    let (caption, ground) = (Caption::new(prompt, face), palette.paper);
+    Planner { lettering, page, palette, mark, caption, face, margin, ground, texts: Vec::new() }.strip()
+}
+
 /// A thumbnail: the picture in a thin frame, the mark as three dots on it.
 fn bare(page: Area, palette: &Palette) -> Page {
     let frame = (page.short() * 0.04).floor().max(1.0);
@@ -239,6 +257,19 @@ impl Planner<'_> {
         self.place(words, point(left, words_top));
         let art = Area::new(0.0, 0.0, page.w, (words_top - margin * 0.95).floor());
         self.done(art, false, None, &foot)
+    }
+
+    fn strip(mut self) -> Page {
+        let (page, margin) = (self.page, self.margin);
+        let (left, right) = (margin, page.w - margin);
+        let words = self.words(right - left, page.short() * 0.036, 2, 1);
+        let foot = self.footer(left, right, page.h - margin * 0.85);
+        let words_top = foot.top - self.small() * 1.5 - self.words_height(&words);
+        self.place(words, point(left, words_top));
+        let art = Area::new(0.0, 0.0, page.w, (words_top - margin * 0.8).floor());
+        let bar =
+            Area::new(left, art.h, (page.short() * 0.09).floor(), (page.short() * 0.006).floor().max(2.0));
+        self.done(art, false, Some(bar), &foot)
     }
 
     fn crown(mut self) -> Page {

@@ -35,6 +35,23 @@ impl Canvas {
         self.pixmap.data()
     }
 
+    /// Lays rows of RGBA, `width` pixels each, with their top left corner at a pixel; what is outside is left out.
+    pub(super) fn lay(&mut self, at: (i32, i32), width: u32, rgba: &[u8]) {
+        let (across, down) = (self.pixmap.width(), self.pixmap.height());
+        let pixels = self.pixmap.pixels_mut();
+        let length = usize::try_from(width).unwrap_or(1).max(1) * 4;
+        for (y, row) in (at.1..).zip(rgba.chunks_exact(length)) {
+            let Some(y) = u32::try_from(y).ok().filter(|y| *y < down) else { continue };
+            for (x, pixel) in (at.0..).zip(row.chunks_exact(4)) {
+                let Some(x) = u32::try_from(x).ok().filter(|x| *x < across) else { continue };
+                let place = u64::from(y) * u64::from(across) + u64::from(x);
+                if let Some(under) = usize::try_from(place).ok().and_then(|place| pixels.get_mut(place)) {
+                    *under = laid(*under, pixel);
+                }
+            }
+        }
+    }
+
     /// Fills whatever outline the closure builds.
     pub(super) fn shape(&mut self, ink: impl Into<Ink>, build: impl FnOnce(&mut PathBuilder)) {
         let mut path = PathBuilder::new();
@@ -161,6 +178,18 @@ impl Canvas {
             }
         }
     }
+}
+
+/// A straight RGBA pixel over an opaque one.
+fn laid(under: PremultipliedColorU8, pixel: &[u8]) -> PremultipliedColorU8 {
+    let alpha = u32::from(pixel[3]);
+    let mixed = |over: u8, under: u8| {
+        let sum = u32::from(over) * alpha + u32::from(under) * (255 - alpha) + 127;
+        u8::try_from(sum / 255).unwrap_or(u8::MAX)
+    };
+    let (red, green, blue) =
+        (mixed(pixel[0], under.red()), mixed(pixel[1], under.green()), mixed(pixel[2], under.blue()));
+    PremultipliedColorU8::from_rgba(red, green, blue, 255).unwrap_or(under)
 }
 
 fn len_of(value: f32) -> f32 {

@@ -10,13 +10,17 @@ mod canvas;
 mod caption;
 mod color;
 mod dice;
+mod edit;
 mod encode;
 mod geometry;
+mod grade;
 mod hints;
 mod lettering;
 mod page;
 mod palette;
+mod prints;
 mod scene;
+mod still;
 #[cfg(test)]
 mod tests;
 
@@ -24,6 +28,10 @@ use arrange::Mark;
 use canvas::Canvas;
 use dice::Dice;
 use lettering::Lettering;
+use page::Page;
+
+pub(crate) use edit::{edit, merge};
+pub(crate) use still::still;
 
 use crate::stems;
 
@@ -53,21 +61,33 @@ pub enum DrawError {
 ///
 /// [`DrawError::Size`] before anything is allocated.
 pub fn draw(recipe: &Recipe) -> Result<Vec<u8>, DrawError> {
+    let (canvas, _) = composed(recipe, |page| page)?;
+    Ok(encode::png(recipe.width, recipe.height, canvas.pixels()))
+}
+
+/// A recipe on a canvas, and the page it was drawn for, which may be changed before anything is drawn.
+fn composed(recipe: &Recipe, change: impl FnOnce(Page) -> Page) -> Result<(Canvas, Page), DrawError> {
+    checked(recipe)?;
     let Recipe { prompt, width, height, seed, index } = *recipe;
-    let size_error = DrawError::Size { width, height };
-    if !(1..=SIDE_MAX).contains(&width) || !(1..=SIDE_MAX).contains(&height) {
-        return Err(size_error);
-    }
     let words = stems::words(prompt);
     // The size is left out: one recipe in another format is the same picture composed anew.
     let mut dice = Dice::new(prompt, &[seed, u64::from(index)]);
     let palette = palette::choose(&words, &mut dice);
     let scene = hints::scene(&words, &mut dice);
-    let mut canvas = Canvas::new(width, height, palette.paper).ok_or(size_error)?;
-    Lettering::with(|lettering| {
+    let mut canvas = Canvas::new(width, height, palette.paper).ok_or(DrawError::Size { width, height })?;
+    let page = Lettering::with(|lettering| {
         let page = arrange::plan(lettering, canvas.area(), &palette, prompt, Mark { seed, index }, &mut dice);
+        let page = change(page);
         scene.draw(&mut canvas, page.art, &palette, &mut dice);
         page.finish(&mut canvas, lettering, &palette);
+        page
     });
-    Ok(encode::png(width, height, canvas.pixels()))
+    Ok((canvas, page))
+}
+
+/// Whether a recipe's size can be drawn.
+fn checked(recipe: &Recipe) -> Result<(), DrawError> {
+    let Recipe { width, height, .. } = *recipe;
+    let fits = (1..=SIDE_MAX).contains(&width) && (1..=SIDE_MAX).contains(&height);
+    if fits { Ok(()) } else { Err(DrawError::Size { width, height }) }
 }

@@ -177,6 +177,28 @@ const MOODS: [(&str, &str); 20] = [
     ("calm", "calm quiet vintage retro history спокойн тих винтаж ретро истор"),
 ];
 
+/// Whether the words of a prompt name a colour or a mood, and whether they ask for none (black and white).
+pub(super) fn asked(words: &[String]) -> Asked {
+    let asks = |mood: &str| {
+        MOODS.iter().any(|(name, stems)| *name == mood && words.iter().any(|word| has_stem(word, stems)))
+    };
+    if asks("mono") || (asks("black") && asks("white")) {
+        Asked::Mono
+    } else if MOODS.iter().any(|(mood, _)| asks(mood)) {
+        Asked::Colour
+    } else {
+        Asked::Nothing
+    }
+}
+
+/// How much the words of a prompt say about colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    Nothing,
+    Colour,
+    Mono,
+}
+
 /// The palette for the words of a prompt: the one that answers most of its colour words, by chance among equals.
 pub(super) fn choose(words: &[String], dice: &mut Dice) -> Palette {
     let asked: Vec<&str> = MOODS

@@ -43,6 +43,34 @@ const ENHANCE_PROMPT: Field = field("enhance_prompt", Bool);
 const IMAGE_URL: Field = field("image_url", Link);
 const STRENGTH: Field = field("image_prompt_strength", SHARE);
 
+const RESOLUTION_2: Field = field("resolution", OneOf(&["0.5K", "1K", "2K", "4K"]));
+
+const BANANA_2: &[Field] = &[
+    PROMPT,
+    NUM_IMAGES,
+    BANANA_RATIO_AUTO,
+    RESOLUTION_2,
+    JPEG_PNG_WEBP,
+    TOLERANCE,
+    LIMIT,
+    WEB,
+    SEED,
+    SYNC_MODE,
+];
+const BANANA_2_EDIT: &[Field] = &[
+    PROMPT,
+    IMAGE_URLS,
+    NUM_IMAGES,
+    BANANA_RATIO_AUTO,
+    RESOLUTION_2,
+    JPEG_PNG_WEBP,
+    TOLERANCE,
+    LIMIT,
+    WEB,
+    SEED,
+    SYNC_MODE,
+];
+
 const VEO: &[Field] = &[
     PROMPT,
     field("aspect_ratio", OneOf(&["16:9", "9:16"])),
@@ -126,12 +154,12 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     ),
     pictures(
         "fal-ai/nano-banana",
-        39_000,
+        39_800,
         &[PROMPT, NUM_IMAGES, BANANA_RATIO, JPEG_PNG_WEBP, TOLERANCE, LIMIT, SEED, SYNC_MODE],
     ),
     pictures(
         "fal-ai/nano-banana/edit",
-        39_000,
+        39_800,
         &[
             PROMPT,
             IMAGE_URLS,
@@ -179,6 +207,8 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
             SYNC_MODE,
         ],
     ),
+    pictures("fal-ai/nano-banana-2", 80_000, BANANA_2),
+    pictures("fal-ai/nano-banana-2/edit", 80_000, BANANA_2_EDIT),
     pictures(
         "fal-ai/bytedance/seedream/v4/text-to-image",
         30_000,

@@ -4,7 +4,8 @@
 //! files and what was uploaded, and delivers signed webhooks. Rules: `providers.md` §1; scripts: `docs/markets.md`. It knows nothing of
 //! Palitra's adapter.
 //!
-//! Paths: fal's queue at the root, `/files/…` (results), `/storage/…` and `/uploads/…` (files in), `/.well-known/jwks.json`, and its own
+//! Paths: fal's queue at the root, `/files/…` (results), `/storage/…` and `/uploads/…` (files in), `/models…` (the platform),
+//! `/.well-known/jwks.json`, and its own
 //! `GET /_sim/health`, `GET /_sim/log`, `POST /_sim/script`.
 
 mod calls;
@@ -12,6 +13,7 @@ mod endpoints;
 mod errors;
 mod faults;
 mod output;
+mod platform;
 mod route;
 mod schema;
 mod script;
@@ -25,6 +27,7 @@ mod world;
 #[cfg(test)]
 mod tests;
 
+pub use crate::market::listing::ListingScript;
 pub use crate::market::log::{Cancel, Delivery, Log as FalLog, Submission, Upload, key_tag};
 pub use crate::market::picture::{Painter, Picture};
 pub use script::{BadScript, Call, EndpointScript, FalScript, Fault, Rule};
@@ -201,6 +204,9 @@ fn router(market: &Arc<Market>) -> Router {
         .route("/storage/upload/initiate", post(initiate))
         .route("/storage/{name}", put(put_upload))
         .route("/uploads/{name}", get(get_upload))
+        .route("/models", get(get_models))
+        .route("/models/pricing", get(get_prices))
+        .route("/models/usage", get(get_usage))
         .route("/.well-known/jwks.json", get(get_keys))
         .fallback(call)
         .with_state(Arc::clone(market))
@@ -250,6 +256,20 @@ async fn put_upload(
 
 async fn get_upload(State(market): State<Arc<Market>>, Path(name): Path<String>) -> Response<Body> {
     uploads::get(&market, &name)
+}
+
+type Query = axum::extract::Query<Vec<(String, String)>>;
+
+async fn get_models(State(market): State<Arc<Market>>, query: Query, headers: HeaderMap) -> Response<Body> {
+    platform::answer(&market, platform::Question::Models, &query, &headers).await
+}
+
+async fn get_prices(State(market): State<Arc<Market>>, query: Query, headers: HeaderMap) -> Response<Body> {
+    platform::answer(&market, platform::Question::Prices, &query, &headers).await
+}
+
+async fn get_usage(State(market): State<Arc<Market>>, query: Query, headers: HeaderMap) -> Response<Body> {
+    platform::answer(&market, platform::Question::Usage, &query, &headers).await
 }
 
 /// Public keys: nobody may show an API key for them.

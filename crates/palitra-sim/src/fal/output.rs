@@ -24,7 +24,21 @@ use serde_json::{Number, Value, json};
 
 /// The result of a request that did not fail.
 pub(super) fn answer(work: &Work, market: &Market, id: &str) -> Answer {
-    let (body, units) = match work.new.endpoint.makes {
+    let (body, units) = made(work, market, id);
+    Answer::json(StatusCode::OK, &body).with("x-fal-billable-units", &units)
+}
+
+/// Its units, in thousandths.
+pub(super) fn billed_thousandths(work: &Work, market: &Market, id: &str) -> i64 {
+    let (_, units) = made(work, market, id);
+    let (whole, part) = units.split_once('.').unwrap_or((&units, "0"));
+    let digits = format!("{whole}{part:0<3}");
+    digits.parse().unwrap_or(0)
+}
+
+/// The body and its units.
+fn made(work: &Work, market: &Market, id: &str) -> (Value, String) {
+    match work.new.endpoint.makes {
         Makes::Pictures => pictures(work, market, id),
         Makes::Picture | Makes::LargerPicture => picture(work, market, id),
         Makes::Video => {
@@ -33,8 +47,7 @@ pub(super) fn answer(work: &Work, market: &Market, id: &str) -> Answer {
         }
         Makes::Speech => spoken(work, market, id),
         Makes::Text => written(work),
-    };
-    Answer::json(StatusCode::OK, &body).with("x-fal-billable-units", &units)
+    }
 }
 
 /// Units of pictures: megapixels, each picture rounded up, where the endpoint is priced so; else pictures.

@@ -164,6 +164,23 @@ impl Kind {
         };
         vec![detail(path, &message, kind, value)]
     }
+
+    /// Its JSON Schema, as the platform shows it.
+    pub(super) fn schema(&self) -> Value {
+        match self {
+            Kind::Text | Kind::Link => json!({"type": "string"}),
+            Kind::Bool => json!({"type": "boolean"}),
+            Kind::Int { min: i64::MIN, .. } => json!({"type": "integer"}),
+            Kind::Int { min, max } => json!({"type": "integer", "minimum": min, "maximum": max}),
+            Kind::Number { min, max } => json!({"type": "number", "minimum": min, "maximum": max}),
+            Kind::OneOf(words) => json!({"type": "string", "enum": words}),
+            Kind::Links { max } => json!({"type": "array", "items": {"type": "string"}, "maxItems": max}),
+            Kind::ImageSize { presets, .. } => {
+                json!({"anyOf": [{"$ref": "#/components/schemas/ImageSize"}, {"type": "string", "enum": presets}]})
+            }
+            Kind::Fields(_) => json!({"type": "object"}),
+        }
+    }
 }
 
 fn is_link(value: &Value) -> bool {

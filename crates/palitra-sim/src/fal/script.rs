@@ -2,7 +2,7 @@
 //!
 //! Reference for people: `docs/markets.md`. Which rule fires when is decided in [`super::faults`].
 
-use crate::market::{answer::Spoil, trigger::Trigger};
+use crate::market::{answer::Spoil, listing::ListingScript, trigger::Trigger};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -18,6 +18,8 @@ pub struct FalScript {
     pub latency_ms: u64,
     /// Running time per endpoint: `endpoints."openrouter/router".latency_ms = 20`.
     pub endpoints: BTreeMap<String, EndpointScript>,
+    /// What the platform lists otherwise than what is run.
+    pub listing: ListingScript,
     /// The base of every link given out; without it the address that is listened on.
     pub public_url: Option<String>,
     /// The log is also appended here as JSON lines, each submission before it is answered.
@@ -32,6 +34,7 @@ impl Default for FalScript {
             concurrency: 10,
             latency_ms: 300,
             endpoints: BTreeMap::new(),
+            listing: ListingScript::default(),
             public_url: None,
             log_file: None,
             rules: Vec::new(),
@@ -58,6 +61,8 @@ pub enum Call {
     Upload,
     /// The file is put.
     Put,
+    /// Models, prices and usage.
+    Platform,
     /// Ours: the delivery of a webhook, each try one.
     Webhook,
 }

@@ -103,6 +103,10 @@ impl World {
         self.work.get(id)
     }
 
+    pub(super) fn all(&self) -> impl Iterator<Item = (&str, &Work)> {
+        self.work.iter().map(|(id, work)| (id.as_str(), work))
+    }
+
     pub(super) fn state(&self, id: &str) -> Option<State> {
         let work = self.work.get(id)?;
         if work.finished {

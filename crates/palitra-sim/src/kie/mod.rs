@@ -10,6 +10,7 @@
 mod calls;
 mod envelope;
 mod faults;
+mod listing;
 mod models;
 mod output;
 mod schema;
@@ -22,6 +23,7 @@ mod world;
 #[cfg(test)]
 mod tests;
 
+pub use crate::market::listing::ListingScript;
 pub use crate::market::log::{Delivery, Log as KieLog, Submission, key_tag};
 pub use crate::market::picture::{Painter, Picture};
 pub use script::{BadScript, Call, Fault, KieScript, ModelScript, Rule};
@@ -201,6 +203,8 @@ fn router(market: &Arc<Market>) -> Router {
         .route("/api/v1/jobs/createTask", post(create_task))
         .route("/api/v1/jobs/recordInfo", get(record_info))
         .route("/api/v1/chat/credit", get(calls::get_credit))
+        .route("/api/v1/models", get(listing::get_list))
+        .route("/api/v1/models/{*path}", get(listing::get_one))
         .route("/api/file-base64-upload", post(upload))
         .route("/api/file-stream-upload", post(upload))
         .route("/api/file-url-upload", post(upload))

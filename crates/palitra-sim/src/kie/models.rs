@@ -111,7 +111,7 @@ const SPEECH: &[Field] = &[
     field("language_code", Kind::Text(20)),
 ];
 
-const MODELS: &[Model] = &[
+pub(super) const MODELS: &[Model] = &[
     pictures(
         "google/nano-banana",
         4000,

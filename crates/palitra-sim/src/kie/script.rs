@@ -2,7 +2,7 @@
 //!
 //! Reference for people: `docs/markets.md`. Which rule fires when is decided in [`super::faults`].
 
-use crate::market::{answer::Spoil, trigger::Trigger};
+use crate::market::{answer::Spoil, listing::ListingScript, trigger::Trigger};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -28,6 +28,10 @@ pub struct KieScript {
     pub looks_per_s: u32,
     /// Codes are HTTP statuses as well; else an error is HTTP 200 with a code in it, as KIE mostly does.
     pub plain_http: bool,
+    /// What KIE lists otherwise than what is run.
+    pub listing: ListingScript,
+    /// Questions about models of a key within a second; KIE counts list, schema and price together.
+    pub questions_per_s: u32,
     /// The base of every link given out; without it the address that is listened on.
     pub public_url: Option<String>,
     /// The log is also appended here as JSON lines, each submission before it is answered.
@@ -48,6 +52,8 @@ impl Default for KieScript {
             creates_per_10s: 20,
             looks_per_s: 10,
             plain_http: false,
+            listing: ListingScript::default(),
+            questions_per_s: 1,
             public_url: None,
             log_file: None,
             rules: Vec::new(),
@@ -71,6 +77,8 @@ pub enum Call {
     Status,
     /// The balance.
     Credit,
+    /// The list of models, and what one of them takes or costs.
+    Models,
     /// Any of the three ways to upload.
     Upload,
     File,

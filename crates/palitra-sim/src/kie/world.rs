@@ -98,6 +98,7 @@ pub(super) struct World {
 #[derive(Default)]
 struct Account {
     creates: Window,
+    questions: Window,
     /// When each of its tasks ends, in the order in which they start.
     ends: Vec<Timestamp>,
     /// Credits spent, in millionths.
@@ -143,6 +144,11 @@ impl World {
     /// May somebody look at this task once more? At most so often within a second.
     pub(super) fn admits_look(&mut self, id: &str, now: Timestamp, max: u32) -> bool {
         self.looks.entry(id.to_owned()).or_default().admits(now, Duration::from_secs(1), max)
+    }
+
+    /// May this key ask about models once more? At most so often within a second.
+    pub(super) fn admits_question(&mut self, key: &str, now: Timestamp, max: u32) -> bool {
+        self.keys.entry(key.to_owned()).or_default().questions.admits(now, Duration::from_secs(1), max)
     }
 }
 

@@ -1,11 +1,12 @@
-//! What the simulated markets share: a server that can hang up, answers and the ways to spoil them, the log, pictures, bodies with
-//! files, the count of tokens, when a rule of a script fires, and how a callback leaves.
+//! What the simulated markets share: a server that can hang up, answers and the ways to spoil them, the log, lists of models, pictures, bodies
+//! with files, the count of tokens, when a rule of a script fires, and how a callback leaves.
 //!
 //! Nothing here knows a market.
 
 pub(crate) mod answer;
 pub(crate) mod callback;
 pub(crate) mod form;
+pub(crate) mod listing;
 pub(crate) mod log;
 pub(crate) mod picture;
 pub(crate) mod server;

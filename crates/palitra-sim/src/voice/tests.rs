@@ -63,6 +63,13 @@ fn voices_seeds_and_pauses_differ() {
 }
 
 #[test]
+fn many_question_marks_are_one_question() {
+    for voice in ["alena", "boris", "gdo", "x", "y", "z"] {
+        check(&speak("Bf節????? ??", voice, 9));
+    }
+}
+
+#[test]
 fn the_sine_is_a_sine() {
     let quarter = 1_u64 << 30;
     assert_eq!([0, quarter, quarter * 2, quarter * 3].map(sine), [0, 32_000, 0, -32_000]);

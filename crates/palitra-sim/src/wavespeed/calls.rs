@@ -23,7 +23,8 @@ pub(super) async fn answer(market: &Arc<Market>, asked: Asked) -> Response<Body>
         Route::Balance => Some(Call::Balance),
         Route::Secret => Some(Call::Secret),
         Route::Upload => Some(Call::Upload),
-        Route::Models | Route::Delete => None,
+        Route::Models => Some(Call::Models),
+        Route::Delete => None,
         Route::Unknown => return not_found().send(None, &market.clock),
     };
     let plan = {
@@ -112,7 +113,10 @@ fn called(market: &Market, asked: &Asked, fault: Option<&Fault>) -> Answer {
             data(&json!({"balance": ledger::dollars(left)}))
         }
         Route::Secret => data(&json!({"secret": inner.secrets.of(&key_tag(&key))})),
-        Route::Models => data(&schema::MODELS.iter().map(schema::Model::listed).collect::<Vec<_>>().into()),
+        Route::Models => {
+            let entries = schema::MODELS.iter().map(schema::Model::listed).collect();
+            data(&inner.script.listing.apply("model_id", entries).into())
+        }
         Route::Upload => uploads::plan(&mut inner, market, &key, asked, fault),
         Route::Delete => delete(&mut inner, &key, asked),
         Route::Submit { .. } | Route::Unknown => not_found(),

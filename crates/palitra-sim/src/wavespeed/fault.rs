@@ -14,6 +14,8 @@ pub enum Call {
     Balance,
     /// The secret of webhooks.
     Secret,
+    /// The list of models.
+    Models,
     /// The question where to put a file.
     Upload,
     /// Putting it there.

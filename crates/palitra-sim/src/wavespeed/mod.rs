@@ -25,6 +25,7 @@ mod world;
 #[cfg(test)]
 mod tests;
 
+pub use crate::market::listing::ListingScript;
 pub use fault::{Call, Fault};
 pub use log::{Delivery, Submission, UploadEntry, WaveSpeedLog, key_tag};
 pub use script::{BadScript, Level, ModelScript, Rule, WaveSpeedScript};

@@ -166,11 +166,8 @@ impl Model {
 
     /// Its entry in the list of models.
     pub(super) fn listed(&self) -> Value {
-        let properties: Map<String, Value> = self
-            .fields
-            .iter()
-            .map(|field| (field.name.to_owned(), json!({"type": field.kind.json_type()})))
-            .collect();
+        let properties: Map<String, Value> =
+            self.fields.iter().map(|field| (field.name.to_owned(), field.kind.schema())).collect();
         let required: Vec<&str> =
             self.fields.iter().filter(|field| field.required).map(|field| field.name).collect();
         let schema = json!({"type": "object", "properties": properties, "required": required});
@@ -226,13 +223,15 @@ impl Kind {
         }
     }
 
-    fn json_type(&self) -> &'static str {
+    /// Its JSON Schema, as the list shows it.
+    fn schema(&self) -> Value {
         match self {
-            Kind::Text | Kind::OneOf(_) | Kind::Link | Kind::Size { .. } => "string",
-            Kind::Bool => "boolean",
-            Kind::Int { .. } => "integer",
-            Kind::Number { .. } => "number",
-            Kind::Links { .. } => "array",
+            Kind::Text | Kind::Link | Kind::Size { .. } => json!({"type": "string"}),
+            Kind::Bool => json!({"type": "boolean"}),
+            Kind::Int { min, max } => json!({"type": "integer", "minimum": min, "maximum": max}),
+            Kind::Number { min, max } => json!({"type": "number", "minimum": min, "maximum": max}),
+            Kind::OneOf(words) => json!({"type": "string", "enum": words}),
+            Kind::Links { max } => json!({"type": "array", "items": {"type": "string"}, "maxItems": max}),
         }
     }
 }

@@ -4,7 +4,7 @@
 //! [`super::faults`].
 
 use super::fault::{Call, Fault};
-use crate::market::trigger::Trigger;
+use crate::market::{listing::ListingScript, trigger::Trigger};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -29,6 +29,8 @@ pub struct WaveSpeedScript {
     pub latency_ms: u64,
     /// Running time per model: `models."wavespeed-ai/flux-dev".latency_ms = 20`.
     pub models: BTreeMap<String, ModelScript>,
+    /// What is listed otherwise than what is run.
+    pub listing: ListingScript,
     /// The base of every link given out; without it the address that is listened on.
     pub public_url: Option<String>,
     /// The log is also appended here as JSON lines, each submission before it is answered.
@@ -47,6 +49,7 @@ impl Default for WaveSpeedScript {
             discount_percent: 0,
             latency_ms: 300,
             models: BTreeMap::new(),
+            listing: ListingScript::default(),
             public_url: None,
             log_file: None,
             rules: Vec::new(),

@@ -257,7 +257,7 @@ pub struct Serve {
 pub(super) const SIM_EXAMPLES: &str = "\
 Examples:
   palitra sim --market fal --listen 127.0.0.1:7001 --latency 2s
-  palitra sim --market fal,kie,wavespeed --listen 127.0.0.1:7001 > palitra.toml
+  palitra sim --market fal,kie,wavespeed --listen 127.0.0.1:7001
   palitra sim --market fal --listen 127.0.0.1:7001 --script faults.json --log requests.jsonl
 
 It prints the settings that point the product at it. A script and a log are for one market.";

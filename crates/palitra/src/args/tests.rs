@@ -120,7 +120,7 @@ fn times_say_their_unit() {
 #[test]
 fn mistakes_say_what_and_what_to_do() {
     for (line, error, hint) in [
-        ("palitra slide deck.md", "unrecognized subcommand `slide`", "a similar subcommand exists: `slides`"),
+        ("palitra slide deck.md", "unrecognized subcommand `slide`", "some similar subcommands exist: `video`, `slides`"),
         (
             "palitra create x --modle y",
             "unexpected argument `--modle` found",

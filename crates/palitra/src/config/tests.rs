@@ -129,6 +129,7 @@ fn the_file_is_the_one_named_else_the_one_here_else_the_one_in_the_data_director
 
 /// Name as its makers write it, a value, and the setting with the value as it is shown.
 const REACHES: &[(&str, &str, &str, &str)] = &[
+    ("TEST_MODE", "true", "engine.test_mode", "true"),
     ("FAL_KEY", "k", "markets.fal.key", "[redacted]"),
     ("fal_api_key", "k", "markets.fal.key", "[redacted]"),
     ("fal_queue_base_url", "https://q.example.org", "markets.fal.queue_url", "https://q.example.org"),

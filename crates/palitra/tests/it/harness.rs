@@ -136,6 +136,24 @@ impl Run {
     }
 }
 
+/// A simulated market in this process, on a runtime of its own so that tests can stay plain functions.
+pub(crate) struct Beside<Sim> {
+    _runtime: tokio::runtime::Runtime,
+    pub(crate) sim: Sim,
+}
+
+impl<Sim> Beside<Sim> {
+    pub(crate) fn start<Starting: Future<Output = Sim>>(
+        start: impl FnOnce(Arc<dyn palitra_domain::Clock>) -> Starting,
+    ) -> Beside<Sim> {
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let clock = Arc::new(palitra::clock::SystemClock::new(1));
+        let sim = runtime.block_on(start(clock));
+        Beside { _runtime: runtime, sim }
+    }
+}
+
 /// A simulated fal in this process, on a runtime of its own so that tests can stay plain functions.
 pub(crate) struct Fal {
     runtime: tokio::runtime::Runtime,

@@ -3,13 +3,16 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod accounts;
+mod answers;
 mod bad_input;
+mod catalogue;
 mod commands;
 mod crash;
 mod faults;
 mod harness;
 mod hooks;
 mod jobs;
+mod make;
 mod markets;
 mod pipeline;
 mod processes;
