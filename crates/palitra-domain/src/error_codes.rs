@@ -63,6 +63,19 @@ error_codes! {
     QuoteExpired = "quote_expired", 410, false, 1;
     /// More than was charged, or than is left of it.
     RefundTooLarge = "refund_too_large", 409, false, 2;
+    /// No voucher has this code.
+    VoucherUnknown = "voucher_unknown", 404, false, 2;
+    /// Expired, used up or revoked.
+    VoucherOver = "voucher_over", 410, false, 2;
+    /// This account has had it.
+    VoucherUsed = "voucher_used", 409, false, 2;
+    /// Too many codes that there are not.
+    VoucherTries = "voucher_tries", 429, true, 1;
+    VoucherExists = "voucher_exists", 409, false, 2;
+    /// Accounts still buy at its prices.
+    GroupInUse = "group_in_use", 409, false, 2;
+    /// Its own code, a circle, a second referrer, or the house.
+    ReferralRefused = "referral_refused", 409, false, 2;
     // The market.
     NoKey = "no_key", 503, false, 1;
     MarketAuth = "market_auth", 502, false, 1;

@@ -133,6 +133,8 @@ define_id! {
     TransferId = "trf", "a transfer";
     /// One process that owns work.
     WorkerId = "wrk", "a worker";
+    /// A code that gives money.
+    VoucherId = "vch", "a voucher";
 }
 
 impl TransferId {
@@ -140,6 +142,22 @@ impl TransferId {
     pub fn of_generation(id: &GenerationId) -> TransferId {
         TransferId(renamed(id.0, Self::KIND))
     }
+
+    /// The welcome of an account. There is one of each, so its id is the account's in other words.
+    pub fn of_welcome(id: &AccountId) -> TransferId {
+        TransferId(renamed(id.0, Self::KIND))
+    }
+
+    /// A movement that follows from another one in the same transaction, by what it is: once each.
+    pub fn following(cause: &TransferId, what: &str, now: Timestamp) -> TransferId {
+        TransferId::new(now, bits_of(&format!("{what} {cause}")))
+    }
+}
+
+/// The first 128 bits of the text's SHA-256.
+fn bits_of(text: &str) -> u128 {
+    use sha2::{Digest, Sha256};
+    Sha256::digest(text).iter().take(16).fold(0, |bits, byte| bits << 8 | u128::from(*byte))
 }
 
 impl DeliveryId {
@@ -150,9 +168,7 @@ impl DeliveryId {
 
     /// The delivery of something that has an id of its own, such as an asset, and is delivered once.
     pub fn of_text(kind: &str, made_at: Timestamp, what: &str) -> DeliveryId {
-        use sha2::{Digest, Sha256};
-        let digest = Sha256::digest(format!("{kind} {what}"));
-        DeliveryId::new(made_at, digest.iter().take(16).fold(0, |bits, byte| bits << 8 | u128::from(*byte)))
+        DeliveryId::new(made_at, bits_of(&format!("{kind} {what}")))
     }
 }
 

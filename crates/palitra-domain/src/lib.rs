@@ -5,6 +5,7 @@
 //! that matters twice has its one place in this crate.
 
 pub mod catalogue;
+pub mod codes;
 pub mod deliver;
 pub mod error_codes;
 pub mod figures;
@@ -22,6 +23,7 @@ pub mod prompt;
 pub mod recipe;
 pub mod secret;
 pub mod state;
+pub mod terms;
 pub mod time;
 
 pub use error_codes::ErrorCode;

@@ -151,6 +151,13 @@ pub fn scale_up(value: i64, factors: &[Millionths], divisor: i64) -> Result<i64,
     i64::try_from(product.div_ceil(divisor)).map_err(|_| Overflow)
 }
 
+/// So many percent of an amount, rounded **down**: what the house gives away is never more than it said. A negative amount is a mistake
+/// and counts as overflow.
+pub fn percent_down(amount: i64, percent: u32) -> Result<i64, Overflow> {
+    let product = u128::try_from(amount).map_err(|_| Overflow)? * u128::from(percent);
+    i64::try_from(product / 100).map_err(|_| Overflow)
+}
+
 fn gcd(a: u128, b: u128) -> u128 {
     if b == 0 { a.max(1) } else { gcd(b, a % b) }
 }

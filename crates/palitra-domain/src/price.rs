@@ -113,6 +113,8 @@ pub struct PriceSettings {
     pub credit_rate: Millionths,
     /// 2 by default (S3-15).
     pub markup: Millionths,
+    /// Of the account's price group (`terms`); 1 in the settings themselves.
+    pub factor: Millionths,
     /// No price of anything that costs is below it, in minor units.
     pub least: i64,
 }
@@ -164,7 +166,8 @@ impl PriceRule {
 
     /// The same in the wallet's currency, rounded up: what the house loses when nobody pays for a run.
     pub fn cost_here(&self, amounts: &Amounts, settings: &PriceSettings) -> Result<Money, Overflow> {
-        self.price(amounts, &PriceSettings { markup: Millionths::ONE, least: 0, ..*settings })
+        let plain = PriceSettings { markup: Millionths::ONE, factor: Millionths::ONE, least: 0, ..*settings };
+        self.price(amounts, &plain)
     }
 
     /// What the account pays at most for one run.
@@ -175,7 +178,8 @@ impl PriceRule {
             Coin::Money(_) => settings.usd_rate,
         };
         // Micro-units to minor units is a division by ten thousand.
-        let amount = scale_up(self.cost_micros, &[self.units(amounts)?, rate, settings.markup], 10_000)?;
+        let factors = [self.units(amounts)?, rate, settings.markup, settings.factor];
+        let amount = scale_up(self.cost_micros, &factors, 10_000)?;
         let least = if amount > 0 { settings.least } else { 0 };
         Ok(Money::new(amount.max(least), settings.currency))
     }
@@ -191,6 +195,7 @@ mod tests {
         usd_rate: Millionths::whole(95),
         credit_rate: Millionths(475_000),
         markup: Millionths::whole(2),
+        factor: Millionths::ONE,
         least: 0,
     };
 

@@ -1,6 +1,6 @@
 //! Use cases of accounts: finding or making one, keys, credit, balance.
 
-use crate::{Engine, Error, Result};
+use crate::{Engine, Error, Result, gifts};
 use palitra_domain::{AccountId, ErrorCode, KeyId, Livemode, Money, TransferId};
 use palitra_store::{
     accounts::{self as rows, NewApiKey},
@@ -40,7 +40,8 @@ impl Engine {
         Ok(read.await?)
     }
 
-    /// A random key of 256 bits for an account, made if it is new, and credit for it, in one transaction. Only the key's SHA-256 is kept.
+    /// A random key of 256 bits for an account, made and welcomed if it is new, and credit for it, in one transaction. Only the key's
+    /// SHA-256 is kept.
     pub async fn issue_key(
         &self,
         name: &str,
@@ -58,15 +59,9 @@ impl Engine {
         let hash: [u8; 32] = Sha256::digest(&key).into();
         let hint = format!("sk_{}_…{}", livemode.as_str(), &key[key.len() - 4..]);
         let (new_account, id) = (AccountId::new(now, self.random()), KeyId::new(now, self.random()));
-        let transfer = TransferId::new(now, self.random());
+        let (transfer, gifts) = (TransferId::new(now, self.random()), self.settings.gifts);
         let write = self.store.write(move |tx| {
-            let account = match rows::find(tx, &name)? {
-                Some(account) => account.id,
-                None => {
-                    rows::create(tx, &new_account, &name, false, now)?;
-                    new_account.clone()
-                }
-            };
+            let account = gifts::find_or_welcome(tx, &new_account, &name, &gifts, now)?;
             let key =
                 NewApiKey { id: id.clone(), account: account.clone(), livemode, hash, hint: hint.clone() };
             rows::api_key_insert(tx, &key, now)?;

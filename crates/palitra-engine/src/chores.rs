@@ -4,7 +4,7 @@
 //! longer than its lease, be done twice at the same time: so each of its transactions is whole and harmless when repeated. It runs when
 //! this process begins to lead and then again and again.
 
-use crate::{Result, books, keys, retention, scheduler::Machine, sync};
+use crate::{Result, books, gifts, keys, retention, scheduler::Machine, sync};
 use palitra_domain::BoxFuture;
 use palitra_store::generations;
 use std::time::Duration;
@@ -30,6 +30,11 @@ pub(crate) const CHORES: &[Chore] = &[
         run: |machine| Box::pin(books::reconcile(machine)),
     },
     Chore { name: "sync", every: Duration::from_secs(300), run: |machine| Box::pin(sync::keep_up(machine)) },
+    Chore {
+        name: "bonuses that expire",
+        every: Duration::from_secs(60),
+        run: |machine| Box::pin(gifts::expire(machine)),
+    },
     Chore {
         name: "retention",
         every: Duration::from_secs(300),

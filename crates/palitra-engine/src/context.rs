@@ -56,6 +56,7 @@ pub struct Settings {
     /// What one account may have queued, at work and cost the house.
     pub bounds: Bounds,
     pub retention: Retention,
+    pub gifts: crate::gifts::Gifts,
     /// Everything runs in test money on the simulated market in this process, and no market is called (S3-17).
     pub test_mode: bool,
     /// Refuse models whose results may not be sold (S2-140).

@@ -87,6 +87,7 @@ impl Engine {
     async fn quoted(&self, wish: &Wish, ready: &Ready) -> Result<Quote> {
         let now = self.now();
         let row = &ready.row;
+        let all: Vec<NewGeneration> = ready.translation.iter().chain([row]).cloned().collect();
         let quote = Quote {
             id: QuoteId::new(now, self.random()),
             account: wish.account.clone(),
@@ -98,9 +99,17 @@ impl Engine {
             price_version: row.price_version,
             expires_at: now.plus(QUOTE_LIFE),
         };
-        let written = quote.clone();
-        self.store.write(move |tx| quotes::insert(tx, &written, now)).await?;
-        Ok(quote)
+        let engine = self.clone();
+        let write = self.store.write(move |tx| {
+            let terms = palitra_store::terms::of(tx, &quote.account)?;
+            let price = all.iter().try_fold(0i64, |sum, row| {
+                Ok::<_, palitra_store::Error>(sum.saturating_add(engine.price_on_terms(row, &terms)?))
+            });
+            let quote = Quote { price: price?, ..quote.clone() };
+            quotes::insert(tx, &quote, now)?;
+            Ok(quote)
+        });
+        Ok(write.await?)
     }
 
     /// Holds the money and queues it: at the price of the quote, or at today's. Answers its id.
@@ -108,7 +117,9 @@ impl Engine {
         let Ready { row, translation, .. } = self.ready(&wish).await?;
         let (id, now, bounds) = (row.id.clone(), self.now(), self.settings.bounds);
         let (account, market, model) = (wish.account.clone(), row.market.clone(), row.model.clone());
+        let engine = self.clone();
         let write = self.store.write(move |tx| {
+            let priced = |row: &NewGeneration, terms: &_| engine.price_on_terms(row, terms);
             let (mut row, mut translation) = (row.clone(), translation.clone());
             if let Some(quote) = &quote {
                 let quote = quotes::take(tx, &wish.account, quote, &row.id, now)?;
@@ -127,7 +138,10 @@ impl Engine {
                 (row.price, row.price_version) = (quote.price - first, quote.price_version);
             }
             let all: Vec<NewGeneration> = translation.into_iter().chain([row]).collect();
-            rows::create(tx, &wish.account, wish.livemode, &all, &bounds, now)
+            if quote.is_some() {
+                return rows::create(tx, &wish.account, wish.livemode, &all, &bounds, now);
+            }
+            rows::create_on_terms(tx, (&wish.account, wish.livemode), all, &priced, &bounds, now)
         });
         write.await?;
         tracing::info!(generation.id = %id, account.id = %account, market, model, "queued");

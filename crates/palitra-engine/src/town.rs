@@ -148,6 +148,7 @@ impl Town {
             credit_rate: Millionths(475_000),
             least: 0,
             markup: Millionths::whole(2),
+            factor: Millionths::ONE,
         };
         let parts = Parts {
             store: Store::sqlite(&self.folder.path().join("palitra.db"), 1).unwrap(),
@@ -165,6 +166,7 @@ impl Town {
                 prices,
                 bounds: Bounds::default(),
                 retention: days_of(1, 2),
+                gifts: crate::Gifts::default(),
                 test_mode: false,
                 commercial: false,
                 prompts: crate::Prompts::on_the_sandbox(),

@@ -10,14 +10,25 @@ create table installation(
   one smallint primary key check(one = 1), currency text not null, created_at bigint not null
 );
 
+-- What the prices of its accounts are multiplied by, in millionths.
+create table price_group(
+  name text primary key, factor bigint not null check(factor >= 0), created_at bigint not null
+);
+
 -- Owner of money and media. `house` is the operator's own account of the command line.
 create table account(
   id text primary key, name text not null unique, kind text not null check(kind in ('house', 'customer')),
   weight bigint not null default 1 check(weight > 0),
   -- What it may have queued and at work at once, instead of the settings; null keeps to them, 0 is no limit.
   queued_max bigint check(queued_max >= 0), running_max bigint check(running_max >= 0),
+  -- At which prices it buys; with free access it pays nothing, and what it costs is counted all the same.
+  price_group text references price_group(name), has_free_access smallint not null default 0,
+  -- What it gives to others, and who gave it to this one: once, and never round in a circle.
+  referral_code text not null unique, referred_by text references account(id),
   created_at bigint not null
 );
+create index account_grouped on account(price_group) where price_group is not null;
+create index account_referred on account(referred_by) where referred_by is not null;
 
 -- How an account is recognised at a door: a Telegram user of a bot, a web login.
 create table identity(
@@ -43,6 +54,9 @@ create table book(
   -- prepaid purse may fall below what is held, and because what is held now is charged later all the same. A hold counts the debt first,
   -- and money that comes in pays it first.
   debt bigint not null default 0 check(debt >= 0),
+  -- What `bonus` was when `bonus_grant.remains` was last worked out; null while nothing of it expires. What has gone since then has gone
+  -- from what expires first, so holds and charges need not know of grants.
+  bonus_seen bigint,
   primary key(account_id, livemode),
   check(postpaid = 1 or cash >= cash_held), check(bonus >= bonus_held)
 );
@@ -51,10 +65,10 @@ create table book(
 -- its generation in other words, so there is one, and a generation is charged at most once whatever happens around it (invariant 1).
 create table transfer(
   id text primary key, account_id text not null, livemode text not null, generation_id text,
-  -- hold, topup, welcome, refund, adjustment; pending, posted, voided.
+  -- hold, topup, welcome, voucher, referral, refund, expiry, adjustment; pending, posted, voided.
   kind text not null, state text not null,
   cash bigint not null, bonus bigint not null, charged_cash bigint not null default 0, charged_bonus bigint not null default 0,
-  -- A refund names the movement it reverses, and the movement says how much of it has been reversed: never more than it moved, whoever
+  -- A refund, or an expiry, names the movement it reverses, and the movement says how much of it has been reversed: never more than it moved, whoever
   -- asks twice.
   reverses text, refunded_cash bigint not null default 0, refunded_bonus bigint not null default 0,
   note text not null default '', created_at bigint not null, closed_at bigint,
@@ -72,6 +86,38 @@ create index transfer_reverses on transfer(reverses) where reverses is not null;
 create table entry(
   transfer_id text not null references transfer(id), book text not null, livemode text not null, amount bigint not null,
   primary key(transfer_id, book)
+);
+
+-- Bonus money that expires: the movement it came in by, and what was left of it when somebody last looked (`book.bonus_seen`).
+create table bonus_grant(
+  transfer_id text primary key references transfer(id), account_id text not null, livemode text not null,
+  remains bigint not null check(remains >= 0), expires_at bigint not null
+);
+create index bonus_grant_open on bonus_grant(account_id, livemode, expires_at, transfer_id) where remains > 0;
+create index bonus_grant_due on bonus_grant(expires_at, transfer_id) where remains > 0;
+
+-- A code that gives money, kept as SHA-256; `hint` is the part that may be shown again.
+create table voucher(
+  id text primary key, hash bytea not null unique, hint text not null,
+  purse text not null check(purse in ('cash', 'bonus')), amount bigint not null check(amount > 0),
+  -- How long its bonus lasts; null is for ever.
+  lasts_us bigint check(lasts_us > 0),
+  uses_max bigint not null, uses bigint not null default 0 check(uses between 0 and uses_max),
+  created_at bigint not null, expires_at bigint, revoked_at bigint
+);
+create table redemption(
+  voucher_id text not null references voucher(id), account_id text not null references account(id),
+  transfer_id text not null unique references transfer(id), at bigint not null, primary key(voucher_id, account_id)
+);
+-- Codes of an account that there are not, since the first of them; it begins anew after an hour.
+create table voucher_guess(
+  account_id text primary key references account(id), since bigint not null, failed bigint not null
+);
+
+-- What the referrer of an account got for a top-up of it, and what of that it owes after the top-up was taken back.
+create table referral_reward(
+  top_up_id text primary key references transfer(id), transfer_id text not null unique references transfer(id),
+  percent bigint not null check(percent between 1 and 100), owed bigint not null default 0 check(owed >= 0)
 );
 
 -- Prices as they were: a generation names the version it was priced by.

@@ -1,7 +1,7 @@
 //! Accounts and their API keys.
 
 use crate::{Error, Result, Tx, ledger, p};
-use palitra_domain::{AccountId, Currency, ErrorCode, KeyId, Livemode, Timestamp};
+use palitra_domain::{AccountId, Currency, ErrorCode, KeyId, Livemode, Timestamp, codes};
 
 /// The house: what the command line acts as without a key. Postpaid, no lower bound.
 pub const HOUSE: &str = "local";
@@ -26,14 +26,40 @@ pub fn list(tx: &mut Tx) -> Result<Vec<Account>> {
     rows.iter().map(|row| Ok(Account { id: row.get(0)?, name: row.get(1)? })).collect()
 }
 
+macro_rules! insert {
+    () => {
+        "insert into account(id, name, kind, referral_code, created_at) values($1, $2, $3, $4, $5)"
+    };
+}
+
 /// A new account with empty books for live and test money.
 pub fn create(tx: &mut Tx, id: &AccountId, name: &str, postpaid: bool, now: Timestamp) -> Result<()> {
     let kind = if postpaid { "house" } else { "customer" };
-    tx.must(
-        1,
-        "insert into account(id, name, kind, created_at) values($1, $2, $3, $4)",
-        p![id.as_str(), name, kind, now.micros()],
-    )?;
+    tx.must(1, INSERT, p![id.as_str(), name, kind, &codes::referral_code(id), now.micros()])?;
+    open_books(tx, id, postpaid)
+}
+
+const INSERT: &str = insert!();
+
+const INSERT_NEW: &str = concat!(insert!(), " on conflict(name) do nothing");
+
+/// The account of this name, a customer's with empty books when there was none. Answers whether it is new: of any number that ask at
+/// once, one is told so.
+pub fn find_or_create(tx: &mut Tx, id: &AccountId, name: &str, now: Timestamp) -> Result<(AccountId, bool)> {
+    if let Some(account) = find(tx, name)? {
+        return Ok((account.id, false));
+    }
+    let code = codes::referral_code(id);
+    if tx.execute(INSERT_NEW, p![id.as_str(), name, "customer", &code, now.micros()])? == 1 {
+        open_books(tx, id, false)?;
+        return Ok((id.clone(), true));
+    }
+    // Another transaction was first, and has committed.
+    let account = find(tx, name)?.ok_or_else(|| Error::rule(ErrorCode::NotFound, name))?;
+    Ok((account.id, false))
+}
+
+fn open_books(tx: &mut Tx, id: &AccountId, postpaid: bool) -> Result<()> {
     for livemode in [Livemode::Live, Livemode::Test] {
         ledger::open_book(tx, id, livemode, postpaid)?;
     }

@@ -1,9 +1,9 @@
 //! How the domain's types are read from columns: ids and states as text, times as integers.
 
-use crate::{FromValue, Value};
+use crate::{FromValue, Value, ledger::Purse};
 use palitra_domain::{
     AccountId, AssetId, BatchId, Currency, DeliveryId, ErrorCode, GenerationId, ItemId, KeyId, Livemode,
-    QuoteId, Timestamp, TransferId, WorkerId,
+    QuoteId, Timestamp, TransferId, VoucherId, WorkerId,
     catalogue::Lane,
     health::KeyHealth,
     state::{AttemptReason, AttemptState, BatchState, GenerationState, StepKind, TransferState},
@@ -34,6 +34,7 @@ from_text! {
     KeyId: |text| KeyId::parse(text).ok();
     QuoteId: |text| QuoteId::parse(text).ok();
     TransferId: |text| TransferId::parse(text).ok();
+    VoucherId: |text| VoucherId::parse(text).ok();
     WorkerId: |text| WorkerId::parse(text).ok();
     Currency: Currency::parse;
     ErrorCode: ErrorCode::parse;
@@ -46,6 +47,7 @@ from_text! {
     GenerationState: GenerationState::parse;
     StepKind: StepKind::parse;
     TransferState: TransferState::parse;
+    Purse: Purse::parse;
 }
 
 impl FromValue for Timestamp {

@@ -23,14 +23,18 @@ pub mod markets;
 mod migrate;
 pub mod outbox;
 mod pg;
+pub mod profiles;
 pub mod quotes;
+pub mod referrals;
 pub mod rehearsal;
 pub mod retention;
 pub mod shelf;
 mod sql;
 mod store;
+pub mod terms;
 mod tx;
 mod value;
+pub mod vouchers;
 pub mod workers;
 
 #[cfg(test)]

@@ -205,6 +205,7 @@ fn parts(
             prices: config.money.prices(),
             bounds: config.engine.bounds(),
             retention: config.retention.kept(),
+            gifts: config.money.gifts(),
             test_mode: config.engine.test_mode,
             commercial: config.engine.commercial,
             prompts: Prompts {

@@ -41,6 +41,10 @@ confirm-cancel = отменить { $id }? [д/Н]
 key-created = ключ показан один раз, сохраните его: { $key }
 balance-line = { $account }: { $cash } и бонус { $bonus }; удержано { $held }
 balance-debt = { $account } в долгу на { $debt }: его погасит следующее пополнение, до этого ничего нового не начнётся
+balance-expiring = из бонуса { $amount } сгорит { $time }
+redeemed-cash = ваучер принят: { $amount } на счёт { $account }
+redeemed-bonus = ваучер принят: бонус { $amount } на счёт { $account }
+redeemed-until = ваучер принят: бонус { $amount } на счёт { $account }, до { $time }
 confirm-take = списать { $amount } со счёта { $account }? [y/N]
 confirm-refund = вернуть { $amount } за { $id }? [y/N]
 refunded = возвращено за { $id }: { $cash } и бонус { $bonus }
@@ -50,6 +54,9 @@ movement-hold-posted = списано
 movement-hold-voided = отпущено
 movement-topup-posted = пополнение
 movement-welcome-posted = подарок
+movement-voucher-posted = ваучер
+movement-referral-posted = за приглашение
+movement-expiry-posted = сгорело
 movement-refund-posted = возврат
 movement-adjustment-posted = исправление
 movement-bonus = бонус { $amount }
@@ -77,6 +84,33 @@ shelf-priced = оценена
 shelf-approved = одобрена
 shelf-none = изменений ещё не было; спросить: `palitra models sync`
 listen-taken = адрес уже занят
+account-kind-house = служебный
+account-kind-customer = клиент
+account-free = ничего не платит
+account-group = группа { $group }: цены × { $factor }
+account-no-group = без группы цен
+account-referral = код приглашения { $code }, приглашено { $count }
+account-referred = кто пригласил: { $name }
+account-changed = { $account }: со следующего заказа
+account-was-referred = счёт { $account } пригласил { $name }
+groups-none = групп цен ещё нет; создать: `palitra accounts groups set ИМЯ МНОЖИТЕЛЬ`
+group-line = { $group }: цены × { $factor }, { $count ->
+        [one] { $count } счёт
+        [few] { $count } счёта
+       *[other] { $count } счетов
+    }
+group-set = группа { $group }: цены × { $factor } со следующего заказа
+group-removed = группы { $group } больше нет
+vouchers-none = ваучеров ещё нет; создать: `palitra vouchers create --amount 100`
+voucher-created = код показан один раз, сохраните его: { $code }
+voucher-line = { $amount }, использован { $uses } из { $max }
+voucher-line-bonus = бонус { $amount }, использован { $uses } из { $max }
+voucher-active = действует
+voucher-used-up = исчерпан
+voucher-expired = истёк
+voucher-revoked = отозван
+voucher-until = до { $time }
+voucher-was-revoked = ваучер { $id } больше ничего не даёт; что он дал, остаётся
 keys-none = ключей пока нет; новый — `palitra keys create --account ИМЯ`
 jobs-none = пока ничего нет; попробуйте `palitra create "кот в скафандре"`
 jobs-more = может быть и больше: та же команда с `--after { $id }`
@@ -167,6 +201,13 @@ error-insufficient-funds = на счёте { $account } не хватает де
 error-over-max-cost = план стоит { $value }, а предел — { $limit }
 error-quote-expired = цена устарела
 error-refund-too-large = из этого списания можно вернуть не больше { $value }
+error-voucher-unknown = ваучера { $value } нет
+error-voucher-over = ваучер { $value } больше не действует: истёк, исчерпан или отозван
+error-voucher-used = этот счёт уже использовал ваучер { $value }
+error-voucher-tries = слишком много несуществующих кодов: не больше { $limit } в час, следующая попытка через { $seconds } с
+error-voucher-exists = ваучер { $value } уже есть
+error-group-in-use = по ценам группы { $value } ещё покупают счета
+error-referral-refused = { $why }
 error-no-key = для рынка { $value } нет ключа
 error-market-auth = рынок { $value } не принял ключ; деньги не списаны
 error-market-permission = ключ рынка { $value } не даёт доступа к этой модели; деньги не списаны
@@ -228,6 +269,13 @@ hint-insufficient-funds = пополнить: `palitra balance add СУММА --
 hint-over-max-cost = поднимите `--max-cost` или посмотрите `--plan`
 hint-quote-expired = запросите цену ещё раз и повторите
 hint-refund-too-large = без `--amount` вернётся всё, что осталось; что уже возвращено, показывает `palitra balance ledger`
+hint-voucher-unknown = проверьте его по буквам; регистр и дефисы не важны
+hint-voucher-over = попросите другой у того, кто его дал
+hint-voucher-used = один ваучер даёт одному счёту один раз
+hint-voucher-tries = подождите и проверьте код по буквам
+hint-voucher-exists = выберите другой `--code` или не задавайте его: будет случайный
+hint-group-in-use = сначала выведите их: `palitra accounts set ИМЯ --no-group`
+hint-referral-refused = `palitra accounts show ИМЯ` покажет код счёта и кто его пригласил
 hint-no-key = задайте `{ $hint }`
 hint-market-auth = проверьте ключ: `palitra doctor`
 hint-market-permission = выберите другую модель: `palitra models ls`
@@ -394,6 +442,17 @@ sheet-moment = меньше 1 с
 sheet-seconds = { $right } с
 sheet-minutes = { $left } мин { $right } с
 sheet-hours = { $left } ч { $right } мин
+
+## Ваучеры: как можно
+voucher-hint-code = нужно от 4 до 32 букв и цифр, дефисы где угодно
+voucher-hint-expires = нужно время в будущем, например `2027-01-31`
+voucher-hint-amount = нужна сумма больше нуля
+
+## Приглашения: почему нет
+referral-own = счёт не может пригласить сам себя
+referral-circle = счёт с этим кодом сам приглашён этим
+referral-again = уже известно, кто пригласил этот счёт
+referral-house = служебный счёт никого не приглашает, и его никто не приглашает
 
 ## Маркеты
 market-head = { $market }: ждут { $queued }

@@ -7,6 +7,7 @@ use palitra_domain::{
     format::Format,
     prompt, recipe,
     state::Priority,
+    terms::Terms,
 };
 use palitra_store::generations::{self as rows, Generation};
 use serde_json::{Value, json};
@@ -53,6 +54,8 @@ pub struct Plan {
     pub(super) items: Vec<PlannedItem>,
     /// Hash of everything that decides the results: the same command finds its interrupted run by it.
     pub(super) manifest: String,
+    /// Of the account, when it was planned: at these it is charged.
+    pub(super) terms: Terms,
     /// Slides whose picture is there already.
     pub unchanged: usize,
     /// Slides that will be worked on.
@@ -106,16 +109,19 @@ impl Engine {
         let unchanged = planned.iter().filter(|item| matches!(item.picture, Step::Reused(_))).count();
         let refused = planned.iter().filter(|item| matches!(item.picture, Step::Refused(_))).count();
         let to_run = planned.len() - unchanged - refused;
-        let mut price = Money::new(0, self.settings.prices.currency);
+        let account = options.account.clone();
+        let terms = self.store.read(move |tx| palitra_store::terms::of(tx, &account)).await?;
+        let prices = terms.priced(&self.settings.prices);
+        let mut price = Money::new(0, prices.currency);
         for item in &planned {
             for (step, mode) in [(item.prompt.as_ref(), &write), (Some(&item.picture), &create)] {
                 if let Some(Step::Run(input)) = step {
-                    price = price.plus(mode.price(input, &self.settings.prices)?)?;
+                    price = price.plus(mode.price(input, &prices)?)?;
                 }
             }
         }
         let eta = makespan(&planned, &options, &writer, (write.usual_run, create.usual_run));
-        Ok(Plan { options, items: planned, manifest, unchanged, to_run, refused, price, eta })
+        Ok(Plan { options, items: planned, manifest, terms, unchanged, to_run, refused, price, eta })
     }
 
     async fn plan_item(

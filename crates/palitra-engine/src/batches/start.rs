@@ -87,6 +87,9 @@ impl Engine {
             generations.extend(row.map(|row| NewGeneration { priority: options.priority, ..row }));
             items.push(new_item(item, planned, steps));
         }
+        for row in &mut generations {
+            row.price = self.price_on_terms(row, &plan.terms)?;
+        }
         let shown = json!({
             "model": options.model, "prompt_model": options.prompt_model, "format": options.format.to_string(), "seed": options.seed,
             "image_workers": options.image_workers, "sequential": options.sequential,

@@ -10,6 +10,7 @@ use palitra_domain::{
     AccountId, BatchId, ErrorCode, GenerationId, ItemId, Livemode, Timestamp,
     catalogue::Lane,
     state::{Priority, StepKind},
+    terms::Terms,
     time,
 };
 use std::{
@@ -68,11 +69,39 @@ pub fn create(
     bounds: &Bounds,
     now: Timestamp,
 ) -> Result<()> {
+    // The account's book first: its creates go one after another, and each sees what the others have queued.
+    let purses = ledger::purses(tx, account, livemode)?;
+    create_held(tx, (account, livemode), &purses, new, bounds, now)
+}
+
+/// The same at what each of them costs on the terms of the account, as they are now: `priced` says how much that is.
+pub fn create_on_terms(
+    tx: &mut Tx,
+    (account, livemode): (&AccountId, Livemode),
+    mut new: Vec<NewGeneration>,
+    priced: &dyn Fn(&NewGeneration, &Terms) -> Result<i64>,
+    bounds: &Bounds,
+    now: Timestamp,
+) -> Result<()> {
+    let purses = ledger::purses(tx, account, livemode)?;
+    for row in &mut new {
+        row.price = priced(row, &purses.terms)?;
+    }
+    create_held(tx, (account, livemode), &purses, &new, bounds, now)
+}
+
+fn create_held(
+    tx: &mut Tx,
+    (account, livemode): (&AccountId, Livemode),
+    purses: &ledger::Purses,
+    new: &[NewGeneration],
+    bounds: &Bounds,
+    now: Timestamp,
+) -> Result<()> {
     check_parents(new)?;
     let holds: Vec<_> =
         new.iter().map(|new| ledger::Hold { generation: &new.id, price: new.price }).collect();
-    // The account's book first: its creates go one after another, and each sees what the others have queued.
-    ledger::hold(tx, account, livemode, &holds, now)?;
+    ledger::hold(tx, (account, livemode), purses, &holds, now)?;
     for (n, (line, group)) in by_line(new).into_iter().enumerate() {
         let market = group.first().map_or("", |new| new.market.as_str());
         let runs = group.iter().map(|new| new.usual_run);

@@ -30,7 +30,7 @@ mod tests;
 pub use adopt::{ADOPTED_MAX, Adopted, Adoption, Heir, adopt, expire_ghosts, owned};
 pub use cancel::{CancelOutcome, CancelWish, cancel, cancel_wishes};
 pub use claim::{Claim, Claimed, Claims, claim};
-pub use create::{BatchPlace, NewGeneration, create};
+pub use create::{BatchPlace, NewGeneration, create, create_on_terms};
 pub(crate) use end::Ends;
 pub use end::{Finished, unwanted};
 pub use fail::{Failure, fail};

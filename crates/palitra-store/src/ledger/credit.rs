@@ -1,6 +1,6 @@
 //! Money that comes in or goes out by somebody's decision: top-ups and adjustments. What is owed is paid first.
 
-use super::post;
+use super::{grants, post};
 use crate::{Error, Result, Sql, Tx, p, sql};
 use palitra_domain::{AccountId, ErrorCode, Livemode, Timestamp, TransferId, money::Split};
 
@@ -12,7 +12,20 @@ pub enum Purse {
 }
 
 impl Purse {
-    fn of(self, amount: i64) -> Split {
+    pub const ALL: [Purse; 2] = [Purse::Cash, Purse::Bonus];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Purse::Cash => "cash",
+            Purse::Bonus => "bonus",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Purse> {
+        Purse::ALL.into_iter().find(|purse| purse.as_str() == text)
+    }
+
+    pub(super) fn of(self, amount: i64) -> Split {
         match self {
             Purse::Cash => Split { bonus: 0, cash: amount },
             Purse::Bonus => Split { bonus: amount, cash: 0 },
@@ -20,7 +33,7 @@ impl Purse {
     }
 }
 
-/// Money that comes in: the operator's credit, a welcome. `source` is the book on the other side, such as
+/// Money that comes in: the operator's credit, a payment. `source` is the book on the other side, such as
 /// `topup:operator`.
 pub struct TopUp {
     pub transfer: TransferId,
@@ -127,10 +140,16 @@ pub(super) fn insert(tx: &mut Tx, new: &New<'_>, amount: Split, now: Timestamp) 
     )
 }
 
-/// The account's side of a movement. What comes into the cash purse pays the debt first.
+/// The account's side of a movement. What comes into the cash purse pays the debt first; what comes into the bonus purse was not there
+/// when something was spent before.
 pub(super) fn receive(tx: &mut Tx, new: &New<'_>, amount: Split) -> Result<()> {
-    const DEBT: Sql = sql!("select debt from book where account_id = $1 and livemode = $2", FOR_UPDATE);
-    let debt: i64 = tx.query_one(DEBT, p![new.account, new.livemode])?.get(0)?;
+    const BOOK: Sql =
+        sql!("select debt, bonus_seen - bonus from book where account_id = $1 and livemode = $2", FOR_UPDATE);
+    let row = tx.query_one(BOOK, p![new.account, new.livemode])?;
+    let (debt, spent): (i64, Option<i64>) = (row.get(0)?, row.get(1)?);
+    if let Some(spent) = spent.filter(|_| amount.bonus > 0) {
+        grants::settle(tx, (new.account, new.livemode), spent)?;
+    }
     change(tx, new, amount, amount.cash.clamp(0, debt))
 }
 
@@ -142,7 +161,9 @@ pub(super) fn change(tx: &mut Tx, new: &New<'_>, amount: Split, paid: i64) -> Re
     post(tx, id, &format!("{account}:debt"), new.livemode, paid)?;
     tx.must(
         1,
-        "update book set cash = cash + $3, bonus = bonus + $4, debt = debt - $5 where account_id = $1 and livemode = $2",
+        "update book set cash = cash + $3, bonus = bonus + $4, debt = debt - $5,
+           bonus_seen = case when $4 > 0 and bonus_seen is not null then bonus + $4 else bonus_seen end
+         where account_id = $1 and livemode = $2",
         p![account, new.livemode, amount.cash - paid, amount.bonus, paid],
     )
 }

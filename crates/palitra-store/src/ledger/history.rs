@@ -7,7 +7,7 @@ use palitra_domain::{AccountId, GenerationId, Livemode, Timestamp, TransferId, s
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Movement {
     pub id: TransferId,
-    /// `hold`, `topup`, `welcome`, `refund` or `adjustment`.
+    /// `hold`, `topup`, `welcome`, `voucher`, `referral`, `refund`, `expiry` or `adjustment`.
     pub kind: String,
     pub state: TransferState,
     /// What it does, or did, to each purse, minor units: a hold that was charged takes what was charged, a pending one what

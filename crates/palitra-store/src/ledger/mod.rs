@@ -6,20 +6,29 @@
 
 use crate::{Error, Result, SqlText, Tx, p, sql};
 use palitra_domain::{
-    AccountId, ErrorCode, GenerationId, Livemode, Timestamp, TransferId, money::Split, state::TransferState,
+    AccountId, ErrorCode, GenerationId, Livemode, Timestamp, TransferId,
+    money::{Millionths, Split},
+    state::TransferState,
+    terms::Terms,
 };
 use std::collections::BTreeMap;
 
 mod credit;
+mod gift;
+mod grants;
 mod history;
 mod problems;
 mod refund;
+mod reward;
 
 pub use credit::{Adjustment, Purse, TopUp, adjust, top_up};
+pub use gift::{Gift, GiftKind, give};
+pub use grants::{Due, Grant, due, expire, grants};
 pub use history::{Movement, history};
 pub use problems::problems;
 pub(crate) use problems::problems_between;
 pub use refund::{Refund, Refunded, TakeBack, refund, take_back};
+pub use reward::top_up_rewarded;
 
 /// What an account has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,24 +65,46 @@ pub(crate) struct Hold<'a> {
     pub(crate) price: i64,
 }
 
+/// What an account can hold now, and on which terms it buys. Its book is locked from here on.
+pub(crate) struct Purses {
+    cash: i64,
+    bonus: i64,
+    postpaid: bool,
+    pub(crate) terms: Terms,
+}
+
+/// The terms ride on the look at the book: they cost no statement of their own.
+pub(crate) fn purses(tx: &mut Tx, account: &AccountId, livemode: Livemode) -> Result<Purses> {
+    const BOOK: crate::Sql = sql!(
+        "select cash - cash_held - debt, bonus - bonus_held, postpaid,
+           (select case when a.has_free_access = 1 then -1 else coalesce(g.factor, 1000000) end
+            from account a left join price_group g on g.name = a.price_group where a.id = $1)
+         from book where account_id = $1 and livemode = $2",
+        FOR_UPDATE
+    );
+    let row = tx.query_opt(BOOK, p![account.as_str(), livemode.as_str()])?;
+    let row = row.ok_or_else(|| Error::rule(ErrorCode::NotFound, account.as_str()))?;
+    // One look at the account: below zero it pays nothing.
+    let factor: i64 = row.get(3)?;
+    let terms = match factor {
+        0.. => Terms { factor: Millionths(factor), has_free_access: false },
+        _ => Terms { has_free_access: true, ..Terms::default() },
+    };
+    Ok(Purses { cash: row.get(0)?, bonus: row.get(1)?, postpaid: row.get(2)?, terms })
+}
+
 /// Takes all holds or none, bonus first. Refused when a prepaid account has not enough for all of them
 /// together, or is in debt.
 pub(crate) fn hold(
     tx: &mut Tx,
-    account: &AccountId,
-    livemode: Livemode,
+    (account, livemode): (&AccountId, Livemode),
+    purses: &Purses,
     holds: &[Hold<'_>],
     now: Timestamp,
 ) -> Result<()> {
-    const BOOK: crate::Sql = sql!(
-        "select cash - cash_held - debt, bonus - bonus_held, postpaid from book where account_id = $1 and livemode = $2",
-        FOR_UPDATE
-    );
     let total = holds.iter().try_fold(0i64, |sum, hold| sum.checked_add(hold.price));
     let total = total.ok_or_else(|| Error::rule(ErrorCode::InvalidInput, "price"))?;
-    let row = tx.query_opt(BOOK, p![account.as_str(), livemode.as_str()])?;
-    let row = row.ok_or_else(|| Error::rule(ErrorCode::NotFound, account.as_str()))?;
-    let (mut cash, mut bonus, postpaid): (i64, i64, bool) = (row.get(0)?, row.get(1)?, row.get(2)?);
+    let Purses { mut cash, mut bonus, postpaid, .. } = *purses;
     let mut taken = Split { bonus: 0, cash: 0 };
     for hold in holds {
         let split = Split::hold(hold.price, bonus, cash, postpaid)

@@ -119,6 +119,49 @@ const CHECKS: &[Check] = &[
            or t.refunded_cash = 0 and t.refunded_bonus = 0) order by r.id limit $1",
         |row| Ok(format!("refund {} is not of a movement of its account", text(row, 0)?)),
     ),
+    (
+        "transfer",
+        "select t.id from bonus_grant g join transfer t on t.id = g.transfer_id
+         where {t.id} and (t.account_id <> g.account_id or t.livemode <> g.livemode
+           or t.kind not in ('welcome', 'voucher', 'referral') or g.remains + t.refunded_bonus > t.bonus) order by t.id limit $1",
+        |row| Ok(format!("more is left of the bonus of transfer {} than it brought", text(row, 0)?)),
+    ),
+    (
+        "transfer",
+        "select r.id from transfer r where {r.id} and r.kind = 'expiry' and (r.cash <> 0 or r.bonus >= 0
+           or not exists (select 1 from bonus_grant g where g.transfer_id = r.reverses)) order by r.id limit $1",
+        |row| Ok(format!("expiry {} is not of a bonus that expires", text(row, 0)?)),
+    ),
+    (
+        "book",
+        "select b.account_id, b.livemode from book b left join
+           (select account_id, livemode, sum(remains) as remains from bonus_grant where remains > 0 group by account_id, livemode) g
+           on g.account_id = b.account_id and g.livemode = b.livemode
+         where (b.bonus_seen is null) <> (g.remains is null) or g.remains > b.bonus_seen or b.bonus > b.bonus_seen
+         order by b.account_id, b.livemode limit $1",
+        |row| Ok(format!("the {} bonus of {} is not where its grants are", text(row, 1)?, text(row, 0)?)),
+    ),
+    (
+        "transfer",
+        "select t.id from transfer t left join redemption r on r.transfer_id = t.id left join voucher v on v.id = r.voucher_id
+         where {t.id} and t.kind = 'voucher' and (v.id is null or r.account_id <> t.account_id
+           or t.cash <> case when v.purse = 'cash' then v.amount else 0 end
+           or t.bonus <> case when v.purse = 'bonus' then v.amount else 0 end) order by t.id limit $1",
+        |row| Ok(format!("transfer {} is not what a voucher gives", text(row, 0)?)),
+    ),
+    (
+        "book",
+        "select v.id from voucher v where v.uses <> (select count(*) from redemption r where r.voucher_id = v.id)
+         order by v.id limit $1",
+        |row| Ok(format!("voucher {} was not used as often as it counts", text(row, 0)?)),
+    ),
+    (
+        "transfer",
+        "select t.id from transfer t left join referral_reward w on w.transfer_id = t.id left join transfer u on u.id = w.top_up_id
+         where {t.id} and t.kind = 'referral' and (u.id is null or u.account_id = t.account_id or u.livemode <> t.livemode
+           or t.bonus - t.refunded_bonus - w.owed <> (u.cash - u.refunded_cash) * w.percent / 100) order by t.id limit $1",
+        |row| Ok(format!("transfer {} is not a referrer's share of a top-up", text(row, 0)?)),
+    ),
 ];
 
 fn text(row: &Row, column: usize) -> Result<String> {

@@ -5,7 +5,7 @@
 
 use super::{
     credit::{New, change, insert, receive},
-    post,
+    post, reward,
 };
 use crate::{Error, Result, Row, Sql, Tx, p, sql};
 use palitra_domain::{AccountId, ErrorCode, GenerationId, Livemode, Timestamp, TransferId, money::Split};
@@ -61,12 +61,17 @@ pub fn refund(tx: &mut Tx, refund: &Refund, now: Timestamp) -> Result<Refunded> 
 }
 
 /// So much of a movement has gone back; the checks of the table refuse more than it moved.
-fn reversed(tx: &mut Tx, movement: &str, back: Split) -> Result<()> {
+pub(super) fn reversed(tx: &mut Tx, movement: &str, back: Split) -> Result<()> {
     tx.must(
         1,
         "update transfer set refunded_cash = refunded_cash + $2, refunded_bonus = refunded_bonus + $3 where id = $1 and state = 'posted'",
         p![movement, back.cash, back.bonus],
     )
+}
+
+/// The book that the money of a movement came from.
+pub(super) fn source_of(tx: &mut Tx, movement: &str) -> Result<String> {
+    tx.query_one("select min(book) from entry where transfer_id = $1 and amount < 0", p![movement])?.get(0)
 }
 
 /// A top-up that its source took back: a payment system gave the money back to the payer.
@@ -79,8 +84,9 @@ pub struct TakeBack {
     pub note: String,
 }
 
-/// Takes a top-up back: what is free of the account's cash, and what has been spent of it, or is held, becomes a debt.
-/// This is the only way into debt. Answers how much is newly owed. Refused with `refund_too_large` and `not_found`.
+/// Takes a top-up back: what is free of the account's cash, and what has been spent of it, or is held, becomes a debt. A
+/// referrer's share of it goes back with it. These are the only ways into debt. Answers how much is newly owed by the
+/// account. Refused with `refund_too_large` and `not_found`.
 pub fn take_back(tx: &mut Tx, take: &TakeBack, now: Timestamp) -> Result<i64> {
     const TOP_UP: Sql = sql!(
         "select account_id, livemode, cash, refunded_cash,
@@ -116,5 +122,6 @@ pub fn take_back(tx: &mut Tx, take: &TakeBack, now: Timestamp) -> Result<i64> {
     let free: Row = tx.query_one(FREE, p![&account, &livemode])?;
     let owed = if free.get(1)? { 0 } else { amount - amount.min(free.get::<i64>(0)?.max(0)) };
     change(tx, &new, gone, -owed)?;
+    reward::take_back(tx, take, left - amount, now)?;
     Ok(owed)
 }

@@ -37,6 +37,7 @@ async fn prices_have_a_version_for_each_change(fresh: Fresh) {
         credit_rate: Millionths(475_000),
         least: 0,
         markup: Millionths::whole(2),
+        factor: Millionths::ONE,
     };
     let version = |fingerprint: &'static str| {
         let version =

@@ -35,6 +35,11 @@ pub(crate) fn check<S: Strategy + Sync>(
 pub(crate) fn empty(tx: &mut Tx<'_>) -> crate::Result<()> {
     for table in [
         "loss",
+        "redemption",
+        "voucher",
+        "voucher_guess",
+        "referral_reward",
+        "bonus_grant",
         "outbox",
         "outbox_kind",
         "checked",
@@ -61,6 +66,7 @@ pub(crate) fn empty(tx: &mut Tx<'_>) -> crate::Result<()> {
         "transfer",
         "book",
         "account",
+        "price_group",
         "installation",
     ] {
         tx.script(&format!("delete from {table}"))?;

@@ -15,7 +15,7 @@ use crate::{
 };
 use palitra_domain::{
     AccountId, AssetId, BatchId, DeliveryId, ErrorCode, GenerationId, ItemId, KeyId, Livemode, QuoteId,
-    Timestamp, TransferId, WorkerId,
+    Timestamp, TransferId, VoucherId, WorkerId,
     catalogue::Lane,
     market::{ErrorClass, MarketError},
     state::{AttemptState, Event, GenerationState, Priority, StepKind},
@@ -55,6 +55,7 @@ numbered!(
     KeyId,
     QuoteId,
     TransferId,
+    VoucherId,
     WorkerId
 );
 
@@ -133,7 +134,14 @@ async fn everything(fresh: &Fresh) -> Vec<Vec<Value>> {
         "select scope, n, kind, generation_id, attempt, kept_until, retiring, ready_at, items, busy_us from slot order by scope, n",
         "select id, state, cash, bonus, charged_cash, charged_bonus, closed_at from transfer order by id",
         "select transfer_id, book, livemode, amount from entry order by transfer_id, book",
-        "select account_id, livemode, cash, bonus, cash_held, bonus_held from book order by account_id, livemode",
+        "select account_id, livemode, cash, bonus, cash_held, bonus_held, bonus_seen from book order by account_id, livemode",
+        "select transfer_id, remains from bonus_grant order by transfer_id",
+        "select id, uses, revoked_at from voucher order by id",
+        "select voucher_id, account_id from redemption order by voucher_id, account_id",
+        "select account_id, failed from voucher_guess order by account_id",
+        "select top_up_id, owed from referral_reward order by top_up_id",
+        "select id, price_group, has_free_access, referred_by from account order by id",
+        "select name, factor from price_group order by name",
         "select account_id, market, vfinish from turn order by account_id, market",
         "select market, v from virtual_clock order by market",
         "select id, state, stop_code, error_code, barrier from batch order by id",

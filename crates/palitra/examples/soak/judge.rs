@@ -350,7 +350,7 @@ fn read(tx: &mut Tx<'_>) -> Result<Books> {
         cash: number(tx, "select cast(coalesce(sum(cash + bonus), 0) as bigint) from book")?,
         put_in: number(
             tx,
-            "select cast(coalesce(sum(cash + bonus), 0) as bigint) from transfer where kind in ('topup', 'welcome')",
+            "select cast(coalesce(sum(cash + bonus), 0) as bigint) from transfer where kind in ('topup', 'welcome', 'voucher', 'referral', 'expiry')",
         )?,
     })
 }

@@ -69,6 +69,7 @@ Examples:
   palitra balance
   palitra balance --account ann --json
   palitra balance add 500 --account ann
+  palitra balance redeem K7QM-2RTX-9WAB --account ann
   palitra balance refund gen_… --amount 5 --note \"six fingers\"
   palitra balance ledger --account ann";
 
@@ -97,6 +98,12 @@ pub enum BalanceAction {
         /// Why, for the account's ledger
         #[arg(long, value_name = "TEXT", default_value = "")]
         note: String,
+    },
+    /// Redeem a voucher for the account, once
+    Redeem {
+        /// As it was given; case and dashes do not matter
+        #[arg(value_name = "CODE")]
+        code: String,
     },
     /// Give back what was charged for a generation, or a part of it
     Refund {

@@ -3,6 +3,7 @@
 //! Parsing only. Texts that need a catalogue (unknown models, bad formats) are checked by the commands, which can say so in
 //! the reader's language; what clap refuses is written by `usage` in the same `error:` / `hint:` form.
 
+mod accounts;
 mod commands;
 mod jobs;
 mod make;
@@ -10,10 +11,12 @@ mod markets;
 mod moment;
 mod usage;
 mod values;
+mod vouchers;
 
 #[cfg(test)]
 mod tests;
 
+pub use accounts::{Accounts, AccountsSet, Groups};
 pub use commands::*;
 pub use jobs::{JobId, Jobs, JobsLs};
 pub use make::{
@@ -22,6 +25,7 @@ pub use make::{
 pub use markets::{Limit, Markets, Target};
 pub use moment::Moment;
 pub use usage::{Usage, parse, welcome};
+pub use vouchers::{Vouchers, VouchersCreate};
 
 use clap::{Parser, Subcommand};
 use palitra_domain::i18n::Lang;
@@ -99,6 +103,12 @@ pub enum Command {
     /// Show the money of an account, or add some
     #[command(after_help = commands::BALANCE_EXAMPLES)]
     Balance(Balance),
+    /// List accounts, show one, change on which terms they buy
+    #[command(subcommand, after_help = accounts::ACCOUNTS_EXAMPLES)]
+    Accounts(Accounts),
+    /// Make, list or revoke codes that give money
+    #[command(subcommand, after_help = vouchers::VOUCHERS_EXAMPLES)]
+    Vouchers(Vouchers),
     /// Create, list or revoke API keys
     #[command(subcommand, after_help = commands::KEYS_EXAMPLES)]
     Keys(Keys),
@@ -155,6 +165,8 @@ impl Cli {
             | Command::Jobs(_)
             | Command::Markets(_)
             | Command::Balance(_)
+            | Command::Accounts(_)
+            | Command::Vouchers(_)
             | Command::Keys(_)
             | Command::Models(_)
             | Command::Sim(_)

@@ -7,6 +7,7 @@ use palitra_domain::{
     money::Millionths,
     price::{Coin, Unit},
     state::GenerationState,
+    terms::FACTOR_MAX,
 };
 use std::time::Duration;
 
@@ -29,6 +30,22 @@ pub(super) fn minor_units(text: &str) -> Result<i64, &'static str> {
     Money::parse_decimal(text, Currency::RUB)
         .map(|money| money.amount)
         .ok_or("an amount such as `1000` or `9.50`, with at most two decimals")
+}
+
+pub(super) fn switch(text: &str) -> Result<bool, &'static str> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("`on` or `off`"),
+    }
+}
+
+/// What prices are multiplied by.
+pub(super) fn factor(text: &str) -> Result<Millionths, &'static str> {
+    let factor = Millionths::parse(&text.replace(',', "."));
+    factor
+        .filter(|factor| factor.0 <= FACTOR_MAX.0)
+        .ok_or("a factor such as `0.5`, from 0 to 1000, with at most six decimals")
 }
 
 /// `2s`, `1.5s`, `500ms`, `2m`, `0`; a bare number other than 0 does not say its unit and is refused. At most a day.

@@ -8,6 +8,7 @@ use crate::{
 };
 use palitra_domain::{ErrorCode, GenerationId, Livemode, Money, Timestamp};
 use palitra_engine::{
+    Grant, Purse,
     accounts::{self, HOUSE},
     refunds::Movement,
 };
@@ -40,6 +41,7 @@ pub(super) async fn run(session: &Session, args: Balance) -> Result<()> {
             show(session, name, balance);
             app.close().await;
         }
+        Some(BalanceAction::Redeem { code }) => redeem(session, name, &code).await?,
         Some(BalanceAction::Refund { id, amount_minor, note }) => {
             refund(session, &id, amount_minor, &note).await?;
         }
@@ -49,12 +51,16 @@ pub(super) async fn run(session: &Session, args: Balance) -> Result<()> {
                 let account = account(&app, name).await?;
                 let balances = app.engine.balances(Livemode::Live).await?;
                 let found = balances.into_iter().find(|(known, _)| known.id == account.id);
+                let expiring = app.engine.expiring(&account.id, Livemode::Live).await?;
                 if let Some((_, balance)) = found {
-                    show(session, name, balance);
+                    show_with(session, name, balance, Some(&expiring));
                 }
             }
             None if name != HOUSE => return Err(unknown(name)),
-            None => show(session, name, accounts::Balance { cash: 0, bonus: 0, held: 0, debt: 0 }),
+            None => {
+                let nothing = accounts::Balance { cash: 0, bonus: 0, held: 0, debt: 0 };
+                show_with(session, name, nothing, Some(&[]));
+            }
         },
     }
     Ok(())
@@ -68,7 +74,7 @@ pub(super) async fn account(app: &App, name: &str) -> Result<accounts::Account> 
     })
 }
 
-fn unknown(name: &str) -> Failure {
+pub(super) fn unknown(name: &str) -> Failure {
     Failure::new(ErrorCode::NotFound).with("value", format!("`{name}`")).with("hint", KEYS_LS)
 }
 
@@ -84,6 +90,29 @@ fn agree(session: &Session, key: &str, values: &[(&str, &str)]) -> Result<()> {
     let args: Vec<_> = values.iter().map(|(name, value)| (*name, (*value).into())).collect();
     let agreed = session.console.ask(&session.console.text(key, &args));
     if agreed { Ok(()) } else { Err(Failure::new(ErrorCode::Cancelled)) }
+}
+
+async fn redeem(session: &Session, name: &str, code: &str) -> Result<()> {
+    let app = session.open().await?;
+    let account = account(&app, name).await?;
+    let given = app.engine.redeem(&account.id, code).await?;
+    let amount = Money::new(given.amount, session.config().money.currency);
+    let until = given.expires_at.map(Timestamp::rfc3339);
+    session.console.document(&json!({
+        "account": name, "purse": given.purse.as_str(), "amount": amount, "expires_at": until,
+    }));
+    if !session.console.json {
+        let key = match (given.purse, &until) {
+            (Purse::Cash, _) => "redeemed-cash",
+            (Purse::Bonus, None) => "redeemed-bonus",
+            (Purse::Bonus, Some(_)) => "redeemed-until",
+        };
+        let (amount, time) = (amount.to_string(), until.unwrap_or_default());
+        let args = [("amount", (&amount).into()), ("account", name.into()), ("time", (&time).into())];
+        session.console.say(&session.console.text(key, &args));
+    }
+    app.close().await;
+    Ok(())
 }
 
 async fn refund(session: &Session, id: &str, amount_minor: Option<i64>, note: &str) -> Result<()> {
@@ -160,14 +189,27 @@ fn money(session: &Session, amount: i64) -> String {
 }
 
 fn show(session: &Session, name: &str, balance: accounts::Balance) {
+    show_with(session, name, balance, None);
+}
+
+/// `expiring`: what of the bonus has an end, where that was looked up.
+fn show_with(session: &Session, name: &str, balance: accounts::Balance, expiring: Option<&[Grant]>) {
     let minor = |amount| Money::new(amount, session.config().money.currency);
-    session.console.document(&json!({
+    let mut document = json!({
         "account": name, "cash": minor(balance.cash), "bonus": minor(balance.bonus), "held": minor(balance.held),
         "debt": minor(balance.debt),
-    }));
-    if session.console.json {
-        return;
+    });
+    if let Some(expiring) = expiring {
+        document["expiring"] = super::accounts::expiring(session, expiring);
     }
+    session.console.document(&document);
+    if !session.console.json {
+        lines(session, name, balance, expiring.unwrap_or_default());
+    }
+}
+
+/// The same for people.
+pub(super) fn lines(session: &Session, name: &str, balance: accounts::Balance, expiring: &[Grant]) {
     let of = |amount| money(session, amount);
     let (cash, bonus, held, debt) = (of(balance.cash), of(balance.bonus), of(balance.held), of(balance.debt));
     let args = [
@@ -178,6 +220,11 @@ fn show(session: &Session, name: &str, balance: accounts::Balance) {
         ("debt", (&debt).into()),
     ];
     session.console.say(&session.console.text("balance-line", &args));
+    for grant in expiring {
+        let (amount, time) = (money(session, grant.remains), grant.expires_at.rfc3339());
+        let args = [("amount", (&amount).into()), ("time", (&time).into())];
+        session.console.say(&session.console.text("balance-expiring", &args));
+    }
     if balance.debt > 0 {
         session.console.say(&session.console.text("balance-debt", &args));
     }

@@ -1,5 +1,6 @@
 //! The commands, one file each, and the way from a typed line to an exit code.
 
+mod accounts;
 mod balance;
 mod config;
 mod doctor;
@@ -14,6 +15,7 @@ mod serve;
 mod sim;
 mod slides;
 mod stop;
+mod vouchers;
 
 use crate::{
     args::{self, Cli, Command, Usage},
@@ -137,6 +139,8 @@ async fn run(cli: Cli, environment: Vec<(String, String)>, console: Console) -> 
         Command::Jobs(args) => jobs::run(&session, args).await,
         Command::Markets(args) => Ok(markets::run(&session, args).await?),
         Command::Balance(args) => Ok(balance::run(&session, args).await?),
+        Command::Accounts(args) => Ok(accounts::run(&session, args).await?),
+        Command::Vouchers(args) => Ok(vouchers::run(&session, args).await?),
         Command::Keys(args) => Ok(keys::run(&session, args).await?),
         Command::Models(args) => Ok(models::run(&session, args).await?),
         Command::Serve(args) => Ok(serve::run(&session, &args).await?),

@@ -9,7 +9,7 @@ use super::{
     nearest, paths,
 };
 use crate::failure::Phrase;
-use figment::value::{Dict, Value};
+use figment::value::Dict;
 
 /// What a well-known name does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use super::{Markets, wire};
 use crate::failure::Phrase;
 use palitra_domain::{Currency, money::Millionths, price::PriceSettings, secret::Secret};
-use palitra_engine::Bounds;
+use palitra_engine::{Bounds, Gifts};
 use serde::Deserialize;
 use std::{
     fmt::Display,
@@ -283,16 +283,30 @@ pub struct MoneySettings {
     /// Minor units.
     pub least_minor: i64,
     /// Minor units.
-    pub welcome_minor: i64,
+    welcome_minor: i64,
+    /// 0 = for ever.
+    welcome_days: u32,
+    referral_percent: u32,
 }
 
 impl MoneySettings {
+    /// What the house gives by itself.
+    pub fn gifts(&self) -> Gifts {
+        Gifts {
+            welcome: self.welcome_minor,
+            welcome_lasts: (self.welcome_days > 0)
+                .then(|| Duration::from_secs(u64::from(self.welcome_days) * 86_400)),
+            referral_percent: self.referral_percent,
+        }
+    }
+
     pub fn prices(&self) -> PriceSettings {
         PriceSettings {
             currency: self.currency,
             usd_rate: self.usd_rate,
             credit_rate: self.credit_rate,
             markup: self.markup,
+            factor: Millionths::ONE,
             least: self.least_minor,
         }
     }
@@ -306,6 +320,8 @@ impl MoneySettings {
         }
         within(problems, "money.least_minor", &self.least_minor, 0..=1_000_000);
         within(problems, "money.welcome_minor", &self.welcome_minor, 0..=100_000_000);
+        within(problems, "money.welcome_days", &self.welcome_days, 0..=36_500);
+        within(problems, "money.referral_percent", &self.referral_percent, 0..=100);
     }
 }
 

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod accounts;
 mod answers;
 mod bad_input;
 mod catalogue;
@@ -18,3 +19,4 @@ mod processes;
 mod seen;
 mod slides;
 mod tidy;
+mod vouchers;

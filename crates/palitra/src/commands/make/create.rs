@@ -39,6 +39,8 @@ fn refused(bad: BadOption) -> Failure {
         BadOption::Unknown(name) => Failure::new(ErrorCode::InvalidInput)
             .with("value", format!("`{name}`"))
             .with("hint", extended::OPTIONS.join(", ")),
-        BadOption::NoPrompt => Failure::new(ErrorCode::EmptyPrompt),
+        BadOption::NoPrompt => {
+            Failure::new(ErrorCode::InvalidInput).with("value", "`prompt`").with("limit", 20_000i64)
+        }
     }
 }

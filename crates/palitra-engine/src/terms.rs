@@ -1,0 +1,83 @@
+//! Use cases of terms: price groups, free access, what an order costs on them, and what the operator sees of an account.
+
+use crate::{Engine, Error, Result, accounts::Account, referrals};
+use palitra_domain::{AccountId, ErrorCode, money::Millionths, terms::FACTOR_MAX};
+use palitra_store::{generations::NewGeneration, profiles, terms as rows};
+
+pub use palitra_domain::terms::Terms;
+pub use profiles::Profile;
+pub use rows::{Change as TermsChange, PriceGroup};
+
+/// The longest name of a group, in characters.
+const NAME_CHARS_MAX: usize = 40;
+
+impl Engine {
+    /// What a row, priced by the settings alone, costs on these terms.
+    pub(crate) fn price_on_terms(&self, row: &NewGeneration, terms: &Terms) -> palitra_store::Result<i64> {
+        // What the house pays for, nobody pays on any terms.
+        if *terms == Terms::default() || row.price == 0 {
+            return Ok(row.price);
+        }
+        let refused = |code, value: &str| palitra_store::Error::Rule { code, value: value.to_owned() };
+        let catalogue = self.catalogue();
+        let mode = catalogue.find(&row.model).and_then(|model| model.mode(&row.mode));
+        let mode = mode.ok_or_else(|| refused(ErrorCode::UnknownModel, &row.model))?;
+        let input =
+            serde_json::from_str(&row.input).map_err(|_| refused(ErrorCode::InvalidInput, "input"))?;
+        let price = mode.price(&input, &terms.priced(&self.settings.prices));
+        price.map(|price| price.amount).map_err(|_| refused(ErrorCode::InvalidInput, "amount"))
+    }
+
+    /// Every account, by name.
+    pub async fn profiles(&self) -> Result<Vec<Profile>> {
+        Ok(self.store.read(profiles::list).await?)
+    }
+
+    pub async fn profile(&self, name: &str) -> Result<Profile> {
+        let wanted = name.to_owned();
+        let found = self.store.read(move |tx| profiles::find(tx, &wanted)).await?;
+        found.ok_or_else(|| Error::new(ErrorCode::NotFound).with("value", format!("`{name}`")))
+    }
+
+    /// From the next quote or order on. With the referral code of whoever has brought it, all or nothing; answers who that is.
+    pub async fn change_account(
+        &self,
+        account: &AccountId,
+        change: TermsChange,
+        referral: Option<&str>,
+    ) -> Result<Option<Account>> {
+        let account = account.clone();
+        let code = referral.map(referrals::checked_code).transpose()?;
+        let write = self.store.write(move |tx| {
+            rows::change(tx, &account, &change)?;
+            code.as_ref().map(|code| palitra_store::referrals::refer(tx, &account, code)).transpose()
+        });
+        Ok(write.await?)
+    }
+
+    /// Every price group, by name.
+    pub async fn price_groups(&self) -> Result<Vec<PriceGroup>> {
+        Ok(self.store.read(rows::groups).await?)
+    }
+
+    /// Makes a group, or gives it another factor.
+    pub async fn set_price_group(&self, name: &str, factor: Millionths) -> Result<()> {
+        let name = name.trim().to_owned();
+        if name.is_empty() || name.chars().count() > NAME_CHARS_MAX || name.chars().any(char::is_control) {
+            return Err(Error::new(ErrorCode::InvalidInput)
+                .with("value", "`NAME`")
+                .with("limit", NAME_CHARS_MAX));
+        }
+        if !(0..=FACTOR_MAX.0).contains(&factor.0) {
+            return Err(Error::new(ErrorCode::InvalidInput).with("value", "`FACTOR`"));
+        }
+        let now = self.now();
+        Ok(self.store.write(move |tx| rows::set_group(tx, &name, factor, now)).await?)
+    }
+
+    /// Refused while accounts are in it.
+    pub async fn remove_price_group(&self, name: &str) -> Result<()> {
+        let name = name.to_owned();
+        Ok(self.store.write(move |tx| rows::remove_group(tx, &name)).await?)
+    }
+}

@@ -1,0 +1,104 @@
+//! Use cases of vouchers: made by the operator, redeemed by an account.
+
+use crate::{Engine, Error, Result};
+use palitra_domain::{AccountId, ErrorCode, Money, Timestamp, TransferId, VoucherId, codes};
+use palitra_store::vouchers::{self as rows, NewVoucher, Redeem};
+use std::time::Duration;
+
+pub use palitra_store::ledger::Purse;
+pub use rows::{Redeemed, Voucher};
+
+/// What a voucher is to be.
+#[derive(Debug, Clone)]
+pub struct VoucherWish {
+    pub amount: Money,
+    pub purse: Purse,
+    /// How long its bonus lasts; `None` is for ever.
+    pub lasts: Option<Duration>,
+    /// By so many accounts, each once.
+    pub uses_max: u32,
+    pub expires_at: Option<Timestamp>,
+    /// Without it a random one.
+    pub code: Option<String>,
+}
+
+/// A new voucher; the only time its code is seen.
+#[derive(Debug)]
+pub struct IssuedVoucher {
+    pub id: VoucherId,
+    pub code: String,
+}
+
+impl Engine {
+    pub async fn create_voucher(&self, wish: VoucherWish) -> Result<IssuedVoucher> {
+        let now = self.now();
+        if wish.amount.amount <= 0 || wish.uses_max == 0 {
+            return Err(Error::new(ErrorCode::InvalidInput).with("value", "`--amount`"));
+        }
+        if wish.expires_at.is_some_and(|at| at <= now) {
+            return Err(Error::new(ErrorCode::InvalidInput).with("value", "`--expires`"));
+        }
+        let code = wish.code.unwrap_or_else(|| codes::voucher_code(self.random()));
+        let normal = codes::normal_code(&code);
+        let normal = normal.filter(|code| codes::CHOSEN_LETTERS.contains(&code.chars().count()));
+        let normal = normal.ok_or_else(|| Error::new(ErrorCode::InvalidInput).with("value", "`--code`"))?;
+        let id = VoucherId::new(now, self.random());
+        let new = NewVoucher {
+            id: id.clone(),
+            hash: codes::code_hash(&normal),
+            hint: codes::code_hint(&normal),
+            purse: wish.purse,
+            amount: wish.amount.amount,
+            lasts: wish.lasts.filter(|_| wish.purse == Purse::Bonus),
+            uses_max: wish.uses_max,
+            expires_at: wish.expires_at,
+        };
+        let write = self.store.write(move |tx| rows::insert(tx, &new, now));
+        write.await.map_err(|error| about(error, &code))?;
+        Ok(IssuedVoucher { id, code })
+    }
+
+    /// Newest first.
+    pub async fn vouchers(&self) -> Result<Vec<Voucher>> {
+        Ok(self.store.read(rows::list).await?)
+    }
+
+    /// What it has given stays given.
+    pub async fn revoke_voucher(&self, id: &VoucherId) -> Result<()> {
+        let (wanted, now) = (id.clone(), self.now());
+        let revoked = self.store.write(move |tx| rows::revoke(tx, &wanted, now)).await?;
+        if revoked { Ok(()) } else { Err(Error::new(ErrorCode::NotFound).with("value", id)) }
+    }
+
+    /// Live money for a code, once for each account. After too many codes that there are not the account is refused for a while.
+    pub async fn redeem(&self, account: &AccountId, code: &str) -> Result<Redeemed> {
+        let now = self.now();
+        // A text that cannot be a code is one that there is not.
+        let normal = codes::normal_code(code).unwrap_or_default();
+        let redeem = Redeem {
+            account: account.clone(),
+            hash: codes::code_hash(&normal),
+            transfer: TransferId::new(now, self.random()),
+        };
+        let redeemed = self.store.write(move |tx| rows::redeem(tx, &redeem, now)).await;
+        let unknown = || {
+            about(palitra_store::Error::Rule { code: ErrorCode::VoucherUnknown, value: String::new() }, code)
+        };
+        redeemed.map_err(|error| about(error, code))?.ok_or_else(unknown)
+    }
+}
+
+/// Rules know hashes; people read what they have typed.
+fn about(error: palitra_store::Error, code: &str) -> Error {
+    use ErrorCode::{VoucherExists, VoucherOver, VoucherUnknown, VoucherUsed};
+    match error {
+        palitra_store::Error::Rule {
+            code: found @ (VoucherExists | VoucherOver | VoucherUnknown | VoucherUsed),
+            ..
+        } => {
+            let shown: String = code.trim().chars().take(*codes::CHOSEN_LETTERS.end() + 8).collect();
+            Error::new(found).with("value", format!("`{shown}`"))
+        }
+        other => other.into(),
+    }
+}
