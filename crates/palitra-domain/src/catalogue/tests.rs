@@ -1,6 +1,20 @@
 //! What every pack must keep.
 
+mod prices;
+mod seeds;
+mod shapes;
+
 use super::*;
+use crate::{Currency, money::Millionths};
+
+/// 95 rubles for a dollar, 0.475 for a credit, times two.
+const RUBLES: PriceSettings = PriceSettings {
+    currency: Currency::RUB,
+    usd_rate: Millionths::whole(95),
+    credit_rate: Millionths(475_000),
+    markup: Millionths::whole(2),
+    least: 0,
+};
 
 #[test]
 fn shipped_packs_read_and_ids_are_unique() {

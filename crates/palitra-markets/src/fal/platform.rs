@@ -1,6 +1,6 @@
 //! fal's platform: its models, their prices, what was used (`providers.md` §1.11, §1.12). Nothing here starts work or costs anything.
 
-use super::{Fal, errors::Phase, wire};
+use super::{Fal, errors::Phase, input::ROUTER, wire};
 use crate::{http::NoReply, openapi, units};
 use palitra_domain::{
     Currency, Timestamp,
@@ -124,11 +124,18 @@ fn listed(model: wire::Model) -> Option<Listed> {
     if kind.is_some_and(|kind| kind == "training") {
         return None;
     }
+    let mut schema = openapi::body(&model.openapi);
+    // What the adapter fills in itself nobody else has to.
+    if model.endpoint_id == ROUTER
+        && let Some(required) = schema.as_mut().and_then(|schema| schema["required"].as_array_mut())
+    {
+        required.retain(|name| name != "model");
+    }
     Some(Listed {
         name: display_name.unwrap_or_else(|| model.endpoint_id.clone()),
         market_id: model.endpoint_id,
         category: category.unwrap_or_default(),
-        schema: openapi::body(&model.openapi),
+        schema,
         price: None,
         deprecated: status.is_some_and(|status| status == "deprecated"),
     })

@@ -3,6 +3,7 @@
 
 mod happy;
 mod keys;
+mod models;
 mod simulator;
 mod spool;
 mod submit;

@@ -1,7 +1,12 @@
 //! Models, prices and usage: what the platform lists, page by page, and what of it is used.
 
 use super::*;
-use palitra_domain::{market::ListedPrice, money::Millionths, price::Unit};
+use palitra_domain::{
+    catalogue::{Catalogue, listed},
+    market::ListedPrice,
+    money::Millionths,
+    price::Unit,
+};
 
 #[tokio::test]
 async fn s3_02_every_model_is_listed_with_its_schema_and_its_price() {
@@ -30,6 +35,18 @@ async fn s3_02_every_model_is_listed_with_its_schema_and_its_price() {
     assert_eq!(price_of("fal-ai/retoucher"), None);
     assert_eq!(price_of("openrouter/router"), Some(Unit::KiloTokens));
     assert_eq!(price_of("a/model-0"), None);
+}
+
+#[tokio::test]
+async fn s3_48_what_ships_has_not_drifted_from_what_is_listed() {
+    let bench = Bench::new(json!({})).await;
+    let all = bench.fal.list_models("main").await.expect("a list").expect("fal has one");
+    let catalogue = Catalogue::shipped();
+    for model in catalogue.models().iter().filter(|model| model.market == "fal") {
+        let found = all.iter().find(|listed| listed.market_id == model.market_id);
+        let found = found.unwrap_or_else(|| panic!("{} is not listed", model.id));
+        assert_eq!(listed::drift(model, found), Vec::<String>::new(), "{}", model.id);
+    }
 }
 
 #[tokio::test]

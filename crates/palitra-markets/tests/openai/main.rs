@@ -5,6 +5,7 @@ mod compatible;
 mod files;
 mod happy;
 mod keys;
+mod models;
 mod simulator;
 mod spool;
 mod submit;

@@ -1,7 +1,10 @@
 //! WaveSpeedAI's list of models: each with its schema and its base price.
 
 use super::*;
-use palitra_domain::price::Unit;
+use palitra_domain::{
+    catalogue::{Catalogue, listed},
+    price::Unit,
+};
 
 #[tokio::test]
 async fn s3_02_every_model_is_listed_with_its_schema_and_its_price() {
@@ -15,6 +18,18 @@ async fn s3_02_every_model_is_listed_with_its_schema_and_its_price() {
         (&schema["required"], &schema["properties"]["num_images"]["maximum"]),
         (&json!(["prompt"]), &json!(4))
     );
+}
+
+#[tokio::test]
+async fn s3_48_what_ships_has_not_drifted_from_what_is_listed() {
+    let bench = Bench::new(json!({})).await;
+    let all = bench.market.list_models("main").await.expect("a list").expect("WaveSpeed has one");
+    let catalogue = Catalogue::shipped();
+    for model in catalogue.models().iter().filter(|model| model.market == "wavespeed") {
+        let found = all.iter().find(|listed| listed.market_id == model.market_id);
+        let found = found.unwrap_or_else(|| panic!("{} is not listed", model.id));
+        assert_eq!(listed::drift(model, found), Vec::<String>::new(), "{}", model.id);
+    }
 }
 
 #[tokio::test]
