@@ -200,7 +200,7 @@ async fn housekeeping(machine: Machine) {
         if !machine.lease.is_held(now) {
             continue;
         }
-        if rounds % SHELF_ROUNDS == 0
+        if rounds.is_multiple_of(SHELF_ROUNDS)
             && let Err(error) = shelf::look(&machine).await
         {
             tracing::warn!(%error, "cannot see whether the catalogue has changed");

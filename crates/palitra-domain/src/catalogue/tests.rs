@@ -14,6 +14,7 @@ const RUBLES: PriceSettings = PriceSettings {
     credit_rate: Millionths(475_000),
     markup: Millionths::whole(2),
     least: 0,
+    factor: Millionths::ONE,
 };
 
 #[test]

@@ -91,7 +91,7 @@ async fn a_picture_is_taken_by_its_content_and_only_its_account_has_it() {
     let of = |account: palitra_domain::AccountId, livemode: Livemode| {
         let id = taken.id.clone();
         engine.store.read(move |tx| {
-            Ok(palitra_store::assets::of_account(tx, &account, livemode, &[id.clone()])?.len())
+            Ok(palitra_store::assets::of_account(tx, &account, livemode, std::slice::from_ref(&id))?.len())
         })
     };
     assert_eq!(of(house.clone(), Livemode::Live).await, Ok(1));

@@ -3,6 +3,7 @@
 use crate::{
     Constraint, Error, MIGRATIONS, Tx,
     generations::{self, Filter, NewGeneration},
+    p,
     tests::{
         harness::{Fresh, on_every_database},
         shop::{
@@ -22,7 +23,7 @@ on_every_database!(MIGRATIONS =>
     an_unknown_account_is_not_found,
     assets_are_unique,
     a_list_is_filtered_and_newest_first,
-    only_the_accounts_own_results_are_reused,
+    only_the_accounts_own_results_of_batches_are_reused,
 );
 
 fn keyed(n: u64, key: &str) -> NewGeneration {
@@ -130,14 +131,19 @@ async fn a_list_is_filtered_and_newest_first(fresh: Fresh) {
     assert_eq!(fresh.store.read(|tx| generations::find(tx, &id(99))).await.unwrap().map(|it| it.id), None);
 }
 
-async fn only_the_accounts_own_results_are_reused(fresh: Fresh) {
+async fn only_the_accounts_own_results_of_batches_are_reused(fresh: Fresh) {
     open(&fresh, 2).await;
     let same = |n| NewGeneration { recipe: "same".to_owned(), ..wanted(n) };
     commit(&fresh, move |tx| {
-        create(tx, &anna(), &[same(1), same(2), same(3)])?;
-        for n in [1, 2] {
+        create(tx, &anna(), &[same(1), same(2), same(3), same(4)])?;
+        for n in [1, 2, 4] {
             let fence = make(tx, n, at(1))?;
             generations::settle(tx, &settlement(&fence, n), at(2))?;
+        }
+        // The last one was asked for by itself.
+        for n in [1, 2, 3] {
+            let of = id::<GenerationId>(n);
+            tx.must(1, "update generation set batch_id = 'bat_1' where id = $1", p![of.as_str()])?;
         }
         Ok(())
     })
@@ -147,7 +153,11 @@ async fn only_the_accounts_own_results_are_reused(fresh: Fresh) {
         let found = fresh.store.read(read);
         async { found.await.unwrap().map(|generation| generation.id) }
     };
-    assert_eq!(reusable(anna(), Livemode::Live, "same").await, Some(id(2)), "the newest that succeeded");
+    assert_eq!(
+        reusable(anna(), Livemode::Live, "same").await,
+        Some(id(2)),
+        "the newest of a batch that succeeded"
+    );
     assert_eq!(reusable(boris(), Livemode::Live, "same").await, None);
     assert_eq!(reusable(anna(), Livemode::Test, "same").await, None);
     assert_eq!(reusable(anna(), Livemode::Live, "another").await, None);
