@@ -13,7 +13,7 @@ use crate::{
     },
 };
 use palitra_domain::{
-    ErrorCode, GenerationId, Livemode,
+    BatchId, ErrorCode, GenerationId, Livemode,
     state::{GenerationState, StepKind},
 };
 
@@ -143,7 +143,8 @@ async fn only_the_accounts_own_results_of_batches_are_reused(fresh: Fresh) {
         // The last one was asked for by itself.
         for n in [1, 2, 3] {
             let of = id::<GenerationId>(n);
-            tx.must(1, "update generation set batch_id = 'bat_1' where id = $1", p![of.as_str()])?;
+            let batch = id::<BatchId>(1);
+            tx.must(1, "update generation set batch_id = $1 where id = $2", p![batch.as_str(), of.as_str()])?;
         }
         Ok(())
     })
