@@ -164,3 +164,19 @@ async fn a_quote_is_taken_once_for_what_was_priced_and_until_it_expires() {
     assert_eq!(ordered_price(&engine, "a cat", &late).await, Err("quote_expired".to_owned()), "too late");
     assert_eq!(engine.balances(Livemode::Live).await.unwrap()[0].1.held, 475, "refused orders hold nothing");
 }
+
+#[tokio::test]
+async fn s3_17_test_money_runs_on_the_simulated_market_at_the_real_price() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = open(folder.path(), &Hand::default(), 95, 1).await;
+    let test = Wish { livemode: Livemode::Test, ..wish(&engine, "a cat") };
+    let id = engine.create(test, None).await.unwrap();
+    let generation = engine.generation(&id).await.unwrap();
+    assert_eq!((generation.market.as_str(), generation.model.as_str()), ("sandbox", "fal-ai/flux/dev"));
+    assert_eq!((generation.livemode, generation.price), (Livemode::Test, 475));
+    let held = |livemode| {
+        let balances = engine.balances(livemode);
+        async { balances.await.unwrap()[0].1.held }
+    };
+    assert_eq!((held(Livemode::Test).await, held(Livemode::Live).await), (475, 0));
+}

@@ -54,16 +54,12 @@ pub(super) async fn kept(machine: &Machine, ticket: &Ticket) -> Option<Outputs> 
     }
 }
 
-/// The generation has ended: its answer is in our books or worth nothing. In the background, and no harm when it stays.
-pub(super) fn let_go(machine: &Machine, ticket: &Ticket) {
-    let Some(spool) =
-        machine.market(&ticket.market).ok().and_then(|market| place(machine, market, &ticket.fence))
-    else {
-        return;
-    };
-    machine.spawn(async move {
-        if let Err(error) = spool.objects.delete(&spool.key).await {
-            tracing::warn!(%error, "an answer that is not needed any more cannot be deleted");
-        }
-    });
+/// The generation has ended: its answer is in our books or worth nothing. Before anybody hears of the end, for a command is over then. No
+/// harm when it stays.
+pub(super) async fn let_go(machine: &Machine, ticket: &Ticket) {
+    let market = machine.market(&ticket.market).ok();
+    let Some(spool) = market.and_then(|market| place(machine, market, &ticket.fence)) else { return };
+    if let Err(error) = spool.objects.delete(&spool.key).await {
+        tracing::warn!(%error, "an answer that is not needed any more cannot be deleted");
+    }
 }

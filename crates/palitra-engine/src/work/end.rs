@@ -1,6 +1,6 @@
 //! Ending a generation without a result: the hold goes back, and everybody who waited learns of it.
 
-use super::{Ticket, commit, ended, tell};
+use super::{Ticket, answers, commit, ended, tell};
 use crate::{losses, scheduler::Machine};
 use palitra_domain::{
     DeliveryId,
@@ -52,6 +52,7 @@ pub(super) async fn fail(machine: &Machine, ticket: Ticket, failure: Failure) {
         machine.points.after(from, event);
         // What may still be working is looked at, where it is known.
         machine.nudge.notify_one();
+        answers::let_go(machine, &ticket).await;
         ended(machine, ticket, to, Some(code));
     }
 }

@@ -1,6 +1,6 @@
 //! Our own copy of a result, then the charge: download, true type, object, settlement.
 
-use super::{Ticket, commit, end, ended};
+use super::{Ticket, answers, commit, end, ended};
 use crate::{batches, scheduler::Machine, trouble::Patience};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
@@ -93,6 +93,7 @@ pub(super) async fn tell(machine: &Machine, ticket: Ticket, claimed: Claimed, ou
         return;
     }
     machine.points.after(GenerationState::Storing, Event::Settle);
+    answers::let_go(machine, &ticket).await;
     ended(machine, ticket, GenerationState::Succeeded, None);
 }
 
@@ -360,5 +361,6 @@ async fn settle(
     if child_fails {
         machine.points.after(GenerationState::Queued, Event::Fail);
     }
+    answers::let_go(machine, &ticket).await;
     ended(machine, ticket, GenerationState::Succeeded, None);
 }

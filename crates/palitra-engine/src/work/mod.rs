@@ -136,7 +136,6 @@ pub(crate) fn ended(machine: &Machine, ticket: Ticket, state: GenerationState, e
     let (code, duration_ms) = (error.map(ErrorCode::name), millis(ran));
     tell!(info, machine, ticket, "ended", state = state.as_str(), error = code, duration_ms);
     machine.metrics.ended(&ticket.market, ticket.about.lane, state, ran);
-    answers::let_go(machine, &ticket);
     // Who hears of the end finds nothing under way any more.
     drop(ticket);
     machine.waits.forget(&id);
