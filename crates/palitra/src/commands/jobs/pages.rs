@@ -14,7 +14,7 @@ pub(super) fn line(generation: &Value) -> String {
         word(&generation["model"]),
         money(&generation["price"]),
         whole_second(&generation["created_at"]),
-        asked(&generation["input"], 40),
+        asked(generation, 40),
     )
 }
 
@@ -26,7 +26,7 @@ pub(super) fn generation(console: &Console, shown: &Value) {
         }
     };
     console.say(&format!("{}  {}", word(&shown["id"]), word(&shown["status"])));
-    row("show-asked", &asked(&shown["input"], 300));
+    row("show-asked", &asked(shown, 300));
     let model = format!("{} · {} · {}", word(&shown["model"]), word(&shown["mode"]), word(&shown["market"]));
     row("show-model", &model);
     row("show-price", &money(&shown["price"]));
@@ -120,9 +120,11 @@ fn whole_second(time: &Value) -> String {
     text.split_once('.').map_or(text.to_owned(), |(second, _)| format!("{second}Z"))
 }
 
-/// The words of an input.
-fn asked(input: &Value, length: usize) -> String {
-    cut(input.get("prompt").or_else(|| input.get("text")).and_then(Value::as_str).unwrap_or_default(), length)
+/// The words of an input, as they were said; where there are none, what is done.
+fn asked(generation: &Value, length: usize) -> String {
+    let input = &generation["input"];
+    let said = ["original_prompt", "prompt", "text"].iter().find_map(|name| input[*name].as_str());
+    cut(said.unwrap_or_else(|| word(&generation["mode"])), length)
 }
 
 /// On one line, and no control character reaches the terminal.
