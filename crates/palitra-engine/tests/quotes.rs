@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use palitra_domain::{
-    BoxFuture, Clock, Currency, Livemode, Timestamp,
+    BoxFuture, Clock, Currency, ErrorCode, Livemode, Timestamp,
     catalogue::Catalogue,
     market::{
         CancelAnswer, Capabilities, ErrorClass, Market, MarketError, Polled, RemoteRef, Request, Submitted,
@@ -75,8 +75,12 @@ impl Clock for Hand {
 }
 
 async fn open(folder: &Path, clock: &Hand, usd_rate: i64, seed: u64) -> Engine {
+    Engine::open(parts(folder, clock, usd_rate, seed)).await.unwrap()
+}
+
+fn parts(folder: &Path, clock: &Hand, usd_rate: i64, seed: u64) -> Parts {
     let dice = AtomicU64::new(seed);
-    Engine::open(Parts {
+    Parts {
         store: Store::sqlite(&folder.join("palitra.db"), 1).unwrap(),
         objects: Arc::new(Disk::open(&folder.join("objects")).unwrap()),
         markets: vec![MarketPart {
@@ -108,9 +112,7 @@ async fn open(folder: &Path, clock: &Hand, usd_rate: i64, seed: u64) -> Engine {
             commercial: false,
             prompts: palitra_engine::Prompts::on_the_sandbox(),
         },
-    })
-    .await
-    .unwrap()
+    }
 }
 
 fn wish(engine: &Engine, prompt: &str) -> Wish {
@@ -179,4 +181,41 @@ async fn s3_17_test_money_runs_on_the_simulated_market_at_the_real_price() {
         async { balances.await.unwrap()[0].1.held }
     };
     assert_eq!((held(Livemode::Test).await, held(Livemode::Live).await), (475, 0));
+}
+
+/// S2-140: no model for research only ships, but a market may list one.
+const RESEARCH: &str = r#"
+market = "fal"
+[[model]]
+id = "fal-ai/study"
+market_id = "fal-ai/study"
+name = "Study"
+category = "image"
+languages = ["en", "ru"]
+licence = "research"
+[[model.mode]]
+name = "create"
+lane = "image"
+longest_run_s = 60
+usual_run_ms = 1000
+price = { unit = "image", cost = "0.01", currency = "USD", source = "test" }
+input = { prompt = { type = "string", from = "prompt", required = true } }
+"#;
+
+#[tokio::test]
+async fn s2_140_what_is_for_research_only_is_not_sold() {
+    for (commercial, expected) in [(false, Ok(190)), (true, Err(ErrorCode::ResearchOnly))] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut parts = parts(folder.path(), &Hand::default(), 95, 1);
+        parts.catalogue.add_pack("test", RESEARCH).unwrap();
+        parts.settings.commercial = commercial;
+        let engine = Engine::open(parts).await.unwrap();
+        let study = Wish {
+            model: "fal-ai/study".to_owned(),
+            input: json!({"prompt": "a cell"}),
+            ..wish(&engine, "")
+        };
+        let quoted = engine.quote(&study).await;
+        assert_eq!(quoted.map(|quote| quote.price).map_err(|error| error.code), expected);
+    }
 }
