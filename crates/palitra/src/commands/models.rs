@@ -13,7 +13,7 @@ use palitra_domain::{
     price::{Amounts, PriceSettings},
 };
 use serde_json::{Value, json};
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 pub(super) async fn run(session: &Session, args: Models) -> Result<()> {
     match args {
@@ -148,14 +148,11 @@ fn session_line(session: &Session, shown: &Value) {
     if session.console.json {
         return;
     }
-    let price = shown["prices"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .map(|price| price_text(session, price))
-        .collect::<Vec<_>>()
-        .join(", ");
     let text = |name: &str| shown[name].as_str().unwrap_or_default();
+    let price = match text("status") {
+        "draft" => session.console.text("model-no-price", &[]),
+        _ => price_text(session, &shown["prices"]),
+    };
     let status = session.console.text(&format!("model-{}", text("status")), &[]);
     session.console.say(&format!(
         "{:<44} {:<6} {status:<9} {:<30} {price}",
@@ -165,15 +162,28 @@ fn session_line(session: &Session, shown: &Value) {
     ));
 }
 
-fn price_text(session: &Session, price: &Value) -> String {
-    let currency = price["currency"].as_str().and_then(palitra_domain::Currency::parse);
-    let amount = price["amount"]
-        .as_i64()
-        .zip(currency)
-        .map(|(amount, currency)| Money::new(amount, currency).to_string());
-    let unit = format!("unit-{}", price["unit"].as_str().unwrap_or_default());
-    let when = price["when"].as_str().map(|when| format!(" ({when})")).unwrap_or_default();
-    format!("{} / {}{when}", amount.unwrap_or_default(), session.console.text(&unit, &[]))
+/// Least and most for each unit: `1.90 ₽ / run`, `7.60 to 17.10 ₽ / image`; `models show` has them all.
+fn price_text(session: &Session, prices: &Value) -> String {
+    let mut ranges: BTreeMap<&str, (i64, i64, &Value)> = BTreeMap::new();
+    for price in prices.as_array().into_iter().flatten() {
+        let (Some(unit), Some(amount)) = (price["unit"].as_str(), price["amount"].as_i64()) else { continue };
+        let (least, most, _) = ranges.entry(unit).or_insert((amount, amount, &price["currency"]));
+        (*least, *most) = ((*least).min(amount), (*most).max(amount));
+    }
+    let money = |amount: i64, currency: &Value| {
+        let currency = currency.as_str().and_then(palitra_domain::Currency::parse);
+        currency.map_or_else(String::new, |currency| Money::new(amount, currency).to_string())
+    };
+    let range = |(unit, (least, most, currency)): (&str, (i64, i64, &Value))| {
+        let unit = session.console.text(&format!("unit-{unit}"), &[]);
+        if least == most {
+            return format!("{} / {unit}", money(least, currency));
+        }
+        let (least, most) = (money(least, currency), money(most, currency));
+        let args = [("least", (&least).into()), ("most", (&most).into()), ("unit", (&unit).into())];
+        session.console.text("price-range", &args)
+    };
+    ranges.into_iter().map(range).collect::<Vec<_>>().join(", ")
 }
 
 /// `{id, market, name, modes[], category, status, languages, licence, prices}`; amounts are for one unit, in minor units.
