@@ -141,10 +141,16 @@ impl Mode {
     }
 }
 
-/// `8`, `"8"`, `"8s"`.
+/// `8`, `"8"`, `"8s"`; a part of a whole one counts as one: `4.2` is 5.
 fn leading_number(value: &Value) -> Option<u64> {
-    let text = value.as_str().map(|text| text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic()));
-    value.as_u64().or_else(|| text?.parse().ok())
+    let text = match value {
+        Value::String(text) => text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic()).to_owned(),
+        Value::Number(number) => number.to_string(),
+        _ => return None,
+    };
+    let (whole, part) = text.split_once('.').unwrap_or((&text, "0"));
+    let begun = u64::from(part.bytes().any(|digit| digit != b'0'));
+    whole.parse::<u64>().ok()?.checked_add(begun)
 }
 
 impl Model {

@@ -1,9 +1,14 @@
 //! Use cases of single generations: price, create, read, cancel.
 
-use crate::{Engine, Error, Result, inputs, runs::History};
+use crate::{
+    Engine, Error, Result,
+    inputs::{self, Violation},
+    runs::History,
+};
 use palitra_domain::{
     AccountId, ErrorCode, GenerationId, Livemode, QuoteId,
-    catalogue::{Fitted, Lane, Notice, fit::ORIGINAL_PROMPT},
+    catalogue::{Fitted, Lane, Mode, Notice, fit::ORIGINAL_PROMPT},
+    price::Unit,
     prompt,
     state::{Event, GenerationState, Priority},
 };
@@ -62,6 +67,9 @@ pub struct Offer {
     /// How many of its market's line start before it, and on how many slots.
     pub place: Option<Place>,
 }
+
+/// The text lane's work around prompts: free unless the settings say otherwise.
+const PROMPT_WORK: [&str; 3] = ["translate", "compose", "check"];
 
 /// What a translator is told.
 const TRANSLATE_SYSTEM: &str = "You translate prompts for picture and video models into English. Answer with the translation and \
@@ -131,7 +139,9 @@ impl Engine {
                     });
                 }
                 // The parts together cost what was promised, whatever they would cost today.
-                let first = translation.as_ref().map_or(0, |translation| translation.price.min(quote.price));
+                let terms = palitra_store::terms::of(tx, &wish.account)?;
+                let first =
+                    translation.as_ref().map_or(Ok(0), |first| priced(first, &terms))?.min(quote.price);
                 if let Some(translation) = &mut translation {
                     (translation.price, translation.price_version) = (first, quote.price_version);
                 }
@@ -179,8 +189,15 @@ impl Engine {
             }
             input["prompt"] = Value::from(clean);
         }
+        if matches!(mode.lane, Lane::Image | Lane::Video) && !model.speaks("ru") {
+            drop_foreign(&mut input, &mut notices);
+        }
+        countable(&mode, &input, &body)?;
         let mut row = self.new_generation(wish.livemode, (&model, &mode), &input)?;
         (row.idempotency, row.priority) = (wish.idempotency.clone(), wish.priority);
+        if PROMPT_WORK.contains(&mode.name.as_str()) && !self.settings.prompts.billed {
+            row.price = 0;
+        }
         row.parents = translation.iter().map(|translation: &NewGeneration| translation.id.clone()).collect();
         if let Some(translation) = &mut translation {
             translation.priority = wish.priority;
@@ -260,6 +277,27 @@ impl Engine {
             CancelOutcome::NotFound => return Err(Error::new(ErrorCode::NotFound).with("value", id)),
         }
         Ok(outcome)
+    }
+}
+
+/// A price by the second needs seconds: without them nothing could be promised.
+fn countable(mode: &Mode, input: &Value, body: &Value) -> Result<()> {
+    let rule = mode.prices.rule(body);
+    if rule.unit == Unit::Second && rule.cost_micros > 0 && mode.amounts(input, body).seconds == 0 {
+        let missing = Violation { path: "seconds".to_owned(), rule: "missing", allowed: String::new() };
+        return Err(Error::of_input(vec![missing]));
+    }
+    Ok(())
+}
+
+/// What must not be there has to be said in English, too (S0-08).
+fn drop_foreign(input: &mut Value, notices: &mut Vec<Notice>) {
+    for name in ["negative", "negative_prompt"] {
+        if input[name].as_str().is_some_and(prompt::has_cyrillic) {
+            input[name] = Value::Null;
+            notices.retain(|notice| *notice != Notice::Avoided);
+            notices.push(Notice::Dropped(name.to_owned()));
+        }
     }
 }
 

@@ -30,6 +30,9 @@ pub struct Violation {
 /// Compiled schemas that are kept: of two thousand modes few are in use.
 const VALIDATORS_MAX: usize = 256;
 
+/// Unknown names that are told at once.
+const UNKNOWN_MAX: usize = 20;
+
 /// Schemas of modes as they are checked, made when a mode is first used.
 #[derive(Default)]
 pub(crate) struct Validators(Mutex<HashMap<(String, String), Arc<Validator>>>);
@@ -79,17 +82,14 @@ impl Context {
     fn unknown_names(&self, mode: &Mode, wish: &Value) -> Vec<Violation> {
         let catalogue = self.catalogue();
         let names = wish.as_object().into_iter().flatten().map(|(name, _)| name);
-        let unknown = names.filter(|name| !catalogue.knows(name));
-        let own = || {
-            mode.input.fields.iter().map(|field| field.from.map_or(field.name.as_str(), |word| word.as_str()))
-        };
-        unknown
-            .map(|name| Violation {
-                path: name.clone(),
-                rule: "unknown",
-                allowed: own().collect::<Vec<_>>().join(", "),
-            })
-            .collect()
+        let unknown = names.filter(|name| !catalogue.knows(name)).take(UNKNOWN_MAX);
+        let own = mode
+            .input
+            .fields
+            .iter()
+            .map(|field| field.from.map_or(field.name.as_str(), |word| word.as_str()));
+        let own = own.collect::<Vec<_>>().join(", ");
+        unknown.map(|name| Violation { path: name.clone(), rule: "unknown", allowed: own.clone() }).collect()
     }
 
     /// The files of the account that an input names, each of a kind and size that its field takes.

@@ -42,6 +42,13 @@ pub struct Composed {
     pub price: Money,
 }
 
+/// How much of a prompt the checker reads, in characters: what its price was promised for.
+const CHECKED_CHARS: usize = 4 * writing::CHARS_MIN;
+
+fn clipped(text: &str) -> String {
+    text.chars().take(CHECKED_CHARS).collect()
+}
+
 /// Writings and checks of one prompt, at most.
 const QUESTIONS_MAX: i64 = 5;
 
@@ -49,7 +56,7 @@ impl Engine {
     /// The most that writing this prompt may cost.
     pub async fn compose_price(&self, idea: &Idea) -> Result<Money> {
         let compose = self.quote(&self.writer_wish(idea, "", &[])).await?.price;
-        let check = self.quote(&self.checker_wish(idea, &"x".repeat(2 * writing::CHARS_MIN))).await?.price;
+        let check = self.quote(&self.checker_wish(idea, &"x".repeat(CHECKED_CHARS))).await?.price;
         let most = compose.max(check).checked_mul(QUESTIONS_MAX).ok_or(palitra_domain::money::Overflow)?;
         Ok(Money::new(most, self.settings.prices.currency))
     }
@@ -61,7 +68,8 @@ impl Engine {
         idea: &Idea,
         asked: impl Fn(&GenerationId) + Send + Sync,
     ) -> Result<Composed> {
-        let mut asked = Asked { engine: self, idea, asked: &asked, generations: Vec::new(), price: 0 };
+        let most = self.compose_price(idea).await?.amount;
+        let mut asked = Asked { engine: self, idea, asked: &asked, generations: Vec::new(), price: 0, most };
         let mut written = asked.write("", &[]).await?;
         if !written.is_long_enough() {
             let longer = asked.write(&writing::longer(), &[]).await?;
@@ -145,6 +153,8 @@ struct Asked<'a> {
     asked: &'a (dyn Fn(&GenerationId) + Send + Sync),
     generations: Vec<GenerationId>,
     price: i64,
+    /// What was promised for all of it.
+    most: i64,
 }
 
 impl Asked<'_> {
@@ -159,12 +169,21 @@ impl Asked<'_> {
 
     /// `None`: the checker's answer cannot be read, and the prompt is shown with a flag instead of not at all.
     async fn check(&mut self, written: &Composition) -> Result<Option<Vec<String>>> {
-        let answer = self.answer(self.engine.checker_wish(self.idea, &written.text())).await?;
+        let answer = self.answer(self.engine.checker_wish(self.idea, &clipped(&written.text()))).await?;
         Ok(writing::contradictions(&answer))
     }
 
     async fn answer(&mut self, wish: Wish) -> Result<String> {
-        let id = self.engine.create(wish, None).await?;
+        // Never more than was agreed to, whatever the writer answers.
+        let quote = self.engine.quote(&wish).await?;
+        let sum = self.price.saturating_add(quote.price);
+        if sum > self.most {
+            let currency = self.engine.settings.prices.currency;
+            return Err(Error::new(ErrorCode::OverMaxCost)
+                .with("value", Money::new(sum, currency))
+                .with("limit", Money::new(self.most, currency)));
+        }
+        let id = self.engine.create(wish, Some(quote.id)).await?;
         (self.asked)(&id);
         self.generations.push(id.clone());
         let generation = self.engine.until_ended(&id).await?;

@@ -16,6 +16,8 @@ mod tests;
 pub struct Retention {
     /// Files of results.
     pub results: Option<Duration>,
+    /// Files that were uploaded.
+    pub uploads: Option<Duration>,
     /// Deliveries that are done.
     pub events: Option<Duration>,
     /// Rows of what has ended; what still has a result stays with it.
@@ -45,9 +47,10 @@ pub(crate) async fn let_go(machine: Machine) -> Result<()> {
 
 /// In this order: a result before the batch that shows it, a batch before its generations.
 async fn run(context: &Context) -> Result<()> {
-    let Retention { results, events, finished } = context.settings.retention;
+    let Retention { results, uploads, events, finished } = context.settings.retention;
     for (kind, kept) in [
         (Kind::Results, results),
+        (Kind::Uploads, uploads),
         (Kind::Deliveries, events),
         (Kind::Batches, finished),
         (Kind::Generations, finished),

@@ -82,6 +82,7 @@ fn fingerprint(catalogue: &Catalogue, prices: &PriceSettings) -> String {
     let rules: Vec<String> = catalogue
         .models()
         .iter()
+        .filter(|model| model.status == Status::Active)
         .flat_map(|model| {
             model.modes.iter().map(|mode| format!("{} {} {:?}", model.id, mode.name, mode.prices))
         })

@@ -89,25 +89,37 @@ impl Engine {
             }
         };
         synced.listed = Some(listed.len());
-        let (of, catalogue) = (market.to_owned(), self.catalogue());
+        let (of, count, shipped) = (market.to_owned(), listed.len(), &self.shipped);
         let known = self.store.read(move |tx| shelf::rows(tx, Some(&of))).await?;
         let known: BTreeMap<String, Row> =
             known.into_iter().map(|row| (row.market_id.clone(), row)).collect();
-        let is_whole = listed.len() < LISTED_MAX;
         let seen: BTreeSet<String> = listed.iter().map(|listed| listed.market_id.clone()).collect();
         let mut news: Vec<News> = Vec::new();
         for listed in listed.into_iter().take(LISTED_MAX) {
-            let model = catalogue.find(&format!("{market}:{}", listed.market_id));
-            news.extend(compare(market, known.get(&listed.market_id), model.map(AsRef::as_ref), &listed));
+            let model = shipped.find(&format!("{market}:{}", listed.market_id)).map(AsRef::as_ref);
+            news.extend(compare(market, known.get(&listed.market_id), model, &listed));
         }
-        if is_whole {
-            let gone =
-                known.values().filter(|row| row.status != Status::Retired && !seen.contains(&row.market_id));
-            news.extend(gone.map(|row| News {
+        let there = known.values().filter(|row| row.status != Status::Retired).count();
+        let gone: Vec<&Row> = known
+            .values()
+            .filter(|row| row.status != Status::Retired && !seen.contains(&row.market_id))
+            .collect();
+        // A list that lacks most of what was there is a broken list, not a market that gives up: nothing is retired by it.
+        if count < LISTED_MAX && gone.len() * 2 <= there {
+            news.extend(gone.into_iter().map(|row| News {
                 row: Row { status: Status::Retired, ..row.clone() },
                 change: "removed",
                 about: String::new(),
             }));
+        } else if !gone.is_empty() {
+            tracing::warn!(
+                market,
+                listed = count,
+                gone = gone.len(),
+                "the list of a market lacks too much to be believed"
+            );
+            synced.error =
+                Some(format!("the list lacks {} of {there} models: none of them is retired", gone.len()));
         }
         synced.changes = news
             .iter()
@@ -281,12 +293,14 @@ fn compare(market: &str, known: Option<&Row>, model: Option<&Model>, listed: &Li
         None => news(status, if gone { "removed" } else { "new" }, String::new()),
         Some(row) if gone && row.status != Status::Retired => news(Status::Retired, "removed", String::new()),
         Some(row) if !gone && row.status == Status::Retired => {
-            let back = if model.is_some_and(|model| model.status == Status::Retired) {
-                Status::Active
-            } else {
-                status
+            // What ships is sold again where it would be taken; the rest needs somebody's word.
+            let drift = model.map_or(Vec::new(), |model| listed::drift(model, listed));
+            let back = match model {
+                Some(_) if !drift.is_empty() => Status::Paused,
+                Some(model) => model.status,
+                None => Status::Draft,
             };
-            news(back, "returned", String::new())
+            news(back, "returned", drift.join("; "))
         }
         Some(row) if row.fingerprint == fingerprint => None,
         Some(row) => {

@@ -179,7 +179,12 @@ impl Town {
 /// Results and deliveries are kept for so many days, rows of what has ended for that many.
 fn days_of(results: u64, finished: u64) -> Retention {
     let days = |count: u64| Some(Duration::from_secs(count * 86_400));
-    Retention { results: days(results), events: days(results), finished: days(finished) }
+    Retention {
+        results: days(results),
+        uploads: days(results),
+        events: days(results),
+        finished: days(finished),
+    }
 }
 
 pub(crate) fn service(engine: &Engine) -> Machine {

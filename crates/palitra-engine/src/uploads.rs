@@ -66,8 +66,12 @@ impl Engine {
             width,
             height,
         };
-        self.store.write(move |tx| assets::insert_upload(tx, &upload, now)).await?;
-        Ok(Uploaded { id, kind: media.kind, mime: media.mime, width, height })
+        let key = upload.object_key.clone();
+        let kept = self.store.write(move |tx| assets::insert_upload(tx, &upload, now)).await?;
+        if kept != id {
+            self.objects.delete(&key).await?;
+        }
+        Ok(Uploaded { id: kept, kind: media.kind, mime: media.mime, width, height })
     }
 }
 

@@ -341,6 +341,8 @@ create table asset(
   width bigint, height bigint, created_at bigint not null, deleted_at bigint, unique(generation_id, n)
 );
 create index asset_page on asset(account_id, id);
+-- The same upload is kept once.
+create index asset_upload on asset(account_id, sha256) where generation_id is null;
 
 -- Effects outside the database, written with the change that causes them. A delivery is claimed by `owner` until `next_at`; `attempts` is
 -- the fence: who claimed an older try changes nothing.

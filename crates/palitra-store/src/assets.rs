@@ -31,7 +31,16 @@ pub struct StoredAsset {
     pub height: Option<i64>,
 }
 
-pub fn insert_upload(tx: &mut Tx, upload: &NewUpload, now: Timestamp) -> Result<()> {
+/// Keeps it, unless the account has just this file already: answers the id of the one that is kept.
+pub fn insert_upload(tx: &mut Tx, upload: &NewUpload, now: Timestamp) -> Result<AssetId> {
+    let same = tx.query_opt(
+        "select id from asset where account_id = $1 and sha256 = $2 and generation_id is null and livemode = $3 and deleted_at is null
+         order by id limit 1",
+        p![upload.account.as_str(), &upload.sha256, upload.livemode.as_str()],
+    )?;
+    if let Some(same) = same {
+        return same.get(0);
+    }
     tx.must(
         1,
         "insert into asset(id, account_id, livemode, kind, mime, object_key, bytes, sha256, width, height, created_at)
@@ -49,7 +58,8 @@ pub fn insert_upload(tx: &mut Tx, upload: &NewUpload, now: Timestamp) -> Result<
             upload.height,
             now.micros()
         ],
-    )
+    )?;
+    Ok(upload.id.clone())
 }
 
 /// Those of the files that are the account's and still there; of anybody else's it hears nothing (invariant 10).

@@ -19,6 +19,8 @@ pub enum Kind {
     Generations,
     /// Files of results.
     Results,
+    /// Files that were uploaded.
+    Uploads,
     /// Deliveries that got there or were given up.
     Deliveries,
     /// Prices that nobody took.
@@ -31,6 +33,7 @@ impl Kind {
             Kind::Batches => "gone batches",
             Kind::Generations => "gone generations",
             Kind::Results => "gone results",
+            Kind::Uploads => "gone uploads",
             Kind::Deliveries => "gone deliveries",
             Kind::Quotes => "gone quotes",
         }
@@ -53,6 +56,7 @@ pub fn let_go(tx: &mut Tx, kind: Kind, before: Timestamp, max: u32, now: Timesta
         Kind::Batches => (BATCHES, BatchId::new(before, 0).as_str().to_owned()),
         Kind::Generations => (GENERATIONS, GenerationId::new(before, 0).as_str().to_owned()),
         Kind::Results => (RESULTS, AssetId::new(before, 0).as_str().to_owned()),
+        Kind::Uploads => (UPLOADS, AssetId::new(before, 0).as_str().to_owned()),
         Kind::Deliveries => (DELIVERIES, DeliveryId::new(before, 0).as_str().to_owned()),
         Kind::Quotes => (QUOTES, QuoteId::new(before, 0).as_str().to_owned()),
     };
@@ -67,7 +71,7 @@ pub fn let_go(tx: &mut Tx, kind: Kind, before: Timestamp, max: u32, now: Timesta
         match kind {
             Kind::Batches => batches(tx, &list(&leaving)?)?,
             Kind::Generations => generations(tx, &list(&leaving)?)?,
-            Kind::Results => results(tx, &leaving, now)?,
+            Kind::Results | Kind::Uploads => files(tx, &leaving, now)?,
             Kind::Deliveries => each(tx, "outbox", "id", &list(&leaving)?)?,
             Kind::Quotes => each(tx, "quote", "id", &list(&leaving)?)?,
         }
@@ -102,6 +106,10 @@ const GENERATIONS: &str = "select g.id, case when g.state in ('succeeded', 'fail
 
 const RESULTS: &str = "select f.id, case when f.deleted_at is null and f.generation_id is not null and f.created_at < $4 then 1 else 0 end, f.object_key, f.account_id,
        f.generation_id, f.created_at
+     from asset f where f.id > $1 and f.id < $2 order by f.id limit $3";
+
+const UPLOADS: &str = "select f.id, case when f.deleted_at is null and f.generation_id is null and f.created_at < $4 then 1 else 0 end,
+       f.object_key, f.account_id, f.generation_id, f.created_at
      from asset f where f.id > $1 and f.id < $2 order by f.id limit $3";
 
 const DELIVERIES: &str =
@@ -165,18 +173,18 @@ fn generations(tx: &mut Tx, ids: &str) -> Result<()> {
     Ok(())
 }
 
-fn results(tx: &mut Tx, rows: &[&Row], now: Timestamp) -> Result<()> {
+fn files(tx: &mut Tx, rows: &[&Row], now: Timestamp) -> Result<()> {
     const DELETED: Sql =
         sql!("update asset set deleted_at = $2 where id in (select value from ", EACH, "$1", EACH_END, ")");
     tx.send(DELETED, p![&list(rows)?, now.micros()])?;
     for row in rows {
         let (id, key): (AssetId, String) = (row.get(0)?, row.get(2)?);
-        let (account, generation): (AccountId, GenerationId) = (row.get(3)?, row.get(4)?);
+        let (account, generation): (AccountId, Option<GenerationId>) = (row.get(3)?, row.get(4)?);
         let erase = NewDelivery {
             id: DeliveryId::of_text("erase", row.get(5)?, id.as_str()),
             kind: "erase".to_owned(),
             account,
-            generation: Some(generation),
+            generation,
             batch: None,
             payload: format!("{{\"object\":\"{key}\"}}"),
         };

@@ -242,6 +242,14 @@ fn typed(schema: &Value, value: Value) -> Value {
         (Some("array"), Value::String(_)) => json!([value]),
         (Some("string"), Value::Number(number)) => json!(number.to_string()),
         (Some("string"), Value::Array(list)) if list.len() == 1 => list[0].clone(),
+        // JSON Schema takes `4.0` for a whole number, so it is one for the price, too.
+        (Some("integer"), Value::Number(number)) if number.is_f64() => {
+            let whole = number.to_string();
+            whole
+                .strip_suffix(".0")
+                .and_then(|whole| whole.parse::<i64>().ok())
+                .map_or(value, |whole| json!(whole))
+        }
         (Some("integer"), Value::String(text)) => {
             text.trim().parse::<i64>().map_or(value, |number| json!(number))
         }

@@ -120,3 +120,47 @@ async fn s2_014_a_model_that_does_something_else_says_what_it_does() {
         "{hint}"
     );
 }
+
+#[tokio::test]
+async fn r_05_what_is_counted_is_what_is_sent() {
+    let town = Town::new();
+    let engine = town.alone().await;
+    let price = |input: Value| {
+        let engine = engine.clone();
+        async move {
+            engine.quote(&wish(&engine, "fal-ai/flux/dev", "create", input)).await.map(|quote| quote.price)
+        }
+    };
+    let one = price(json!({"prompt": "a cat", "width": 1000, "height": 1000})).await.unwrap();
+    for four in [json!(4), json!(4.0), json!("4")] {
+        let input = json!({"prompt": "a cat", "width": 1000, "height": 1000, "num_images": four});
+        assert_eq!(price(input.clone()).await.unwrap(), 4 * one, "{input}");
+    }
+}
+
+#[tokio::test]
+async fn s0_08_what_must_not_be_there_is_said_in_english_or_not_at_all() {
+    let town = Town::new();
+    let engine = town.alone().await;
+    let input = json!({"prompt": "a cat", "negative": "размытие"});
+    let offer = engine.offer(&wish(&engine, "fal-ai/flux/dev", "create", input.clone())).await.unwrap();
+    assert_eq!(serde_json::to_value(&offer.notices).unwrap()[0], json!({"notice": "avoided"}));
+    assert!(
+        serde_json::to_string(&offer.notices).unwrap().contains(r#"{"notice":"dropped","name":"negative"}"#)
+    );
+    let id = engine.create(wish(&engine, "fal-ai/flux/dev", "create", input), None).await.unwrap();
+    assert!(!palitra_domain::prompt::has_cyrillic(&engine.generation(&id).await.unwrap().input));
+}
+
+#[tokio::test]
+async fn the_same_file_is_kept_once() {
+    let town = Town::new();
+    let engine = town.alone().await;
+    let png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x01\0\0\0\x02\0\x08\x02\0\0\0";
+    let upload = || engine.upload(&engine.house.id, Livemode::Live, "cat.png", Bytes::from_static(png));
+    let (first, second) = (upload().await.unwrap(), upload().await.unwrap());
+    assert_eq!(first.id, second.id);
+    let test =
+        engine.upload(&engine.house.id, Livemode::Test, "cat.png", Bytes::from_static(png)).await.unwrap();
+    assert_ne!(first.id, test.id, "test files are not live ones");
+}

@@ -189,6 +189,45 @@ async fn s3_03_what_is_gone_is_retired_and_may_return_and_all_of_it_is_remembere
 }
 
 #[tokio::test]
+async fn a_draft_that_was_away_is_a_draft_again_and_never_for_nothing() {
+    let stage = Stage::new().await;
+    let second = Listed { market_id: "fal-ai/other".to_owned(), ..new_thing() };
+    stage.list(&[new_thing(), second.clone()]);
+    stage.sync().await;
+    stage.list(&[second.clone()]);
+    assert_eq!(stage.sync().await, ["removed fal-ai/new-thing"]);
+    stage.list(&[new_thing(), second]);
+    assert_eq!(stage.sync().await, ["returned fal-ai/new-thing"]);
+    assert_eq!(stage.status("fal-ai/new-thing"), Some(Status::Draft));
+}
+
+#[tokio::test]
+async fn what_returns_changed_is_looked_at_first() {
+    let stage = Stage::new().await;
+    stage.list(&[new_thing(), flux(&stage, |_| {})]);
+    stage.sync().await;
+    stage.list(&[new_thing()]);
+    stage.sync().await;
+    stage.list(&[new_thing(), flux(&stage, |schema| schema["required"] = json!(["prompt", "style"]))]);
+    assert_eq!(stage.sync().await, ["returned fal-ai/flux/dev create: `style` is required now"]);
+    assert_eq!(stage.status("fal-ai/flux/dev"), Some(Status::Paused));
+}
+
+#[tokio::test]
+async fn a_list_that_lacks_most_of_what_was_there_retires_nothing() {
+    let stage = Stage::new().await;
+    let others = ["a", "b"].map(|name| Listed { market_id: format!("fal-ai/{name}"), ..new_thing() });
+    stage.list(&[&others[..], &[flux(&stage, |_| {})]].concat());
+    stage.sync().await;
+    for list in [&[][..], &others[..1]] {
+        stage.list(list);
+        let synced = stage.engine.sync(None).await.unwrap();
+        assert!(synced[0].error.as_deref().is_some_and(|why| why.contains("of 3 models")), "{synced:?}");
+        assert_eq!(stage.status("fal-ai/flux/dev"), Some(Status::Active));
+    }
+}
+
+#[tokio::test]
 async fn a_market_that_does_not_answer_changes_nothing() {
     let stage = Stage::new().await;
     stage.list(&[new_thing(), flux(&stage, |_| {})]);

@@ -1,11 +1,11 @@
 //! Taking over what a dead process left: every state of the table has its one way on.
 
-use super::{Ticket, again, answers, keep, look, submit, tell};
-use crate::{Result, lease, scheduler::Machine, waits::About};
+use super::{Ticket, again, answers, end, keep, look, submit, tell};
+use crate::{Result, lease, scheduler::Machine, trouble::Patience, waits::About};
 use palitra_domain::{
     GenerationId, Timestamp,
-    market::{ErrorClass, MarketError, RemoteRef},
-    state::GenerationState,
+    market::{ErrorClass, MarketError, RemoteRef, Submitted},
+    state::{AttemptState, GenerationState},
 };
 use palitra_store::{
     generations::{self, ADOPTED_MAX, Adopted, Adoption, Heir},
@@ -118,21 +118,45 @@ async fn go_on(machine: Machine, found: Found, ticket: Ticket) {
             let accepted_at = found.accepted_at.unwrap_or_else(|| machine.now());
             look::at_once(&machine, ticket, RemoteRef(reference), accepted_at);
         }
-        // What it answered before its process died may be there, whole.
-        (from @ (GenerationState::Submitting | GenerationState::Storing), None, _) if answers => {
-            match answers::kept(&machine, &ticket).await {
-                Some(outputs) if from == GenerationState::Submitting => {
-                    submit::answered(&machine, ticket, outputs).await
-                }
-                Some(outputs) => keep::keep(&machine, ticket, outputs).await,
-                None => unknown(&machine, ticket).await,
-            }
+        (GenerationState::Submitting | GenerationState::Storing, None, _) if answers => {
+            read_again(&machine, ticket).await;
         }
         // Its work died with its process: nothing outside knows of it.
         (GenerationState::Submitting | GenerationState::Storing, ..) if in_process => {
             again::restart(&machine, ticket).await;
         }
         _ => unknown(&machine, ticket).await,
+    }
+}
+
+/// What a market answered in the call before its process died may be there, whole.
+async fn read_again(machine: &Machine, ticket: Ticket) {
+    let mut patience = Patience::default();
+    let kept = loop {
+        match answers::kept(machine, &ticket).await {
+            Ok(kept) => break kept,
+            Err(error) if patience.has_more(machine, &error).await => {}
+            Err(_) => return,
+        }
+    };
+    match (ticket.fence.from, kept) {
+        (GenerationState::Submitting, Some(Submitted::Done(outputs))) => {
+            submit::answered(machine, ticket, outputs).await;
+        }
+        (_, Some(Submitted::Done(outputs))) => keep::keep(machine, ticket, outputs).await,
+        // It said no: nothing is asked for again.
+        (_, Some(Submitted::Refused(error))) => {
+            let failure = end::failure(machine, &ticket, error, AttemptState::Failed);
+            end::fail(machine, ticket, failure).await;
+        }
+        // It was answered, and the answer is gone with the disk that held it.
+        (GenerationState::Storing, _) => {
+            let words = "the answer of the market was lost before it was stored";
+            let error = MarketError::new(ErrorClass::ResultExpired, words);
+            let failure = end::failure(machine, &ticket, error, AttemptState::Failed);
+            end::fail(machine, ticket, failure).await;
+        }
+        _ => unknown(machine, ticket).await,
     }
 }
 

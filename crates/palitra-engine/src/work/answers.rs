@@ -2,10 +2,13 @@
 //! again after a crash, so that a process takes nothing with it that was paid for (invariant 3).
 
 use super::{Ticket, submit::Asked};
-use crate::scheduler::Machine;
+use crate::{Result, scheduler::Machine};
 use bytes::BytesMut;
 use futures_util::TryStreamExt;
-use palitra_domain::market::{Market, Outputs, Request, Spool, Submitted};
+use palitra_domain::{
+    market::{Market, Request, Spool, Submitted},
+    objects::ObjectError,
+};
 use palitra_store::generations::{self, Fence};
 use std::sync::Arc;
 
@@ -19,22 +22,23 @@ fn key(fence: &Fence) -> String {
     format!("answers/{}.{}.bin", fence.id, fence.attempt)
 }
 
-/// What was kept of the answer to an attempt whose process has died; `None` when nothing was, or it says nothing.
-pub(super) async fn kept(machine: &Machine, ticket: &Ticket) -> Option<Outputs> {
-    let market = machine.market(&ticket.market).ok()?;
-    let spool = place(machine, market, &ticket.fence)?;
-    if !spool.objects.exists(&spool.key).await.ok()? {
-        return None;
+/// What was kept of the answer to an attempt whose process has died; `None` when nothing was. An error says that it cannot be read now.
+pub(super) async fn kept(machine: &Machine, ticket: &Ticket) -> Result<Option<Submitted>> {
+    let Ok(market) = machine.market(&ticket.market) else { return Ok(None) };
+    let Some(spool) = place(machine, market, &ticket.fence) else { return Ok(None) };
+    if !spool.objects.exists(&spool.key).await? {
+        return Ok(None);
     }
     let id = ticket.id().clone();
-    let (generation, model) =
-        machine.store.read(move |tx| generations::find_with_market_model(tx, &id)).await.ok()??;
-    let body = spool.objects.read(&spool.key).await.ok()?;
+    let found = machine.store.read(move |tx| generations::find_with_market_model(tx, &id)).await?;
+    let Some((generation, model)) = found else { return Ok(None) };
+    let body = spool.objects.read(&spool.key).await?;
     let whole = body.try_fold(BytesMut::new(), |mut whole, chunk| async move {
         whole.extend_from_slice(&chunk);
         Ok(whole)
     });
-    let whole = whole.await.ok()?;
+    let unread = |source| ObjectError { key: spool.key.clone(), doing: "read", source };
+    let whole = whole.await.map_err(unread)?;
     let input = serde_json::from_str(&generation.input).unwrap_or_default();
     let asked = Asked { market: &ticket.market, model: &model, mode: &generation.mode, input };
     let request = Request {
@@ -48,18 +52,20 @@ pub(super) async fn kept(machine: &Machine, ticket: &Ticket) -> Option<Outputs> 
         longest_run: ticket.longest_run,
         webhook: None,
     };
-    match market.answered(&request, &whole) {
-        Submitted::Done(outputs) => Some(outputs),
-        _ => None,
-    }
+    Ok(Some(market.answered(&request, &whole)))
 }
 
 /// The generation has ended: its answer is in our books or worth nothing. Before anybody hears of the end, for a command is over then. No
 /// harm when it stays.
 pub(super) async fn let_go(machine: &Machine, ticket: &Ticket) {
-    let market = machine.market(&ticket.market).ok();
-    let Some(spool) = market.and_then(|market| place(machine, market, &ticket.fence)) else { return };
-    if let Err(error) = spool.objects.delete(&spool.key).await {
-        tracing::warn!(%error, "an answer that is not needed any more cannot be deleted");
+    if !machine.market(&ticket.market).is_ok_and(|market| market.capabilities().answers_in_call) {
+        return;
+    }
+    // Those of attempts that were given up, too.
+    for attempt in 1..=ticket.fence.attempt {
+        let key = key(&Fence { attempt, ..ticket.fence.clone() });
+        if let Err(error) = machine.objects.delete(&key).await {
+            tracing::warn!(%error, "an answer that is not needed any more cannot be deleted");
+        }
     }
 }

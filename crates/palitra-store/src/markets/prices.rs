@@ -1,7 +1,11 @@
 //! The price book: what catalogue and settings say, in versions.
 
 use crate::{Result, Tx, p};
-use palitra_domain::{Timestamp, catalogue::Catalogue, price::PriceSettings};
+use palitra_domain::{
+    Timestamp,
+    catalogue::{Catalogue, Status},
+    price::PriceSettings,
+};
 
 /// The version of the price book that says what catalogue and settings say now; a new version when they have
 /// changed.
@@ -27,7 +31,7 @@ pub fn price_version(
         "insert into price_book(version, fingerprint, created_at) values($1, $2, $3)",
         p![version, fingerprint, now.micros()],
     )?;
-    for model in catalogue.models() {
+    for model in catalogue.models().iter().filter(|model| model.status == Status::Active) {
         for mode in &model.modes {
             for (condition, rule) in mode.prices.all() {
                 tx.must(

@@ -412,6 +412,7 @@ impl Retention {
         let days = |days: u32| (days > 0).then(|| Duration::from_secs(u64::from(days) * 86_400));
         palitra_engine::Retention {
             results: days(self.results_days),
+            uploads: days(self.uploads_days),
             events: days(self.events_days),
             finished: days(self.finished_days),
         }

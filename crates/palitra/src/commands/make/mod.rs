@@ -200,7 +200,7 @@ fn random_seed() -> u32 {
 
 impl Session {
     /// Everything is a test in test mode.
-    fn livemode(&self) -> Livemode {
+    pub(in crate::commands) fn livemode(&self) -> Livemode {
         if self.config().engine.test_mode { Livemode::Test } else { Livemode::Live }
     }
 }

@@ -10,7 +10,7 @@ use super::{Session, Stop, market_failure, markets, money, said};
 use crate::{args::Slides, failure::Failure, wiring::App};
 use palitra_decks::Deck;
 use palitra_domain::{
-    BatchId, ErrorCode, Livemode,
+    BatchId, ErrorCode,
     format::Format,
     i18n::Arg,
     state::{BatchState, Priority},
@@ -85,7 +85,7 @@ fn options(session: &Session, app: &App, args: &Slides, deck: &Deck, format: For
     let settings = &session.config().slides;
     SlidesOptions {
         account: app.engine.house.id.clone(),
-        livemode: Livemode::Live,
+        livemode: session.livemode(),
         source: std::fs::canonicalize(&args.deck).unwrap_or_else(|_| args.deck.clone()).display().to_string(),
         title: deck.title.clone(),
         model: settings.model.clone(),
