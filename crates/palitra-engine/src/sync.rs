@@ -97,8 +97,9 @@ impl Engine {
         let seen: BTreeSet<String> = listed.iter().map(|listed| listed.market_id.clone()).collect();
         let mut news: Vec<News> = Vec::new();
         for listed in listed.into_iter().take(LISTED_MAX) {
-            let model = catalogue.find(&format!("{market}:{}", listed.market_id));
-            news.extend(compare(market, known.get(&listed.market_id), model.map(AsRef::as_ref), &listed));
+            let id = format!("{market}:{}", listed.market_id);
+            let models = [&catalogue, &self.shipped].map(|all| all.find(&id).map(AsRef::as_ref));
+            news.extend(compare(market, known.get(&listed.market_id), models.into(), &listed));
         }
         if is_whole {
             let gone =
@@ -250,7 +251,12 @@ struct News {
 }
 
 /// What a listing says that is not known yet.
-fn compare(market: &str, known: Option<&Row>, model: Option<&Model>, listed: &Listed) -> Option<News> {
+fn compare(
+    market: &str,
+    known: Option<&Row>,
+    (model, shipped): (Option<&Model>, Option<&Model>),
+    listed: &Listed,
+) -> Option<News> {
     let fingerprint = listed::fingerprint(listed);
     let gone = listed.deprecated;
     let status = match (known, model) {
@@ -281,12 +287,8 @@ fn compare(market: &str, known: Option<&Row>, model: Option<&Model>, listed: &Li
         None => news(status, if gone { "removed" } else { "new" }, String::new()),
         Some(row) if gone && row.status != Status::Retired => news(Status::Retired, "removed", String::new()),
         Some(row) if !gone && row.status == Status::Retired => {
-            let back = if model.is_some_and(|model| model.status == Status::Retired) {
-                Status::Active
-            } else {
-                status
-            };
-            news(back, "returned", String::new())
+            // As its pack says; what no pack knows may never have been sold, nor have a price.
+            news(shipped.map_or(Status::Draft, |model| model.status), "returned", String::new())
         }
         Some(row) if row.fingerprint == fingerprint => None,
         Some(row) => {

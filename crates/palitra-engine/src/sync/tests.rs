@@ -189,6 +189,17 @@ async fn s3_03_what_is_gone_is_retired_and_may_return_and_all_of_it_is_remembere
 }
 
 #[tokio::test]
+async fn s3_05_a_draft_that_was_gone_for_a_while_is_a_draft_again() {
+    let stage = Stage::new().await;
+    for (list, change) in [(true, "new"), (false, "removed"), (true, "returned")] {
+        stage.list(&list.then(new_thing).into_iter().collect::<Vec<_>>());
+        assert_eq!(stage.sync().await, [format!("{change} fal-ai/new-thing")]);
+    }
+    assert_eq!(stage.status("fal-ai/new-thing"), Some(Status::Draft));
+    assert_eq!(stage.engine.model("fal-ai/new-thing", "create").unwrap_err().code, ErrorCode::ModelPaused);
+}
+
+#[tokio::test]
 async fn a_market_that_does_not_answer_changes_nothing() {
     let stage = Stage::new().await;
     stage.list(&[new_thing(), flux(&stage, |_| {})]);
