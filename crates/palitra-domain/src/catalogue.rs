@@ -14,7 +14,7 @@ mod tests;
 use crate::{
     format::Format,
     market::ListedPrice,
-    money::Overflow,
+    money::{Money, Overflow},
     price::{Amounts, PriceRule, PriceSettings, Prices},
     state::words,
 };
@@ -105,15 +105,20 @@ const ANSWER_TOKENS: u64 = 2_000;
 
 impl Mode {
     /// What a run of this input in our words costs at most.
-    pub fn price(&self, wish: &Value, settings: &PriceSettings) -> Result<crate::Money, Overflow> {
-        let body = self.input.fit(wish).body;
-        self.prices.rule(&body).price(&self.amounts(wish, &body), settings)
+    pub fn price(&self, wish: &Value, settings: &PriceSettings) -> Result<Money, Overflow> {
+        let (rule, amounts) = self.rule(wish);
+        rule.price(&amounts, settings)
     }
 
-    /// What the market is expected to take for it, in the wallet's currency, rounded up.
-    pub fn cost(&self, wish: &Value, settings: &PriceSettings) -> Result<crate::Money, Overflow> {
+    /// The price, and what the market is expected to take for it, in the wallet's currency, rounded up.
+    pub fn price_and_cost(&self, wish: &Value, settings: &PriceSettings) -> Result<(Money, Money), Overflow> {
+        let (rule, amounts) = self.rule(wish);
+        Ok((rule.price(&amounts, settings)?, rule.cost_here(&amounts, settings)?))
+    }
+
+    fn rule(&self, wish: &Value) -> (PriceRule, Amounts) {
         let body = self.input.fit(wish).body;
-        self.prices.rule(&body).cost_here(&self.amounts(wish, &body), settings)
+        (self.prices.rule(&body), self.amounts(wish, &body))
     }
 
     /// What the price of an input depends on; `body` is the wish in the market's names.

@@ -390,6 +390,7 @@ impl Context {
         let now = self.now();
         let carrier = self.carrier(livemode, model, mode)?;
         let is_own = carrier.id == model.id;
+        let (price, cost) = mode.price_and_cost(input, &self.settings.prices)?;
         Ok(NewGeneration {
             id: palitra_domain::GenerationId::new(now, self.random()),
             market: carrier.market.clone(),
@@ -402,9 +403,9 @@ impl Context {
             longest_run: mode.longest_run,
             input: input.to_string(),
             recipe: recipe::recipe_hash(&model.id, &mode.name, input),
-            price: mode.price(input, &self.settings.prices)?.amount,
+            price: price.amount,
             price_version: self.price_version(),
-            cost: if is_own { mode.cost(input, &self.settings.prices)?.amount } else { 0 },
+            cost: if is_own { cost.amount } else { 0 },
             batch: None,
             model_scope: (is_own && (model.parallel.is_some() || model.rate.is_some()))
                 .then(|| palitra_store::markets::model_scope(&model.id)),

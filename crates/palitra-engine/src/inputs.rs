@@ -68,7 +68,7 @@ impl Validators {
 
 impl Context {
     /// The wish in the names of the mode; everything that is wrong with it is named at once.
-    pub(crate) fn fitted(&self, model: &Model, mode: &Mode, wish: &Value) -> Result<Fitted> {
+    pub fn fitted(&self, model: &Model, mode: &Mode, wish: &Value) -> Result<Fitted> {
         let fitted = mode.input.fit(wish);
         let mut violations = self.unknown_names(mode, wish);
         let validator = self.validators.of(model, mode)?;

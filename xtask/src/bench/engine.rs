@@ -61,7 +61,7 @@ impl Plan {
 
 pub(super) fn run(words: &[String]) -> Result<(), Stop> {
     let plan = Plan::read(words)?;
-    step("build", &mut cargo(&["build", "--release", "--package", "palitra", "--example", "engine"]))?;
+    build()?;
     let mut lines = Vec::new();
     for store in [Kind::Sqlite, Kind::Postgres] {
         measure(&plan, store, &mut lines)?;
@@ -74,14 +74,17 @@ pub(super) fn run(words: &[String]) -> Result<(), Stop> {
     if plan.quick || plan.parts.len() + 2 < PARTS.len() {
         return Ok(());
     }
-    let text: String = lines.iter().map(|line| format!("{}\n", line.0)).collect();
-    fs::write(root().join("docs/benchmarks/engine.jsonl"), text)
-        .map_err(|error| Stop::new(format!("cannot write: {error}")))?;
-    table::write(&lines)
+    table::write("engine", &lines, &table::markdown(&lines))
+}
+
+/// The measuring program.
+pub(super) fn build() -> Result<(), Stop> {
+    step("build", &mut cargo(&["build", "--release", "--package", "palitra", "--example", "engine"]))
+        .map(drop)
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Kind {
+pub(super) enum Kind {
     Sqlite,
     Postgres,
 }
@@ -147,13 +150,13 @@ fn wait(kind: Kind, count: usize) -> Result<(Line, Line), Stop> {
 }
 
 /// A database of its own for one measurement.
-struct Bench {
+pub(super) struct Bench {
     folder: PathBuf,
     cluster: Option<Cluster>,
 }
 
 impl Bench {
-    fn new(kind: Kind) -> Result<Bench, Stop> {
+    pub(super) fn new(kind: Kind) -> Result<Bench, Stop> {
         let folder = root().join("target/bench-engine");
         drop(fs::remove_dir_all(&folder));
         let cluster = match kind {
@@ -163,7 +166,7 @@ impl Bench {
         Ok(Bench { folder, cluster })
     }
 
-    fn run(&self, measurement: &str, words: &[String]) -> Result<Line, Stop> {
+    pub(super) fn run(&self, measurement: &str, words: &[String]) -> Result<Line, Stop> {
         self.start(measurement, words)?.line()
     }
 

@@ -5,6 +5,7 @@
 mod engine;
 mod foundation;
 mod line;
+mod markets;
 mod peers;
 mod share;
 mod table;
@@ -14,6 +15,7 @@ use crate::Stop;
 pub(crate) const HELP: &str = "\
 Usage: cargo xtask bench [foundation] [--real]
        cargo xtask bench engine [--quick] [--skip-peers] [--only NAME[,NAME]]
+       cargo xtask bench markets [--quick]
 
   foundation    S0's pipeline against its bound, the artist, start-up, a deck on the sandbox
   --real        Also the pipeline with real waits (3 s a prompt, 15 s a picture): 2.5 minutes more
@@ -25,13 +27,18 @@ Usage: cargo xtask bench [foundation] [--real]
   --only        Some of: rate, one-account, splits, bounds, latency, wait, fair, peers; and history, which takes
                 twenty minutes: what a generation costs after 10 thousand others and after a million (PostgreSQL: 200 thousand)
 
-The result of `foundation` is also in target/bench.jsonl. That of `engine` goes to docs/benchmarks/engine.jsonl and into its
-section of docs/benchmarks.md. Peers are installed below target/peers when they are not there (Python, Node and cargo are
+  markets       A catalogue of two thousand modes: building, listing, memory, checking a request; and our CPU for a picture
+                of two megabytes through the adapters of fal, KIE and WaveSpeedAI, their simulators in other processes
+  --quick       A tenth of the pictures; nothing under docs/ changes
+
+The result of `foundation` is also in target/bench.jsonl. Those of `engine` and `markets` go to docs/benchmarks/NAME.jsonl and into
+their sections of docs/benchmarks.md. Peers are installed below target/peers when they are not there (Python, Node and cargo are
 needed; River takes ten minutes to build, once), and `redis-server` has to be on the machine: `apt-get install redis-server`.";
 
 pub(crate) fn run(words: &[String]) -> Result<(), Stop> {
     match words.split_first() {
         Some((name, rest)) if name == "engine" => engine::run(rest),
+        Some((name, rest)) if name == "markets" => markets::run(rest),
         _ => foundation::run(words),
     }
 }

@@ -1,4 +1,4 @@
-//! The results as people read them: the section `engine` of `docs/benchmarks.md`.
+//! The results as people read them: the sections of `docs/benchmarks.md` that are written, and the tables of `engine`.
 
 #![expect(clippy::float_arithmetic, reason = "factors for people")]
 
@@ -7,22 +7,25 @@ use crate::{Stop, steps::root};
 use std::{fmt::Write, fs};
 
 const PAGE: &str = "docs/benchmarks.md";
-const BEGIN: &str = "<!-- engine: written by `cargo xtask bench engine` -->";
-const END: &str = "<!-- engine ends -->";
 
-/// Puts the tables between the marks, or at the end of the page.
-pub(super) fn write(lines: &[Line]) -> Result<(), Stop> {
+/// Keeps the lines of a run as they came, and puts its tables between the marks of its section, or at the end of the page.
+pub(super) fn write(section: &str, lines: &[Line], tables: &str) -> Result<(), Stop> {
+    let raw: String = lines.iter().map(|line| format!("{}\n", line.0)).collect();
+    fs::write(root().join(format!("docs/benchmarks/{section}.jsonl")), raw)
+        .map_err(|error| Stop::new(format!("cannot write: {error}")))?;
+    let begin = format!("<!-- {section}: written by `cargo xtask bench {section}` -->");
+    let end = format!("<!-- {section} ends -->");
     let failed = |error: std::io::Error| Stop::new(format!("cannot write {PAGE}: {error}"));
     let path = root().join(PAGE);
     let page = fs::read_to_string(&path).map_err(failed)?;
-    let (before, after) = match page.split_once(BEGIN) {
+    let (before, after) = match page.split_once(&begin) {
         Some((before, rest)) => {
-            (before.trim_end(), rest.split_once(END).map_or("", |(_, after)| after.trim()))
+            (before.trim_end(), rest.split_once(&end).map_or("", |(_, after)| after.trim()))
         }
         None => (page.trim_end(), ""),
     };
     let after = if after.is_empty() { String::new() } else { format!("\n{after}\n") };
-    fs::write(path, format!("{before}\n\n{BEGIN}\n\n{}\n{END}\n{after}", markdown(lines))).map_err(failed)
+    fs::write(path, format!("{before}\n\n{begin}\n\n{tables}\n{end}\n{after}")).map_err(failed)
 }
 
 pub(super) fn markdown(lines: &[Line]) -> String {
@@ -37,7 +40,7 @@ fn find<'a>(lines: &'a [Line], name: &str, store: &str) -> Option<&'a Line> {
     lines.iter().find(|line| line.text("name") == name && line.text("store") == store)
 }
 
-fn number(line: &Line, name: &str) -> f64 {
+pub(super) fn number(line: &Line, name: &str) -> f64 {
     line.number(name).unwrap_or(f64::NAN)
 }
 
@@ -145,6 +148,6 @@ fn peers(page: &mut String, lines: &[Line]) {
     }
 }
 
-fn push(page: &mut String, words: std::fmt::Arguments<'_>) {
+pub(super) fn push(page: &mut String, words: std::fmt::Arguments<'_>) {
     page.write_fmt(words).ok(); // a text takes everything
 }

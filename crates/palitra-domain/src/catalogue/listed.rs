@@ -151,12 +151,11 @@ fn plain(schema: &Value) -> Value {
         "title",
     ];
     let fields = schema.as_object().into_iter().flatten();
-    Value::Object(
-        fields
-            .filter(|(name, _)| KEPT.contains(&name.as_str()))
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect::<Map<_, _>>(),
-    )
+    let kept: Vec<(&String, &Value)> = fields.filter(|(name, _)| KEPT.contains(&name.as_str())).collect();
+    // No room to grow: a catalogue holds tens of thousands of these.
+    let mut plain = Map::with_capacity(kept.len());
+    plain.extend(kept.into_iter().map(|(name, value)| (name.clone(), value.clone())));
+    Value::Object(plain)
 }
 
 /// Changes when what the model takes does; not by the order of its fields.

@@ -1,17 +1,21 @@
-//! One measurement of the engine in a process of its own; `cargo xtask bench engine` runs them all.
+//! One measurement of the engine, its catalogue or an adapter in a process of its own; `cargo xtask bench engine` and `bench markets` run
+//! them all.
 //!
 //! `engine MEASUREMENT name=value …` prints one JSON line on standard output. The real engine, schema and store, and the sandbox's
 //! `noop` at a price; what stands in for a market far away is in `market`.
 
 #![expect(clippy::float_arithmetic, reason = "rates and shares for people; no money")]
 
+mod adapter;
 mod adopt;
+mod catalogue;
 mod fair;
 mod latency;
 mod market;
 mod options;
 mod place;
 mod rate;
+mod simulated;
 mod usage;
 mod wait;
 
@@ -31,7 +35,13 @@ async fn main() -> Result<()> {
         "wait" => wait::wait(&options).await,
         "adopt" => adopt::adopt(&options).await,
         "fair" => fair::fair(&options).await,
-        other => Err(format!("`{other}` is no measurement: rate, latency, wait, adopt, fair").into()),
+        "catalogue" => catalogue::catalogue(&options).await,
+        "adapter" => adapter::adapter(&options).await,
+        "simulated" => simulated::simulated(&options).await,
+        other => {
+            Err(format!("`{other}` is no measurement: rate, latency, wait, adopt, fair, catalogue, adapter")
+                .into())
+        }
     }
 }
 

@@ -23,6 +23,10 @@ pub(crate) struct Options {
     pub(crate) splits: bool,
     /// The limits and budgets of an account are those of the settings as they come; else there are none.
     pub(crate) bounds: bool,
+    /// Whose adapter.
+    pub(crate) market: String,
+    /// What was downloaded is stored as well.
+    pub(crate) storing: bool,
     /// How long is looked at what waits, in seconds.
     pub(crate) seconds: u64,
 }
@@ -41,6 +45,8 @@ impl Options {
             slots: 64,
             splits: false,
             bounds: false,
+            market: "fal".to_owned(),
+            storing: false,
             seconds: 10,
         };
         for word in words {
@@ -56,6 +62,8 @@ impl Options {
                 "slots" => options.slots = value.parse()?,
                 "splits" => options.splits = value.parse()?,
                 "bounds" => options.bounds = value.parse()?,
+                "market" => options.market = value.to_owned(),
+                "storing" => options.storing = value.parse()?,
                 "seconds" => options.seconds = value.parse()?,
                 _ => return Err(format!("`{name}` is not known").into()),
             }

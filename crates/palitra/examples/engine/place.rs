@@ -74,7 +74,6 @@ pub(crate) struct Place {
 impl Place {
     /// An engine on the database, which is made when it is not there.
     pub(crate) async fn open(options: &Options, kind: Kind) -> Result<Place> {
-        std::fs::create_dir_all(&options.folder)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(1));
         let log = Arc::new(Log::default());
         let (market, model): (Arc<dyn Market>, _) = match kind {
@@ -86,25 +85,16 @@ impl Place {
         for (name, pack) in PACKS {
             catalogue.add_pack(name, pack)?;
         }
-        let parts = Parts {
-            store: store(options, &clock).await?,
-            objects: Arc::new(Disk::open(&options.folder.join("objects"))?),
-            markets: vec![MarketPart {
-                name: model.split('/').next().unwrap_or_default().to_owned(),
-                adapter: market,
-                keys: vec![palitra_engine::KeyPart {
-                    label: "main".to_owned(),
-                    slots: options.slots,
-                    rate: None,
-                }],
+        let market = MarketPart {
+            name: model.split('/').next().unwrap_or_default().to_owned(),
+            adapter: market,
+            keys: vec![palitra_engine::KeyPart {
+                label: "main".to_owned(),
+                slots: options.slots,
+                rate: None,
             }],
-            catalogue,
-            clock: clock.clone(),
-            random: Arc::new(clock::random),
-            points: Points::default(),
-            settings: settings(options)?,
         };
-        let engine = Engine::open(parts).await?;
+        let engine = engine(options, &clock, vec![market], catalogue).await?;
         let accounts = accounts_of(&engine).await?;
         Ok(Place { engine, clock, log, accounts, model })
     }
@@ -221,6 +211,27 @@ impl Place {
         }
         Err(format!("{what}: not within ten minutes").into())
     }
+}
+
+/// An engine with this to sell.
+pub(crate) async fn engine(
+    options: &Options,
+    clock: &Arc<dyn Clock>,
+    markets: Vec<MarketPart>,
+    catalogue: Catalogue,
+) -> Result<Engine> {
+    std::fs::create_dir_all(&options.folder)?;
+    let parts = Parts {
+        store: store(options, clock).await?,
+        objects: Arc::new(Disk::open(&options.folder.join("objects"))?),
+        markets,
+        catalogue,
+        clock: clock.clone(),
+        random: Arc::new(clock::random),
+        points: Points::default(),
+        settings: settings(options)?,
+    };
+    Ok(Engine::open(parts).await?)
 }
 
 async fn store(options: &Options, clock: &Arc<dyn Clock>) -> Result<Store> {

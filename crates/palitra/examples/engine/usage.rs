@@ -69,7 +69,7 @@ pub(crate) fn round(figure: f64) -> f64 {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a bench measures real time")]
-fn now() -> std::time::Instant {
+pub(crate) fn now() -> std::time::Instant {
     std::time::Instant::now()
 }
 

@@ -9,7 +9,7 @@ mod keys;
 mod make;
 mod market_failure;
 mod markets;
-mod models;
+pub mod models;
 mod money;
 mod serve;
 mod sim;

@@ -3,6 +3,7 @@
 use super::{Result, Session};
 use crate::{
     args::Models,
+    config::Config,
     failure::{Failure, Phrase},
 };
 use palitra_domain::{
@@ -13,24 +14,16 @@ use palitra_domain::{
     price::{Amounts, PriceSettings},
 };
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 pub(super) async fn run(session: &Session, args: Models) -> Result<()> {
     match args {
         Models::Ls { all, market, mode, category } => {
             let catalogue = stocked(session).await?;
-            let is_wanted = |model: &&Arc<Model>| {
-                market.as_ref().is_none_or(|market| model.market == *market)
-                    && category.as_ref().is_none_or(|category| model.category == *category)
-                    && mode.as_ref().is_none_or(|mode| model.mode(mode).is_some())
-            };
-            let models: Vec<Value> = catalogue
-                .models()
-                .iter()
-                .filter(is_wanted)
-                .map(|model| document(session, model))
-                .filter(|shown| all || shown["status"] == "active")
-                .collect();
+            let models = documents(session.config(), &catalogue, &Wanted { all, market, mode, category });
             session.console.document(&models);
             for shown in &models {
                 session_line(session, shown);
@@ -60,6 +53,28 @@ pub(super) async fn run(session: &Session, args: Models) -> Result<()> {
     }
 }
 
+/// Which models are listed.
+#[derive(Debug, Default)]
+pub struct Wanted {
+    /// Those that cannot be used as well.
+    pub all: bool,
+    pub market: Option<String>,
+    pub mode: Option<String>,
+    pub category: Option<String>,
+}
+
+/// What `models ls` shows.
+pub fn documents(config: &Config, catalogue: &Catalogue, wanted: &Wanted) -> Vec<Value> {
+    let is_wanted = |model: &&Arc<Model>| {
+        wanted.market.as_ref().is_none_or(|market| model.market == *market)
+            && wanted.category.as_ref().is_none_or(|category| model.category == *category)
+            && wanted.mode.as_ref().is_none_or(|mode| model.mode(mode).is_some())
+    };
+    let seller = Seller::new(config, catalogue);
+    let shown = catalogue.models().iter().filter(is_wanted).map(|model| seller.document(model));
+    shown.filter(|shown| wanted.all || shown["status"] == "active").collect()
+}
+
 /// What is sold here; before the first command that is what ships.
 async fn stocked(session: &Session) -> Result<Arc<Catalogue>> {
     let app = session.look().await?;
@@ -73,7 +88,7 @@ fn show(session: &Session, catalogue: &Catalogue, id: &str) -> Result<()> {
             .with("value", format!("`{id}`"))
             .with("hint", nearest.join(", "))
     })?;
-    let mut shown = document(session, found);
+    let mut shown = Seller::new(session.config(), catalogue).document(found);
     let inputs = found.modes.iter().map(|mode| (mode.name.clone(), mode.input.schema()));
     shown["hint"] = json!(found.hint);
     shown["inputs"] = Value::Object(inputs.collect());
@@ -186,35 +201,49 @@ fn price_text(session: &Session, prices: &Value) -> String {
     ranges.into_iter().map(range).collect::<Vec<_>>().join(", ")
 }
 
-/// `{id, market, name, modes[], category, status, languages, licence, prices}`; amounts are for one unit, in minor units.
-fn document(session: &Session, model: &Model) -> Value {
-    let settings: PriceSettings = session.config().money.prices();
-    // One of each unit: a picture of a million pixels, a thousand characters or tokens, a second.
-    let one = Amounts {
-        format: Some(Format { width: 1_000, height: 1_000 }),
-        count: 1,
-        characters: 1_000,
-        seconds: 1,
-        tokens: 1_000,
-    };
-    let mut prices = Vec::new();
-    for mode in &model.modes {
-        for (when, rule) in mode.prices.all() {
-            let Ok(price) = rule.price(&one, &settings) else { continue };
-            let mut shown = json!({ "mode": mode.name, "unit": rule.unit, "amount": price.amount, "currency": price.currency });
-            if !when.is_empty() {
-                shown["when"] = json!(when);
-            }
-            prices.push(shown);
-        }
+/// What of the settings a document depends on, read once for all of them.
+struct Seller<'a> {
+    prices: PriceSettings,
+    /// Markets that can be used.
+    open: BTreeSet<&'a str>,
+}
+
+impl<'a> Seller<'a> {
+    fn new(config: &Config, catalogue: &'a Catalogue) -> Seller<'a> {
+        let markets: BTreeSet<&str> = catalogue.models().iter().map(|model| model.market.as_str()).collect();
+        let open = markets.into_iter().filter(|market| config.markets.has_key(market)).collect();
+        Seller { prices: config.money.prices(), open }
     }
-    let status = match model.status {
-        Status::Active if !session.config().markets.has_key(&model.market) => "no_key",
-        status => status.as_str(),
-    };
-    json!({
-        "id": model.id, "market": model.market, "name": model.name,
-        "modes": model.modes.iter().map(|mode| &mode.name).collect::<Vec<_>>(), "category": model.category,
-        "status": status, "languages": model.languages, "licence": model.licence, "prices": prices,
-    })
+
+    /// `{id, market, name, modes[], category, status, languages, licence, prices}`; amounts are for one unit, in minor units.
+    fn document(&self, model: &Model) -> Value {
+        // One of each unit: a picture of a million pixels, a thousand characters or tokens, a second.
+        let one = Amounts {
+            format: Some(Format { width: 1_000, height: 1_000 }),
+            count: 1,
+            characters: 1_000,
+            seconds: 1,
+            tokens: 1_000,
+        };
+        let mut prices = Vec::new();
+        for mode in &model.modes {
+            for (when, rule) in mode.prices.all() {
+                let Ok(price) = rule.price(&one, &self.prices) else { continue };
+                let mut shown = json!({ "mode": mode.name, "unit": rule.unit, "amount": price.amount, "currency": price.currency });
+                if !when.is_empty() {
+                    shown["when"] = json!(when);
+                }
+                prices.push(shown);
+            }
+        }
+        let status = match model.status {
+            Status::Active if !self.open.contains(model.market.as_str()) => "no_key",
+            status => status.as_str(),
+        };
+        json!({
+            "id": model.id, "market": model.market, "name": model.name,
+            "modes": model.modes.iter().map(|mode| &mode.name).collect::<Vec<_>>(), "category": model.category,
+            "status": status, "languages": model.languages, "licence": model.licence, "prices": prices,
+        })
+    }
 }

@@ -23,6 +23,12 @@ fn mixed(n: u32) -> String {
     }
 }
 
+fn check_clean(prompt: &str) {
+    assert!(!has_cyrillic(prompt) && !prompt.trim().is_empty(), "{prompt}");
+    let leftovers = ["Slide", "layers and weights", "Prompt"];
+    assert!(!leftovers.iter().any(|word| prompt.contains(word)), "{prompt}");
+}
+
 #[test]
 fn s0_08_of_200_mixed_prompts_every_sent_one_is_clean_english() {
     let fal = Fal::start(takes(0, 0));
@@ -35,14 +41,7 @@ fn s0_08_of_200_mixed_prompts_every_sent_one_is_clean_english() {
         (180, 180),
         "only clean prompts are sent, once each"
     );
-    for submission in &sent {
-        let prompt = &submission.prompt;
-        assert!(!has_cyrillic(prompt) && !prompt.trim().is_empty(), "{prompt}");
-        assert!(
-            !prompt.contains("Slide") && !prompt.contains("layers and weights") && !prompt.contains("Prompt"),
-            "{prompt}"
-        );
-    }
+    sent.iter().for_each(|submission| check_clean(&submission.prompt));
     for slide in report["slides"].as_array().unwrap() {
         let is_russian = slide["number"].as_u64().unwrap().is_multiple_of(10);
         assert_eq!(slide["status"], if is_russian { "failed" } else { "succeeded" });
@@ -55,6 +54,22 @@ fn s0_08_of_200_mixed_prompts_every_sent_one_is_clean_english() {
             assert!(sent.iter().any(|submission| slide["clean_prompt"] == submission.prompt.as_str()));
         }
     }
+}
+
+/// One of each kind; of the one without English its translation.
+#[test]
+fn s0_08_create_sends_an_english_only_model_nothing_but_clean_english() {
+    let fal = Fal::start(takes(0, 0));
+    let desk = Desk::hurried(&fal);
+    for n in 1..=10 {
+        let prompt = mixed(n);
+        let words = ["create", &prompt, "--model", FLUX, "--format", "64x64", "--yes", "-o", "a.png"];
+        let run = desk.run(&words);
+        assert_eq!(run.code, Some(0), "{prompt}: {}", run.stderr);
+    }
+    let sent = fal.accepted(FLUX);
+    assert_eq!(sent.len(), 10);
+    sent.iter().for_each(|submission| check_clean(&submission.prompt));
 }
 
 #[test]
