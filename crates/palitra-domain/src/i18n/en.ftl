@@ -136,6 +136,7 @@ attempt-reason-restart = again after its process died
 attempt-reason-gate = again after a refused result
 attempt-paid-by-account = paid by the account
 attempt-paid-by-house = paid by the house
+attempt-cost = the market took { $cost }
 cancelled = cancelled: { $id }; the money is back on the account
 cancel-asked = the market was asked to stop { $id } and has not answered; the money stays on hold, `palitra serve` or the same command waits for the answer
 cancel-late = { $id } was ready already: its result is kept
@@ -173,6 +174,9 @@ config-ok = settings are valid
 
 ## Errors: what happened
 error-invalid-input = { $value } will not do
+# Of a model, where a market says so and not we.
+market-has-no-model = `{ $model }`: market { $market } does not have it now; nothing was charged
+market-refused-input = what `{ $model }` was sent (market { $market } refused it, nothing was charged)
 error-unknown-model = unknown model { $value }
 error-unknown-mode = { $value } does not do `{ $mode }`
 error-model-paused = model { $value } cannot be used now
@@ -278,7 +282,7 @@ hint-market-credits = top up at the market and repeat the same command
 hint-market-busy = repeat the same command later: what is ready is not paid twice
 hint-market-unavailable = repeat the same command later: what is ready is not paid twice
 hint-market-protocol = repeat it later; `palitra jobs show ID` shows what the market answered
-hint-input-fetch = check that the link opens without a login
+hint-input-fetch = repeat the same command: files are sent anew; a link must open without a login
 hint-content-rejected = change the prompt and repeat
 hint-generation-failed = repeat the same command: what is ready is not paid twice
 hint-timed-out = repeat the same command: what is ready is not paid twice
@@ -507,6 +511,7 @@ notice-dropped = `{ $value }` is not sent: this model does not have it
 notice-avoided = `negative` went into the prompt: this model has no field for it
 notice-prompt-cut = the prompt was cut to { $value } characters, the most that this model takes
 notice-translated = the prompt is translated into English first
+notice-enhanced-by = `{ $model }` does not strengthen features: `{ $value }` does it instead
 flag-short = the prompt is shorter than a thousand characters
 flag-contradictory = the prompt still contradicts itself: read it before you use it
 flag-language = the prompt is not in the language that was asked for

@@ -141,6 +141,7 @@ attempt-reason-restart = повтор после гибели процесса
 attempt-reason-gate = повтор после отвергнутого результата
 attempt-paid-by-account = платит счёт
 attempt-paid-by-house = платит дом
+attempt-cost = рынок взял { $cost }
 cancelled = отменено: { $id }; деньги возвращены на счёт
 cancel-asked = рынок попросили остановить { $id }, он ещё не ответил; деньги пока удержаны, ответа дождётся `palitra serve` или та же команда
 cancel-late = { $id } уже было готово: результат сохранён
@@ -178,6 +179,9 @@ config-ok = настройки верны
 
 ## Ошибки: что случилось
 error-invalid-input = { $value } не подходит
+# О модели, когда так говорит рынок, а не мы.
+market-has-no-model = `{ $model }`: на рынке { $market } её сейчас нет; деньги не списаны
+market-refused-input = запрос к `{ $model }` (рынок { $market } отказал, деньги не списаны)
 error-unknown-model = модель { $value } не известна
 error-unknown-mode = { $value } не умеет `{ $mode }`
 error-model-paused = модель { $value } сейчас недоступна
@@ -283,7 +287,7 @@ hint-market-credits = пополните счёт на рынке и повто�
 hint-market-busy = повторите ту же команду позже: готовое не оплачивается второй раз
 hint-market-unavailable = повторите ту же команду позже: готовое не оплачивается второй раз
 hint-market-protocol = повторите позже; ответ рынка покажет `palitra jobs show ID`
-hint-input-fetch = проверьте, что ссылка открывается без входа и пароля
+hint-input-fetch = повторите ту же команду: файлы отправятся заново; ссылка должна открываться без входа и пароля
 hint-content-rejected = измените описание и повторите
 hint-generation-failed = повторите ту же команду: готовое не оплачивается второй раз
 hint-timed-out = повторите ту же команду: готовое не оплачивается второй раз
@@ -514,6 +518,7 @@ notice-dropped = `{ $value }` не отправлено: у этой модел�
 notice-avoided = `negative` вошло в промпт: отдельного поля у этой модели нет
 notice-prompt-cut = промпт обрезан до { $value } знаков, больше эта модель не принимает
 notice-translated = промпт сначала переводится на английский
+notice-enhanced-by = `{ $model }` не усиливает черты: это сделает `{ $value }`
 flag-short = промпт короче тысячи знаков
 flag-contradictory = промпт всё ещё противоречит себе: прочтите его, прежде чем использовать
 flag-language = промпт не на том языке, о котором просили

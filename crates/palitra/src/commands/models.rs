@@ -61,7 +61,7 @@ pub(super) async fn run(session: &Session, args: Models) -> Result<()> {
 }
 
 /// What is sold here; before the first command that is what ships.
-async fn stocked(session: &Session) -> Result<Arc<Catalogue>> {
+pub(super) async fn stocked(session: &Session) -> Result<Arc<Catalogue>> {
     let app = session.look().await?;
     Ok(app.map_or_else(|| Arc::new(Catalogue::shipped()), |app| app.engine.catalogue()))
 }
