@@ -6,7 +6,7 @@ use crate::{
     failure::{Failure, Phrase},
 };
 use palitra_domain::{
-    ErrorCode, Money,
+    Currency, ErrorCode, Money,
     catalogue::{Catalogue, Model, Status},
     format::Format,
     market::ListedPrice,
@@ -33,7 +33,7 @@ pub(super) async fn run(session: &Session, args: Models) -> Result<()> {
                 .collect();
             session.console.document(&models);
             for shown in &models {
-                session_line(session, shown);
+                session_line(session, shown, mode.as_deref());
             }
             Ok(())
         }
@@ -144,36 +144,43 @@ async fn history(session: &Session, market: Option<&str>, limit: u32) -> Result<
     Ok(())
 }
 
-fn session_line(session: &Session, shown: &Value) {
+fn session_line(session: &Session, shown: &Value, mode: Option<&str>) {
     if session.console.json {
         return;
     }
-    let price = shown["prices"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .map(|price| price_text(session, price))
-        .collect::<Vec<_>>()
-        .join(", ");
     let text = |name: &str| shown[name].as_str().unwrap_or_default();
     let status = session.console.text(&format!("model-{}", text("status")), &[]);
     session.console.say(&format!(
-        "{:<44} {:<6} {status:<9} {:<30} {price}",
+        "{:<44} {:<6} {status:<9} {:<30} {}",
         text("id"),
         text("category"),
-        text("name")
+        text("name"),
+        spans(session, &shown["prices"], mode)
     ));
 }
 
-fn price_text(session: &Session, price: &Value) -> String {
-    let currency = price["currency"].as_str().and_then(palitra_domain::Currency::parse);
-    let amount = price["amount"]
-        .as_i64()
-        .zip(currency)
-        .map(|(amount, currency)| Money::new(amount, currency).to_string());
-    let unit = format!("unit-{}", price["unit"].as_str().unwrap_or_default());
-    let when = price["when"].as_str().map(|when| format!(" ({when})")).unwrap_or_default();
-    format!("{} / {}{when}", amount.unwrap_or_default(), session.console.text(&unit, &[]))
+/// `17.10 ₽ – 22.80 ₽ / run`: for each unit the least and the most; what they depend on is in `models show`.
+fn spans(session: &Session, prices: &Value, mode: Option<&str>) -> String {
+    let mut units: Vec<(&str, Currency, i64, i64)> = Vec::new();
+    let of_mode = |price: &&Value| mode.is_none_or(|mode| price["mode"] == mode);
+    for price in prices.as_array().into_iter().flatten().filter(of_mode) {
+        let currency = price["currency"].as_str().and_then(Currency::parse);
+        let Some(((unit, currency), amount)) =
+            price["unit"].as_str().zip(currency).zip(price["amount"].as_i64())
+        else {
+            continue;
+        };
+        match units.iter_mut().find(|(known, ..)| *known == unit) {
+            Some((.., least, most)) => (*least, *most) = ((*least).min(amount), (*most).max(amount)),
+            None => units.push((unit, currency, amount, amount)),
+        }
+    }
+    let span = |(unit, currency, least, most): &(&str, Currency, i64, i64)| {
+        let unit = session.console.text(&format!("unit-{unit}"), &[]);
+        let [least, most] = [least, most].map(|amount| Money::new(*amount, *currency).to_string());
+        if least == most { format!("{least} / {unit}") } else { format!("{least} – {most} / {unit}") }
+    };
+    units.iter().map(span).collect::<Vec<_>>().join(", ")
 }
 
 /// `{id, market, name, modes[], category, status, languages, licence, prices}`; amounts are for one unit, in minor units.

@@ -27,6 +27,15 @@ fn every_listed_model_has_the_same_fields() {
 }
 
 #[test]
+fn a_list_for_people_says_what_the_mode_costs_at_least_and_at_most() {
+    let town = Simulated::start(&["openai"]);
+    let edits =
+        town.desk.run(&["models", "ls", "--mode", "edit", "--market", "openai", "--lang", "en"]).stdout;
+    let line = edits.lines().find(|line| line.starts_with("openai:gpt-image-1 ")).unwrap();
+    assert!(line.trim_end().ends_with("8.74 ₽ – 53.20 ₽ / image"), "{line}");
+}
+
+#[test]
 fn s3_01_a_new_model_of_kie_or_wavespeed_is_a_draft_until_somebody_says_its_price() {
     let town = Simulated::all();
     let schema = json!({
