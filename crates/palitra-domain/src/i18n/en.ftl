@@ -244,6 +244,7 @@ hint-invalid-input = { $hint }
 hint-invalid-input-else = it takes 1 to { $limit } characters
 hint-unknown-model = did you mean { $hint }?
 hint-unknown-model-else = choose another one with `palitra models ls`
+hint-unknown-mode-else = leave it out, or choose another model with `palitra models ls`
 hint-unknown-mode = it does: { $hint }
 hint-model-paused = choose another one with `palitra models ls`; the operator sees why in `palitra models show`
 hint-model-unpriced = `palitra models price { $value } --unit image --cost 0.04 --currency USD`
@@ -501,6 +502,7 @@ violation-media = `{ $path }` takes { $allowed ->
     [audio] a sound
    *[video] a video
 }
+violation-no-place = `{ $path }`: this model takes no such file; `palitra models ls --mode { $allowed }` shows others
 violation-file-size = `{ $path }`: the file has more than { $allowed } MB
 violation-pixels = `{ $path }`: the picture has more than { $allowed } megapixels
 file-too-large = it has more than { $limit } MiB

@@ -249,6 +249,7 @@ hint-invalid-input = { $hint }
 hint-invalid-input-else = нужно от 1 до { $limit } знаков
 hint-unknown-model = может быть, { $hint }
 hint-unknown-model-else = выберите другую: `palitra models ls`
+hint-unknown-mode-else = уберите это или выберите другую модель: `palitra models ls`
 hint-unknown-mode = умеет: { $hint }
 hint-model-paused = выберите другую: `palitra models ls`; оператору причина видна в `palitra models show`
 hint-model-unpriced = `palitra models price { $value } --unit image --cost 0.04 --currency USD`
@@ -508,6 +509,7 @@ violation-media = `{ $path }`: нужно { $allowed ->
     [audio] аудио
    *[video] видео
 }
+violation-no-place = `{ $path }`: эта модель такого файла не принимает; другие: `palitra models ls --mode { $allowed }`
 violation-file-size = `{ $path }`: файл больше { $allowed } МБ
 violation-pixels = `{ $path }`: на картинке больше { $allowed } мегапикселей
 file-too-large = он больше { $limit } МиБ

@@ -56,6 +56,7 @@ async fn make(session: &Session, job: Job) -> Result<(), Stop> {
     let out = making.out.clone().unwrap_or_else(|| PathBuf::from("."));
     let app = session.open().await?;
     let livemode = session.livemode();
+    let brought: Vec<&str> = files.iter().map(|(word, _)| *word).collect();
     for (word, paths) in files {
         let (ids, size) = files::upload(&app, livemode, &paths).await?;
         input.insert(word.to_owned(), ids);
@@ -76,6 +77,7 @@ async fn make(session: &Session, job: Job) -> Result<(), Stop> {
         idempotency: None,
     };
     let offer = app.engine.offer(&wish).await?;
+    offer::refuse_dropped(&brought, mode, &offer.notices)?;
     offer::tell_notices(session, &offer.notices);
     if making.spend.plan {
         offer::tell_plan(session, &app, &wish, &offer).await?;

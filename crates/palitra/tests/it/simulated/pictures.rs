@@ -39,6 +39,8 @@ fn a_square_is_as_large_as_the_model_makes_and_a_size_it_does_not_make_is_said_i
     let flux = ["create", "a quiet lake", "--model", "wavespeed-ai/flux-dev", "-o", "lake.png"];
     town.make(&flux);
     assert_eq!(town.received("wavespeed", "wavespeed-ai/flux-dev")["size"], "1536*1536");
+    let fast = town.desk.run(&[&flux[..], &["--fast", "--yes"]].concat());
+    assert_eq!((fast.code, fast.complaint().0), (Some(2), "`wavespeed-ai/flux-dev` does not do `--fast`"));
     let large = town.desk.run(&[&flux[..], &["--format", "2048x1024", "--yes"]].concat());
     assert_eq!((large.code, large.complaint().1), (Some(2), "`size`: 256*256 … 1536*1536"));
 }
@@ -123,8 +125,9 @@ fn s2_072_a_picture_is_enlarged_by_fal_and_after_the_operator_has_said_a_price_b
     let topaz = "kie:topaz/image-upscale";
     let words = ["upscale", "cat.png", "--factor", "4", "--model", topaz, "-o", "larger.png"];
     let unpriced = town.desk.run(&[&words[..], &["--yes"]].concat());
-    assert_eq!(unpriced.code, Some(1));
-    assert!(unpriced.complaint().1.contains("palitra models show"), "{}", unpriced.stderr);
+    assert_eq!(unpriced.code, Some(2));
+    let hint = format!("`palitra models price {topaz} --unit");
+    assert!(unpriced.complaint().1.starts_with(&hint), "{}", unpriced.stderr);
     town.desk.json(&["models", "price", topaz, "--unit", "run", "--cost", "10", "--currency", "credits"]);
     town.desk.json(&["models", "approve", topaz]);
     town.make(&words);

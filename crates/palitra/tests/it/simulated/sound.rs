@@ -33,6 +33,11 @@ fn films_are_made_by_fal_and_by_kie_as_long_as_was_said() {
     assert!(is_film("kling.mp4"));
     let input = town.received("kie", "kling-2.6/text-to-video");
     assert_eq!((&input["duration"], &input["sound"]), (&json!("5"), &json!(false)));
+    // A picture that the model would not get is not paid for.
+    town.desk.json(&["create", "a cat", "--format", "128x128", "-o", "cat.png"]);
+    let words = ["video", "it turns its head", "--image", "cat.png", "--model", "fal-ai/veo3.1", "--yes"];
+    let unused = town.desk.run(&words);
+    assert_eq!((unused.code, unused.complaint().0), (Some(2), "`images` will not do"));
     // A length that the model does not have is said before anything is sent.
     let run = town.desk.run(&["video", "waves", "--seconds", "7", "--model", "fal-ai/veo3.1", "--yes"]);
     assert_eq!(run.code, Some(2));
