@@ -339,6 +339,14 @@ pub trait Market: Send + Sync {
     fn list_models<'a>(&'a self, _key: &'a str) -> BoxFuture<'a, Result<Option<Vec<Listed>>, MarketError>> {
         Box::pin(std::future::ready(Ok(None)))
     }
+    /// JSON Schema of what one model takes, at a market whose list does not say it; starts nothing.
+    fn describe<'a>(
+        &'a self,
+        _key: &'a str,
+        _model: &'a str,
+    ) -> BoxFuture<'a, Result<Option<serde_json::Value>, MarketError>> {
+        Box::pin(std::future::ready(Ok(None)))
+    }
     /// Opens a link of a result: no credentials, bounded, every redirect checked (`docs/markets.md`).
     fn fetch<'a>(&'a self, link: &'a str) -> BoxFuture<'a, Result<ByteStream, MarketError>>;
     /// Is this webhook the market's? `body` is what came, byte for byte, before any parsing; how long it may be (1 MiB is

@@ -326,6 +326,10 @@ impl Context {
         let refused = |code| Err(Error::new(code).with("value", format!("`{}`", model.id)));
         match model.status {
             Status::Active => {}
+            // It stands in a command that the hint names.
+            Status::Draft if mode.prices.base.cost_micros == 0 => {
+                return Err(Error::new(ErrorCode::ModelUnpriced).with("value", &model.id));
+            }
             Status::Draft | Status::Paused => return refused(ErrorCode::ModelPaused),
             Status::Retired => return refused(ErrorCode::ModelRetired),
         }

@@ -228,10 +228,11 @@ fn violation(error: &ValidationError<'_>, mode: &Mode) -> Vec<Violation> {
         ValidationErrorKind::MaxLength { limit } => one("longest", limit.to_string()),
         ValidationErrorKind::MinItems { limit } => one("fewest", limit.to_string()),
         ValidationErrorKind::MaxItems { limit } => one("many", limit.to_string()),
-        ValidationErrorKind::MultipleOf { .. } | ValidationErrorKind::Pattern { .. } => {
-            one("form", error.to_string())
+        // What a pattern or a choice of shapes means is told by who wrote it.
+        _ => {
+            let described = mode.input.field(head).and_then(|field| field.schema["description"].as_str());
+            one("form", described.map_or_else(|| error.to_string(), str::to_owned))
         }
-        _ => one("form", error.to_string()),
     }
 }
 

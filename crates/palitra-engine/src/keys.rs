@@ -77,16 +77,24 @@ pub(crate) async fn hear(
 fn say(heard: &Heard, stopped: &Stopped) {
     let (market, key) = (heard.market.as_str(), heard.label.as_str());
     let said = heard.error.as_ref().map_or("", |error| error.message.as_str());
+    let body = heard.error.as_ref().and_then(|error| error.body.as_deref());
     match stopped.changed {
         Some(health) if health.is_out() => tracing::error!(
             market,
             key,
             health = health.as_str(),
             error.message = said,
+            error.body = body,
             "a key cannot be used any more until somebody has seen to it, then: `palitra markets resume {market}/{key}`"
         ),
         Some(KeyHealth::Cooling) => {
-            tracing::warn!(market, key, error.message = said, "a key fails and is left alone for a while");
+            tracing::warn!(
+                market,
+                key,
+                error.message = said,
+                error.body = body,
+                "a key fails and is left alone for a while"
+            );
         }
         Some(_) => tracing::info!(market, key, "a key works again"),
         None => {}

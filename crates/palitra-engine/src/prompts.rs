@@ -49,6 +49,9 @@ fn clipped(text: &str) -> String {
     text.chars().take(CHECKED_CHARS).collect()
 }
 
+/// The argument that names the model of a question which its market did not answer.
+pub const MODEL: &str = "model";
+
 /// Writings and checks of one prompt, at most.
 const QUESTIONS_MAX: i64 = 5;
 
@@ -72,25 +75,30 @@ impl Engine {
         let mut asked = Asked { engine: self, idea, asked: &asked, generations: Vec::new(), price: 0, most };
         let mut written = asked.write("", &[]).await?;
         if !written.is_long_enough() {
-            let longer = asked.write(&writing::longer(), &[]).await?;
-            if longer.text().chars().count() > written.text().chars().count() {
-                written = longer;
-            }
+            let longer = answered(asked.write(&writing::longer(), &[]).await)?;
+            let is_longer =
+                |longer: &Composition| longer.text().chars().count() > written.text().chars().count();
+            written = longer.filter(is_longer).unwrap_or(written);
         }
         let mut flags = Vec::new();
-        let found = asked.check(&written).await?;
+        let found = answered(asked.check(&written).await)?.flatten();
         let mut contradictions = found.clone().unwrap_or_default();
         if contradictions.is_empty() {
             flags.extend(found.is_none().then_some("unchecked"));
         } else {
-            written = asked.write(&writing::without(&contradictions), &contradictions).await?;
-            match asked.check(&written).await? {
-                Some(left) if left.is_empty() => {}
-                Some(left) => {
-                    contradictions = left;
-                    flags.push("contradictory");
+            match answered(asked.write(&writing::without(&contradictions), &contradictions).await)? {
+                None => flags.push("contradictory"),
+                Some(better) => {
+                    written = better;
+                    match answered(asked.check(&written).await)?.flatten() {
+                        Some(left) if left.is_empty() => {}
+                        Some(left) => {
+                            contradictions = left;
+                            flags.push("contradictory");
+                        }
+                        None => flags.push("unchecked"),
+                    }
                 }
-                None => flags.push("unchecked"),
             }
         }
         flags.extend((!written.is_long_enough()).then_some("short"));
@@ -146,6 +154,14 @@ impl Engine {
     }
 }
 
+/// What came of a question after the first: `None` when its market did not answer it. A prompt that was paid for is shown without it.
+fn answered<T>(answer: Result<T>) -> Result<Option<T>> {
+    match answer {
+        Err(error) if error.args.iter().any(|(name, _)| *name == MODEL) => Ok(None),
+        answer => answer.map(Some),
+    }
+}
+
 /// What has been asked for one prompt so far.
 struct Asked<'a> {
     engine: &'a Engine,
@@ -189,9 +205,8 @@ impl Asked<'_> {
         let generation = self.engine.until_ended(&id).await?;
         if generation.state != GenerationState::Succeeded {
             let code = generation.error_code.unwrap_or(ErrorCode::GenerationFailed);
-            return Err(Error::new(code)
-                .with("value", generation.market)
-                .with("hint", generation.error_text.unwrap_or_default()));
+            let error = Error::new(code).with("value", generation.market).with(MODEL, generation.model);
+            return Err(error.with("hint", generation.error_text.unwrap_or_default()));
         }
         self.price = self.price.saturating_add(generation.price);
         Ok(generation.output.unwrap_or_default())

@@ -8,7 +8,7 @@ use crate::{Engine, Error, Result, deliveries::alert, scheduler::Machine};
 use palitra_domain::{
     ErrorCode, Timestamp,
     catalogue::{Model, Status, listed},
-    market::{Listed, ListedPrice},
+    market::{Listed, ListedPrice, Market},
 };
 use palitra_store::{
     outbox,
@@ -29,6 +29,10 @@ const JITTER_PERCENT: u128 = 10;
 
 /// Models of one market that are looked at; a longer list is cut, and then nothing counts as removed.
 const LISTED_MAX: usize = 5_000;
+
+/// New models that a market is asked about one by one, and how fast: KIE answers one question a second.
+const DESCRIBED_MAX: usize = 10;
+const DESCRIBED_EVERY: Duration = Duration::from_millis(1_100);
 
 /// What a synchronization found.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -93,6 +97,8 @@ impl Engine {
         let known = self.store.read(move |tx| shelf::rows(tx, Some(&of))).await?;
         let known: BTreeMap<String, Row> =
             known.into_iter().map(|row| (row.market_id.clone(), row)).collect();
+        let mut listed = listed;
+        self.describe_new(&*adapter, (market, &key), &known, &mut listed).await;
         let seen: BTreeSet<String> = listed.iter().map(|listed| listed.market_id.clone()).collect();
         let mut news: Vec<News> = Vec::new();
         for listed in listed.into_iter().take(LISTED_MAX) {
@@ -128,6 +134,42 @@ impl Engine {
             .collect();
         self.record(market, news, now).await?;
         Ok(synced)
+    }
+
+    /// Asks what new models take, where the list does not say it: a few each time, one a second, the rest when it is their turn. What was
+    /// told before is kept.
+    async fn describe_new(
+        &self,
+        adapter: &dyn Market,
+        (market, key): (&str, &str),
+        known: &BTreeMap<String, Row>,
+        listed: &mut [Listed],
+    ) {
+        let shipped = &self.shipped;
+        let unsaid = listed.iter_mut().filter(|one| one.schema.is_none() && listed::is_sold(&one.category));
+        let own = unsaid.filter(|one| shipped.find(&format!("{market}:{}", one.market_id)).is_none());
+        let mut left = DESCRIBED_MAX;
+        for one in own {
+            let told = known.get(&one.market_id).and_then(|row| row.schema.as_deref());
+            one.schema = told.and_then(|told| serde_json::from_str(told).ok());
+            if one.schema.is_some() || left == 0 {
+                continue;
+            }
+            left -= 1;
+            self.clock.sleep(DESCRIBED_EVERY).await;
+            match adapter.describe(key, &one.market_id).await {
+                Ok(schema) => one.schema = schema,
+                Err(error) => {
+                    tracing::warn!(
+                        market,
+                        model = one.market_id,
+                        error.message = error.message,
+                        "a model is not described now"
+                    );
+                    left = 0;
+                }
+            }
+        }
     }
 
     async fn record(&self, market: &str, news: Vec<News>, now: Timestamp) -> Result<()> {

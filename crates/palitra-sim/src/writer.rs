@@ -12,11 +12,13 @@ mod check;
 mod compose;
 #[cfg(test)]
 mod tests;
+mod told;
 mod topics;
 mod translate;
 
 pub use check::contradictions;
 pub use compose::{Language, Order, Purpose, compose};
+pub(crate) use told::as_told;
 use topics::{TOPICS, Topic};
 pub use translate::translate;
 

@@ -109,6 +109,13 @@ impl Input {
         self.fields.iter().find(|field| field.from == Some(word))
     }
 
+    /// The longest side of a picture, where the mode takes sizes and says so: `maximum` of a text or of a side.
+    pub fn side_max(&self) -> Option<u32> {
+        let schema = &self.from_word(Word::Size)?.schema;
+        let max = schema["maximum"].as_u64().or_else(|| schema["properties"]["width"]["maximum"].as_u64())?;
+        u32::try_from(max).ok()
+    }
+
     /// The whole as one JSON Schema (draft 2020-12), for forms, for programs and for validation.
     pub fn schema(&self) -> Value {
         let described = |field: &Field| {

@@ -57,6 +57,11 @@ fn word_of(name: &str, schema: &Value) -> Option<Word> {
     })
 }
 
+/// Whether models of this category are sold here at all.
+pub fn is_sold(category: &str) -> bool {
+    operation(category).is_some()
+}
+
 /// How long runs of a lane may take until history knows better.
 fn times(lane: Lane) -> (Duration, Duration) {
     let seconds = |longest, usual| (Duration::from_secs(longest), Duration::from_secs(usual));

@@ -63,7 +63,6 @@ unit-megapixel = megapixel
 unit-second = second
 unit-kilo_characters = thousand characters
 unit-kilo_tokens = thousand tokens
-price-range = { $least } to { $most } / { $unit }
 model-no-price = no price yet
 model-active = ready
 model-no_key = no key
@@ -138,6 +137,7 @@ attempt-reason-restart = again after its process died
 attempt-reason-gate = again after a refused result
 attempt-paid-by-account = paid by the account
 attempt-paid-by-house = paid by the house
+attempt-cost = the market took { $cost }
 cancelled = cancelled: { $id }; the money is back on the account
 cancel-asked = the market was asked to stop { $id } and has not answered; the money stays on hold, `palitra serve` or the same command waits for the answer
 cancel-late = { $id } was ready already: its result is kept
@@ -175,6 +175,9 @@ config-ok = settings are valid
 
 ## Errors: what happened
 error-invalid-input = { $value } will not do
+# Of a model, where a market says so and not we.
+market-has-no-model = `{ $model }`: market { $market } does not have it now; nothing was charged
+market-refused-input = what `{ $model }` was sent (market { $market } refused it, nothing was charged)
 error-unknown-model = unknown model { $value }
 error-unknown-mode = { $value } does not do `{ $mode }`
 error-model-paused = model { $value } cannot be used now
@@ -242,6 +245,7 @@ hint-invalid-input = { $hint }
 hint-invalid-input-else = it takes 1 to { $limit } characters
 hint-unknown-model = did you mean { $hint }?
 hint-unknown-model-else = choose another one with `palitra models ls`
+hint-unknown-mode-else = leave it out, or choose another model with `palitra models ls`
 hint-unknown-mode = it does: { $hint }
 hint-model-paused = choose another one with `palitra models ls`; the operator sees why in `palitra models show`
 hint-model-unpriced = `palitra models price { $value } --unit image --cost 0.04 --currency USD`
@@ -280,7 +284,7 @@ hint-market-credits = top up at the market and repeat the same command
 hint-market-busy = repeat the same command later: what is ready is not paid twice
 hint-market-unavailable = repeat the same command later: what is ready is not paid twice
 hint-market-protocol = repeat it later; `palitra jobs show ID` shows what the market answered
-hint-input-fetch = check that the link opens without a login
+hint-input-fetch = repeat the same command: files are sent anew; a link must open without a login
 hint-content-rejected = change the prompt and repeat
 hint-generation-failed = repeat the same command: what is ready is not paid twice
 hint-timed-out = repeat the same command: what is ready is not paid twice
@@ -499,6 +503,7 @@ violation-media = `{ $path }` takes { $allowed ->
     [audio] a sound
    *[video] a video
 }
+violation-no-place = `{ $path }`: this model takes no such file; `palitra models ls --mode { $allowed }` shows others
 violation-file-size = `{ $path }`: the file has more than { $allowed } MB
 violation-pixels = `{ $path }`: the picture has more than { $allowed } megapixels
 file-too-large = it has more than { $limit } MiB
@@ -509,6 +514,7 @@ notice-dropped = `{ $value }` is not sent: this model does not have it
 notice-avoided = `negative` went into the prompt: this model has no field for it
 notice-prompt-cut = the prompt was cut to { $value } characters, the most that this model takes
 notice-translated = the prompt is translated into English first
+notice-enhanced-by = `{ $model }` does not strengthen features: `{ $value }` does it instead
 flag-short = the prompt is shorter than a thousand characters
 flag-contradictory = the prompt still contradicts itself: read it before you use it
 flag-language = the prompt is not in the language that was asked for

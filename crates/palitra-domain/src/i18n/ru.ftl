@@ -66,7 +66,6 @@ unit-megapixel = мегапиксель
 unit-second = секунда
 unit-kilo_characters = тысяча знаков
 unit-kilo_tokens = тысяча токенов
-price-range = от { $least } до { $most } / { $unit }
 model-no-price = цены ещё нет
 model-active = готова
 model-no_key = нет ключа
@@ -143,6 +142,7 @@ attempt-reason-restart = повтор после гибели процесса
 attempt-reason-gate = повтор после отвергнутого результата
 attempt-paid-by-account = платит счёт
 attempt-paid-by-house = платит дом
+attempt-cost = рынок взял { $cost }
 cancelled = отменено: { $id }; деньги возвращены на счёт
 cancel-asked = рынок попросили остановить { $id }, он ещё не ответил; деньги пока удержаны, ответа дождётся `palitra serve` или та же команда
 cancel-late = { $id } уже было готово: результат сохранён
@@ -180,6 +180,9 @@ config-ok = настройки верны
 
 ## Ошибки: что случилось
 error-invalid-input = { $value } не подходит
+# О модели, когда так говорит рынок, а не мы.
+market-has-no-model = `{ $model }`: на рынке { $market } её сейчас нет; деньги не списаны
+market-refused-input = запрос к `{ $model }` (рынок { $market } отказал, деньги не списаны)
 error-unknown-model = модель { $value } не известна
 error-unknown-mode = { $value } не умеет `{ $mode }`
 error-model-paused = модель { $value } сейчас недоступна
@@ -247,6 +250,7 @@ hint-invalid-input = { $hint }
 hint-invalid-input-else = нужно от 1 до { $limit } знаков
 hint-unknown-model = может быть, { $hint }
 hint-unknown-model-else = выберите другую: `palitra models ls`
+hint-unknown-mode-else = уберите это или выберите другую модель: `palitra models ls`
 hint-unknown-mode = умеет: { $hint }
 hint-model-paused = выберите другую: `palitra models ls`; оператору причина видна в `palitra models show`
 hint-model-unpriced = `palitra models price { $value } --unit image --cost 0.04 --currency USD`
@@ -285,7 +289,7 @@ hint-market-credits = пополните счёт на рынке и повто�
 hint-market-busy = повторите ту же команду позже: готовое не оплачивается второй раз
 hint-market-unavailable = повторите ту же команду позже: готовое не оплачивается второй раз
 hint-market-protocol = повторите позже; ответ рынка покажет `palitra jobs show ID`
-hint-input-fetch = проверьте, что ссылка открывается без входа и пароля
+hint-input-fetch = повторите ту же команду: файлы отправятся заново; ссылка должна открываться без входа и пароля
 hint-content-rejected = измените описание и повторите
 hint-generation-failed = повторите ту же команду: готовое не оплачивается второй раз
 hint-timed-out = повторите ту же команду: готовое не оплачивается второй раз
@@ -506,6 +510,7 @@ violation-media = `{ $path }`: нужно { $allowed ->
     [audio] аудио
    *[video] видео
 }
+violation-no-place = `{ $path }`: эта модель такого файла не принимает; другие: `palitra models ls --mode { $allowed }`
 violation-file-size = `{ $path }`: файл больше { $allowed } МБ
 violation-pixels = `{ $path }`: на картинке больше { $allowed } мегапикселей
 file-too-large = он больше { $limit } МиБ
@@ -516,6 +521,7 @@ notice-dropped = `{ $value }` не отправлено: у этой модел�
 notice-avoided = `negative` вошло в промпт: отдельного поля у этой модели нет
 notice-prompt-cut = промпт обрезан до { $value } знаков, больше эта модель не принимает
 notice-translated = промпт сначала переводится на английский
+notice-enhanced-by = `{ $model }` не усиливает черты: это сделает `{ $value }`
 flag-short = промпт короче тысячи знаков
 flag-contradictory = промпт всё ещё противоречит себе: прочтите его, прежде чем использовать
 flag-language = промпт не на том языке, о котором просили

@@ -134,7 +134,7 @@ async fn s3_05_a_new_model_is_a_draft_until_it_is_priced_and_approved() {
     assert_eq!(stage.sync().await, [] as [String; 0], "once");
     let refused = |error: crate::Error| error.code;
     let create = || stage.engine.model("fal-ai/new-thing", "create");
-    assert_eq!(create().map(drop).map_err(refused), Err(ErrorCode::ModelPaused));
+    assert_eq!(create().map(drop).map_err(refused), Err(ErrorCode::ModelUnpriced));
     let approve = || stage.engine.approve_model("fal-ai/new-thing");
     assert_eq!(approve().await.map_err(refused), Err(ErrorCode::ModelUnpriced));
     let price = ListedPrice { unit: Unit::Image, cost_micros: 40_000, coin: Coin::Money(Currency::USD) };
@@ -194,7 +194,7 @@ async fn a_draft_that_was_away_is_a_draft_again_and_never_for_nothing() {
     let second = Listed { market_id: "fal-ai/other".to_owned(), ..new_thing() };
     stage.list(&[new_thing(), second.clone()]);
     stage.sync().await;
-    stage.list(&[second.clone()]);
+    stage.list(std::slice::from_ref(&second));
     assert_eq!(stage.sync().await, ["removed fal-ai/new-thing"]);
     stage.list(&[new_thing(), second]);
     assert_eq!(stage.sync().await, ["returned fal-ai/new-thing"]);

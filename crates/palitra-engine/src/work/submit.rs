@@ -154,7 +154,8 @@ async fn refused(machine: &Machine, ticket: Ticket, error: MarketError, (refusal
         ticket,
         "refused, will try again",
         error.class = error.class.as_str(),
-        error.message = error.message
+        error.message = error.message,
+        error.body = error.body
     );
     machine.metrics.failed(&ticket.market, error.class);
     let now = machine.now();
@@ -175,7 +176,8 @@ pub(super) async fn unknown(machine: &Machine, ticket: Ticket, error: MarketErro
         ticket,
         "the outcome of a submission is unknown",
         error.class = error.class.as_str(),
-        error.message = error.message
+        error.message = error.message,
+        error.body = error.body
     );
     machine.metrics.failed(&ticket.market, error.class);
     match learn(machine, &ticket).await {

@@ -167,6 +167,14 @@ impl Market for Kie {
         Box::pin(async move { self.all_models(key).await.map(Some) })
     }
 
+    fn describe<'a>(
+        &'a self,
+        key: &'a str,
+        model: &'a str,
+    ) -> BoxFuture<'a, Result<Option<serde_json::Value>, MarketError>> {
+        Box::pin(self.schema(key, model))
+    }
+
     fn fetch<'a>(&'a self, link: &'a str) -> BoxFuture<'a, Result<ByteStream, MarketError>> {
         Box::pin(self.downloads.open(link))
     }

@@ -13,7 +13,10 @@ pub(super) fn make(asked: &Asked, ending: &Ending, tools: &Tools) -> Answer {
         Ending::Refused => (String::new(), "refusal"),
         Ending::Nothing => (String::new(), "end_turn"),
         Ending::Says(text) => (text.clone(), "end_turn"),
-        _ => (writer::write_prompt(&asked.prompt(), "", 0), "end_turn"),
+        _ => {
+            let told = writer::as_told(&text_of(&asked.input["system"]), &asked.prompt());
+            (told.unwrap_or_else(|| writer::write_prompt(&asked.prompt(), "", 0)), "end_turn")
+        }
     };
     let bound =
         asked.input["max_tokens"].as_u64().and_then(|tokens| usize::try_from(tokens.saturating_mul(4)).ok());

@@ -13,7 +13,7 @@ use crate::{
         picture::{self, Picture},
         tokens,
     },
-    voice,
+    voice, writer,
 };
 use axum::{
     body::{Body, Bytes},
@@ -135,12 +135,12 @@ fn seconds_asked(work: &Work) -> u64 {
 
 /// Units of a text: thousands of tokens, which makes them fractions as they can be with fal.
 fn written(work: &Work) -> (Value, String) {
+    let system = work.new.input.get("system_prompt").and_then(Value::as_str).unwrap_or_default();
     let output = match &work.new.ending {
         Ending::OutputError(_) => String::new(),
         Ending::Says(text) => text.clone(),
-        _ => text::answer(&work.new.prompt),
+        _ => writer::as_told(system, &work.new.prompt).unwrap_or_else(|| text::answer(&work.new.prompt)),
     };
-    let system = work.new.input.get("system_prompt").and_then(Value::as_str).unwrap_or_default();
     let tokens_in = tokens::count(&work.new.prompt) + tokens::count(system);
     let tokens_out = tokens::count(&output);
     let mut body = json!({

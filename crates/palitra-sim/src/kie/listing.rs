@@ -30,7 +30,9 @@ pub(super) async fn get_list(
             return Err(Refusal::new(400, format!("{name} is not a parameter")));
         }
         let entries = models::MODELS.iter().map(listed).collect();
-        let entries = market.lock().script.listing.apply("model", entries);
+        let mut entries = market.lock().script.listing.apply("model", entries);
+        // What a script says a model takes is no part of the list.
+        entries.iter_mut().filter_map(Value::as_object_mut).for_each(|entry| drop(entry.remove("input")));
         Ok(json!({"total": entries.len(), "models": entries}))
     })
     .await
@@ -42,8 +44,13 @@ pub(super) async fn get_one(
     Path(path): Path<String>,
     headers: HeaderMap,
 ) -> Response<Body> {
-    ask(&market, &headers, |_| {
+    ask(&market, &headers, |market| {
         let (id, what) = path.rsplit_once('/').ok_or_else(|| Refusal::code(404))?;
+        if let (Some(entry), "schema") = (market.lock().script.listing.change.get(id), what)
+            && entry["input"].is_object()
+        {
+            return Ok(json!({"model": id, "openapi": document(id, &entry["input"])}));
+        }
         let model = models::find(id).ok_or_else(|| Refusal::code(404))?;
         match what {
             "schema" => Ok(json!({"model": id, "openapi": openapi(model)})),
@@ -114,10 +121,13 @@ fn openapi(model: &Model) -> Value {
         model.fields.iter().map(|field| (field.name.to_owned(), schema(field))).collect();
     let required: Vec<&str> =
         model.fields.iter().filter(|field| field.required).map(|field| field.name).collect();
-    let input = json!({"type": "object", "properties": properties, "required": required});
+    document(model.id, &json!({"type": "object", "properties": properties, "required": required}))
+}
+
+fn document(id: &str, input: &Value) -> Value {
     let body = json!({
         "type": "object",
-        "properties": {"model": {"type": "string", "enum": [model.id]}, "callBackUrl": {"type": "string"}, "input": input},
+        "properties": {"model": {"type": "string", "enum": [id]}, "callBackUrl": {"type": "string"}, "input": input},
         "required": ["model", "input"],
     });
     json!({

@@ -77,12 +77,22 @@ fn speech(asked: &Asked) -> Answer {
     Answer::bytes("audio/wav", Bytes::from(voice::speak(asked.text("input"), asked.text("voice"), 0)))
 }
 
+/// What the conversation begins with.
+fn instructions(asked: &Asked) -> String {
+    let messages = asked.input["messages"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let first = messages.iter().filter(|message| message["role"] != "user" && message["role"] != "assistant");
+    first.map(|message| text_of(&message["content"])).collect()
+}
+
 fn chat(asked: &Asked, ending: &Ending, tools: &Tools) -> Value {
     let prompt = asked.prompt();
     let (mut text, mut finish) = match ending {
         Ending::Refused | Ending::Nothing => (String::new(), "stop"),
         Ending::Says(text) => (text.clone(), "stop"),
-        _ => (writer::write_prompt(&prompt, "", 0), "stop"),
+        _ => {
+            let told = writer::as_told(&instructions(asked), &prompt);
+            (told.unwrap_or_else(|| writer::write_prompt(&prompt, "", 0)), "stop")
+        }
     };
     let bound = ["max_completion_tokens", "max_tokens"].iter().find_map(|name| asked.input[name].as_u64());
     let chars_max = bound.and_then(|tokens| usize::try_from(tokens.saturating_mul(4)).ok());

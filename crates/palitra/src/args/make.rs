@@ -32,7 +32,7 @@ Examples:
 
 #[derive(Debug, Args)]
 pub struct Create {
-    /// What to draw; `| model=… | size=WxH | aspect_ratio=… | negative=…` may follow
+    /// What to draw, `-` takes it from a pipe; `| model=… | size=WxH | aspect_ratio=… | negative=…` may follow
     #[arg(value_name = "PROMPT")]
     pub prompt: String,
     /// portrait, square, landscape, 1024x768 or 16:9
@@ -143,7 +143,7 @@ Examples:
 
 #[derive(Debug, Args)]
 pub struct Speak {
-    /// What to say
+    /// What to say; `-` takes it from a pipe
     #[arg(value_name = "TEXT")]
     pub text: String,
     /// Who says it, by the model's name of the voice
@@ -161,7 +161,7 @@ Examples:
 
 #[derive(Debug, Args)]
 pub struct Video {
-    /// What happens
+    /// What happens; `-` takes it from a pipe
     #[arg(value_name = "PROMPT")]
     pub prompt: String,
     /// First picture
@@ -194,7 +194,7 @@ pub enum WriteFor {
 
 #[derive(Debug, Args)]
 pub struct Write {
-    /// A few words
+    /// A few words; `-` takes them from a pipe
     #[arg(value_name = "IDEA")]
     pub idea: String,
     /// What the prompt is for

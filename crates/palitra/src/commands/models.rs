@@ -7,26 +7,24 @@ use crate::{
     failure::{Failure, Phrase},
 };
 use palitra_domain::{
-    ErrorCode, Money,
+    Currency, ErrorCode, Money,
     catalogue::{Catalogue, Model, Status},
     format::Format,
     market::ListedPrice,
     price::{Amounts, PriceSettings},
 };
 use serde_json::{Value, json};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeSet, sync::Arc};
 
 pub(super) async fn run(session: &Session, args: Models) -> Result<()> {
     match args {
         Models::Ls { all, market, mode, category } => {
             let catalogue = stocked(session).await?;
-            let models = documents(session.config(), &catalogue, &Wanted { all, market, mode, category });
+            let wanted = Wanted { all, market, mode, category };
+            let models = documents(session.config(), &catalogue, &wanted);
             session.console.document(&models);
             for shown in &models {
-                session_line(session, shown);
+                session_line(session, shown, wanted.mode.as_deref());
             }
             Ok(())
         }
@@ -76,7 +74,7 @@ pub fn documents(config: &Config, catalogue: &Catalogue, wanted: &Wanted) -> Vec
 }
 
 /// What is sold here; before the first command that is what ships.
-async fn stocked(session: &Session) -> Result<Arc<Catalogue>> {
+pub(super) async fn stocked(session: &Session) -> Result<Arc<Catalogue>> {
     let app = session.look().await?;
     Ok(app.map_or_else(|| Arc::new(Catalogue::shipped()), |app| app.engine.catalogue()))
 }
@@ -159,14 +157,14 @@ async fn history(session: &Session, market: Option<&str>, limit: u32) -> Result<
     Ok(())
 }
 
-fn session_line(session: &Session, shown: &Value) {
+fn session_line(session: &Session, shown: &Value, mode: Option<&str>) {
     if session.console.json {
         return;
     }
     let text = |name: &str| shown[name].as_str().unwrap_or_default();
     let price = match text("status") {
         "draft" => session.console.text("model-no-price", &[]),
-        _ => price_text(session, &shown["prices"]),
+        _ => spans(session, &shown["prices"], mode),
     };
     let status = session.console.text(&format!("model-{}", text("status")), &[]);
     session.console.say(&format!(
@@ -177,28 +175,28 @@ fn session_line(session: &Session, shown: &Value) {
     ));
 }
 
-/// Least and most for each unit: `1.90 ₽ / run`, `7.60 to 17.10 ₽ / image`; `models show` has them all.
-fn price_text(session: &Session, prices: &Value) -> String {
-    let mut ranges: BTreeMap<&str, (i64, i64, &Value)> = BTreeMap::new();
-    for price in prices.as_array().into_iter().flatten() {
-        let (Some(unit), Some(amount)) = (price["unit"].as_str(), price["amount"].as_i64()) else { continue };
-        let (least, most, _) = ranges.entry(unit).or_insert((amount, amount, &price["currency"]));
-        (*least, *most) = ((*least).min(amount), (*most).max(amount));
-    }
-    let money = |amount: i64, currency: &Value| {
-        let currency = currency.as_str().and_then(palitra_domain::Currency::parse);
-        currency.map_or_else(String::new, |currency| Money::new(amount, currency).to_string())
-    };
-    let range = |(unit, (least, most, currency)): (&str, (i64, i64, &Value))| {
-        let unit = session.console.text(&format!("unit-{unit}"), &[]);
-        if least == most {
-            return format!("{} / {unit}", money(least, currency));
+/// `17.10 ₽ – 22.80 ₽ / run`: for each unit the least and the most; what they depend on is in `models show`.
+fn spans(session: &Session, prices: &Value, mode: Option<&str>) -> String {
+    let mut units: Vec<(&str, Currency, i64, i64)> = Vec::new();
+    let of_mode = |price: &&Value| mode.is_none_or(|mode| price["mode"] == mode);
+    for price in prices.as_array().into_iter().flatten().filter(of_mode) {
+        let currency = price["currency"].as_str().and_then(Currency::parse);
+        let Some(((unit, currency), amount)) =
+            price["unit"].as_str().zip(currency).zip(price["amount"].as_i64())
+        else {
+            continue;
+        };
+        match units.iter_mut().find(|(known, ..)| *known == unit) {
+            Some((.., least, most)) => (*least, *most) = ((*least).min(amount), (*most).max(amount)),
+            None => units.push((unit, currency, amount, amount)),
         }
-        let (least, most) = (money(least, currency), money(most, currency));
-        let args = [("least", (&least).into()), ("most", (&most).into()), ("unit", (&unit).into())];
-        session.console.text("price-range", &args)
+    }
+    let span = |(unit, currency, least, most): &(&str, Currency, i64, i64)| {
+        let unit = session.console.text(&format!("unit-{unit}"), &[]);
+        let [least, most] = [least, most].map(|amount| Money::new(*amount, *currency).to_string());
+        if least == most { format!("{least} / {unit}") } else { format!("{least} – {most} / {unit}") }
     };
-    ranges.into_iter().map(range).collect::<Vec<_>>().join(", ")
+    units.iter().map(span).collect::<Vec<_>>().join(", ")
 }
 
 /// What of the settings a document depends on, read once for all of them.

@@ -17,6 +17,7 @@ mod markets;
 mod pipeline;
 mod processes;
 mod seen;
+mod simulated;
 mod slides;
 mod tidy;
 mod vouchers;

@@ -169,6 +169,22 @@ fn s2_018_to_025_a_few_words_become_a_checked_prompt_in_five_parts() {
 }
 
 #[test]
+fn a_dash_takes_the_words_from_a_pipe() {
+    let desk = Desk::new();
+    let piped = desk.write("words.txt", "рыжий кот на окне\n");
+    let run = |words: &[&str], from: &std::path::Path| {
+        let mut command = desk.command(words);
+        Run::of(command.stdin(std::fs::File::open(from).unwrap()).output().unwrap())
+    };
+    let made = run(&["create", "-", "--format", "64x64", "-o", "cat.png"], &piped);
+    assert_eq!(made.code, Some(0), "{}", made.stderr);
+    assert_eq!(Books::read(&desk).generations[0].prompt, "рыжий кот на окне");
+    assert_eq!(run(&["speak", "-", "-o", "cat.wav"], &piped).code, Some(0));
+    let nothing = run(&["create", "-"], &desk.write("empty.txt", ""));
+    assert_eq!((nothing.code, nothing.complaint().0), (Some(2), "`prompt` will not do"));
+}
+
+#[test]
 fn d1_a_plan_says_price_time_success_and_place_and_does_nothing() {
     let desk = Desk::new();
     let plan = desk.json(&["create", "a cat", "--plan"]);

@@ -8,7 +8,7 @@ use serde_json::Value;
 pub(super) fn line(generation: &Value) -> String {
     let error = generation["error"]["code"].as_str().map(|code| format!("  {code}")).unwrap_or_default();
     format!(
-        "{}  {:<10} {:<20} {:>9}  {}  {}{error}",
+        "{}  {:<10} {:<36} {:>9}  {}  {}{error}",
         word(&generation["id"]),
         word(&generation["status"]),
         word(&generation["model"]),
@@ -57,7 +57,9 @@ fn attempt_line(console: &Console, attempt: &Value) -> String {
     let reason = console.text(&format!("attempt-reason-{}", word(&attempt["reason"])), &[]);
     let paid_by = console.text(&format!("attempt-paid-by-{}", word(&attempt["paid_by"])), &[]);
     let cost = &attempt["cost"];
-    let cost = cost["micros"].as_i64().map(|micros| format!(" · {}", units(micros, word(&cost["currency"]))));
+    let took =
+        |micros| console.text("attempt-cost", &[("cost", (&units(micros, word(&cost["currency"]))).into())]);
+    let cost = cost["micros"].as_i64().map(|micros| format!(" · {}", took(micros)));
     format!(
         "{} · {key} · {reason} · {paid_by} · {} · {}{}",
         attempt["n"],
@@ -111,7 +113,8 @@ fn money(price: &Value) -> String {
 
 /// What a market takes, in millionths of its currency.
 fn units(micros: i64, currency: &str) -> String {
-    format!("{}.{:06} {currency}", micros / 1_000_000, (micros % 1_000_000).abs())
+    let number = format!("{}.{:06}", micros / 1_000_000, (micros % 1_000_000).abs());
+    format!("{} {currency}", number.trim_end_matches('0').trim_end_matches('.'))
 }
 
 /// `2026-11-20T06:31:52Z`: people do not need more.

@@ -1,9 +1,9 @@
 //! `palitra create PROMPT`: a picture.
 
-use super::{Job, format, make, put_format, random_seed};
+use super::{Job, format, make, put_format, random_seed, words};
 use crate::{
     args::Create,
-    commands::{Session, Stop},
+    commands::{Session, Stop, models::stocked},
     failure::Failure,
 };
 use palitra_domain::{
@@ -15,12 +15,12 @@ use serde_json::{Map, json};
 
 pub(in crate::commands) async fn create(session: &Session, args: Create) -> Result<(), Stop> {
     let Create { prompt, format: asked, seed, negative, quality, mut making } = args;
-    let said = extended::parse(&prompt).map_err(refused)?;
+    let said = extended::parse(&words(prompt).await?).map_err(refused)?;
     let format = match (format(asked.as_deref())?, said.format) {
         (Some(flag), _) => flag,
         // S2-015: what is written beside the prompt wins over what was chosen before.
         (None, Some(written)) => written,
-        (None, None) => Format::SQUARE,
+        (None, None) => square(session, making.model.as_deref().or(said.model.as_deref())).await?,
     };
     let mut input = Map::new();
     input.insert("prompt".to_owned(), json!(said.prompt));
@@ -31,6 +31,17 @@ pub(in crate::commands) async fn create(session: &Session, args: Create) -> Resu
     }
     making.model = making.model.or(said.model);
     make(session, Job { mode: "create", model: "sandbox/artist", input, files: Vec::new(), making }).await
+}
+
+/// A square as large as ours or, where the model has less, as it makes.
+async fn square(session: &Session, model: Option<&str>) -> Result<Format, Failure> {
+    let Some(model) = model else { return Ok(Format::SQUARE) };
+    let catalogue = stocked(session).await?;
+    let markets = &session.config().markets;
+    let found = catalogue.resolve(model, "create", |model| markets.has_key(&model.market));
+    let side_max = found.and_then(|(_, mode)| mode.input.side_max()).unwrap_or(Format::SQUARE.width);
+    let side = side_max.min(Format::SQUARE.width);
+    Ok(Format { width: side, height: side })
 }
 
 fn refused(bad: BadOption) -> Failure {

@@ -10,8 +10,13 @@ use palitra_engine::{generations::Generation, uploads::UPLOAD_BYTES_MAX};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
-/// Takes files into the house's own storage: one as an id, several as a list of them.
-pub(super) async fn upload(app: &App, livemode: Livemode, paths: &[PathBuf]) -> Result<Value, Failure> {
+/// Takes files into the house's own storage: one as an id, several as a list of them. With the size of the first picture.
+pub(super) async fn upload(
+    app: &App,
+    livemode: Livemode,
+    paths: &[PathBuf],
+) -> Result<(Value, Option<(u32, u32)>), Failure> {
+    let mut size = None;
     let mut ids = Vec::with_capacity(paths.len());
     for path in paths {
         let missing = || Failure::new(ErrorCode::FileMissing).with("value", format!("`{}`", path.display()));
@@ -27,9 +32,10 @@ pub(super) async fn upload(app: &App, livemode: Livemode, paths: &[PathBuf]) -> 
         let bytes = tokio::fs::read(path).await.map_err(|error| io_failure(path, error))?;
         let uploaded =
             app.engine.upload(&app.engine.house.id, livemode, &name_of(path), bytes.into()).await?;
+        size = size.or(uploaded.width.zip(uploaded.height));
         ids.push(json!(uploaded.id));
     }
-    Ok(if ids.len() == 1 { ids.remove(0) } else { Value::Array(ids) })
+    Ok((if ids.len() == 1 { ids.remove(0) } else { Value::Array(ids) }, size))
 }
 
 /// Copies the results of a generation to where they were asked for; several get numbers.

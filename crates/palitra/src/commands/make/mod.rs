@@ -30,11 +30,14 @@ use palitra_engine::{
 };
 use serde_json::{Map, Value, json};
 use std::{
-    io::IsTerminal,
+    io::{IsTerminal, Read},
     path::{Path, PathBuf},
     time::Duration,
 };
 use tokio_util::sync::CancellationToken;
+
+/// No model takes longer words.
+const PIPED_BYTES_MAX: u64 = 1024 * 1024;
 
 /// What a command asks for.
 struct Job {
@@ -53,9 +56,14 @@ async fn make(session: &Session, job: Job) -> Result<(), Stop> {
     let out = making.out.clone().unwrap_or_else(|| PathBuf::from("."));
     let app = session.open().await?;
     let livemode = session.livemode();
+    let brought: Vec<&str> = files.iter().map(|(word, _)| *word).collect();
     for (word, paths) in files {
-        let ids = files::upload(&app, livemode, &paths).await?;
+        let (ids, size) = files::upload(&app, livemode, &paths).await?;
         input.insert(word.to_owned(), ids);
+        // S2-049: an edit that nobody gave a format keeps that of its picture.
+        if let (true, false, Some(size)) = (mode == "edit", input.contains_key("width"), size) {
+            put_format(&mut input, edited(size));
+        }
     }
     input.extend(making.set.clone());
     let model = making.model.as_deref().unwrap_or(model);
@@ -69,6 +77,7 @@ async fn make(session: &Session, job: Job) -> Result<(), Stop> {
         idempotency: None,
     };
     let offer = app.engine.offer(&wish).await?;
+    offer::refuse_dropped(&brought, mode, &offer.notices)?;
     offer::tell_notices(session, &offer.notices);
     if making.spend.plan {
         offer::tell_plan(session, &app, &wish, &offer).await?;
@@ -136,7 +145,8 @@ async fn run(
     }
     if generation.state != GenerationState::Succeeded {
         let code = generation.error_code.unwrap_or(ErrorCode::GenerationFailed);
-        return Err(market_failure::failure(code, &generation.model, generation.error_text.as_deref()).into());
+        let of = (generation.market.as_str(), generation.model.as_str());
+        return Err(market_failure::failure(code, of, generation.error_text.as_deref()).into());
     }
     Ok(generation)
 }
@@ -181,6 +191,20 @@ async fn ended(
     }
 }
 
+/// Words that stand on the command line, or `-`: those that come through a pipe.
+async fn words(text: String) -> Result<String, Failure> {
+    if text != "-" {
+        return Ok(text);
+    }
+    let read = || {
+        let mut piped = Vec::new();
+        std::io::stdin().lock().take(PIPED_BYTES_MAX).read_to_end(&mut piped).map(|_| piped)
+    };
+    let piped = tokio::task::spawn_blocking(read).await.map_err(std::io::Error::from).flatten();
+    let piped = piped.map_err(|error| crate::wiring::io_failure(Path::new("-"), error))?;
+    Ok(String::from_utf8_lossy(&piped).trim().to_owned())
+}
+
 /// `--format`, where it was given.
 fn format(text: Option<&str>) -> Result<Option<Format>, Failure> {
     let bad = |bad: palitra_domain::format::BadFormat| {
@@ -192,6 +216,20 @@ fn format(text: Option<&str>) -> Result<Option<Format>, Failure> {
 fn put_format(input: &mut Map<String, Value>, format: Format) {
     input.insert("width".to_owned(), json!(format.width));
     input.insert("height".to_owned(), json!(format.height));
+}
+
+/// A format that models of editing make: as upright as the picture, its shorter side at least 1024, its longer one at most 4096.
+fn edited((width, height): (u32, u32)) -> Format {
+    let (short, long) = (u64::from(width.min(height)).max(1), u64::from(width.max(height)).max(1));
+    // A fraction that everything is multiplied by.
+    let (up, down) = match (short < 1024, long > 4096) {
+        (true, _) if long * 1024 > 4096 * short => (4096, long),
+        (true, _) => (1024, short),
+        (false, true) => (4096, long),
+        (false, false) => (1, 1),
+    };
+    let side = |side: u32| u32::try_from((u64::from(side) * up / down).clamp(480, 4096)).unwrap_or(4096);
+    Format { width: side(width), height: side(height) }
 }
 
 fn random_seed() -> u32 {

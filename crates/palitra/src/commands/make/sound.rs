@@ -1,6 +1,6 @@
 //! `palitra speak TEXT` and `palitra video PROMPT`.
 
-use super::{Job, format, make, put_format, random_seed};
+use super::{Job, format, make, put_format, random_seed, words};
 use crate::{
     args::{Speak, Video},
     commands::{Session, Stop},
@@ -9,15 +9,17 @@ use serde_json::{Map, json};
 
 pub(in crate::commands) async fn speak(session: &Session, args: Speak) -> Result<(), Stop> {
     let Speak { text, voice, making } = args;
-    let mut input = Map::from_iter([("text".to_owned(), json!(text))]);
+    let mut input = Map::from_iter([("text".to_owned(), json!(words(text).await?))]);
     input.extend(voice.map(|voice| ("voice".to_owned(), json!(voice))));
     make(session, Job { mode: "speak", model: "sandbox/voice", input, files: Vec::new(), making }).await
 }
 
 pub(in crate::commands) async fn video(session: &Session, args: Video) -> Result<(), Stop> {
     let Video { prompt, image, seconds, format: asked, making } = args;
-    let mut input =
-        Map::from_iter([("prompt".to_owned(), json!(prompt)), ("seed".to_owned(), json!(random_seed()))]);
+    let mut input = Map::from_iter([
+        ("prompt".to_owned(), json!(words(prompt).await?)),
+        ("seed".to_owned(), json!(random_seed())),
+    ]);
     input.extend(seconds.map(|seconds| ("seconds".to_owned(), json!(seconds))));
     if let Some(format) = format(asked.as_deref())? {
         put_format(&mut input, format);

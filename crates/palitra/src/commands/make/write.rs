@@ -1,15 +1,24 @@
 //! `palitra write IDEA`: a prompt out of a few words.
 
-use super::name_of;
+use super::{name_of, words};
 use crate::{
     args::{Write, WriteFor},
-    commands::{Session, Stop, money, stop},
+    commands::{Session, Stop, market_failure, money, stop},
     failure::Failure,
     wiring::io_failure,
 };
 use palitra_domain::{ErrorCode, prompt::writing::Purpose};
-use palitra_engine::prompts::Idea;
+use palitra_engine::prompts::{Idea, MODEL};
 use serde_json::json;
+
+/// A question that its market did not answer is told like any other generation.
+fn unanswered(error: palitra_engine::Error) -> Failure {
+    let arg = |wanted| error.args.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value.as_str());
+    match (arg(MODEL), arg("value")) {
+        (Some(model), Some(market)) => market_failure::failure(error.code, (market, model), arg("hint")),
+        _ => error.into(),
+    }
+}
 
 pub(in crate::commands) async fn write(session: &Session, args: Write) -> Result<(), Stop> {
     let Write { idea, purpose, language, out, model, spend } = args;
@@ -17,7 +26,7 @@ pub(in crate::commands) async fn write(session: &Session, args: Write) -> Result
     let idea = Idea {
         account: app.engine.house.id.clone(),
         livemode: session.livemode(),
-        words: idea,
+        words: words(idea).await?,
         purpose: if purpose == WriteFor::Edit { Purpose::Edit } else { Purpose::Create },
         lang: language,
         model,
@@ -39,7 +48,7 @@ pub(in crate::commands) async fn write(session: &Session, args: Write) -> Result
     let engine = app.engine.clone();
     let composed = stop::until_done(running, told, |drained| async move {
         tokio::select! {
-            composed = engine.compose(&idea, |id| focus.on(id)) => composed.map_err(Failure::from),
+            composed = engine.compose(&idea, |id| focus.on(id)) => composed.map_err(unanswered),
             () = drained.cancelled() => Err(Failure::new(ErrorCode::Interrupted)),
         }
     })

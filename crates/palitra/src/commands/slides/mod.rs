@@ -192,7 +192,7 @@ fn failure(plan: &Plan, report: &Report, code: ErrorCode) -> Failure {
     let model = failed.and_then(|slide| slide.failed_model.as_deref()).unwrap_or_default();
     market_failure::failure(
         code,
-        model,
+        ("", model),
         failed.and_then(|slide| Some(slide.error.as_ref()?.message.as_str())),
     )
 }

@@ -222,7 +222,7 @@ impl<'a> Board<'a> {
             StepKind::Prompt => ("prompt-failed", &slides.prompt_model),
             StepKind::Picture => ("image-failed", &slides.model),
         };
-        let why = market_failure::failure(code, model, None).message(lang);
+        let why = market_failure::failure(code, ("", model), None).message(lang);
         self.line(&i18n::text(lang, key, &[("slide", number.into()), ("why", Arg::from(&why))]));
     }
 

@@ -1,0 +1,38 @@
+//! Prompts written and checked by OpenAI and Anthropic.
+
+use super::Simulated;
+use crate::crash::books::Books;
+use serde_json::json;
+
+#[test]
+fn s2_018_020_a_prompt_is_written_and_checked_by_either() {
+    let town = Simulated::all();
+    for (market, model) in [("openai", "openai:gpt-4o-mini"), ("anthropic", "anthropic:claude-haiku-4-5")] {
+        let words = ["write", "old harbour at dawn", "--language", "en", "--model", model];
+        let most = town.desk.json(&[&words[..], &["--plan"]].concat());
+        let written = town.desk.json(&[&words[..], &["--yes"]].concat());
+        assert!(written["prompt"].as_str().unwrap().chars().count() > 100, "{written}");
+        assert_eq!(written["parts"].as_array().map(Vec::len), Some(5), "{written}");
+        let price = written["price"]["amount"].as_i64().unwrap();
+        assert!(0 < price && price <= most["price"]["amount"].as_i64().unwrap(), "{written} {most}");
+        // One question wrote, one checked, and both are in our books as they were charged.
+        let asked = town.accepted(market);
+        assert_eq!(asked.len(), written["generations"].as_array().unwrap().len());
+        let books = Books::read(&town.desk);
+        let of_market = books.generations.iter().filter(|one| one.model == model);
+        assert_eq!(of_market.map(|one| one.charged).sum::<i64>(), price);
+        assert_eq!((books.held, books.problems.len()), (0, 0));
+    }
+}
+
+#[test]
+fn a_check_that_fails_costs_nobody_the_prompt_that_was_paid_for() {
+    let town = Simulated::start(&["anthropic"]);
+    let fails = json!({ "rules": [{ "on": "submit", "nth": 2, "fault": "error", "status": 404 }] });
+    town.script("anthropic", &fails);
+    let words =
+        ["write", "old harbour", "--language", "en", "--model", "anthropic:claude-haiku-4-5", "--yes"];
+    let written = town.desk.json(&words);
+    assert!(written["flags"].as_array().unwrap().contains(&json!("unchecked")), "{written}");
+    assert!(!written["prompt"].as_str().unwrap().is_empty());
+}
