@@ -64,6 +64,18 @@ impl Engine {
         Ok(Money::new(most, self.settings.prices.currency))
     }
 
+    /// The most that the market may take for it, in the wallet's currency: what the house pays where accounts do not.
+    pub fn compose_cost(&self, idea: &Idea) -> Result<Money> {
+        let wishes = [self.writer_wish(idea, "", &[]), self.checker_wish(idea, &"x".repeat(CHECKED_CHARS))];
+        let mut most = 0;
+        for wish in wishes {
+            let (_, mode) = self.model_for(wish.livemode, &wish.model, &wish.mode)?;
+            most = most.max(mode.price_and_cost(&wish.input, &self.settings.prices)?.1.amount);
+        }
+        let most = most.checked_mul(QUESTIONS_MAX).ok_or(palitra_domain::money::Overflow)?;
+        Ok(Money::new(most, self.settings.prices.currency))
+    }
+
     /// Writes a prompt. Something has to carry the work on meanwhile: a started engine here, which `asked` tells what to work on, or a
     /// service.
     pub async fn compose(

@@ -32,9 +32,9 @@ pub(crate) struct Simulated {
 }
 
 impl Simulated {
-    /// Each of these markets; the other markets have no key.
+    /// Each of these markets; the other markets have no key. Accounts pay for prompts, too.
     pub(crate) fn start(markets: &[&str]) -> Simulated {
-        let desk = Desk::new().set(HURRY.0, HURRY.1);
+        let desk = Desk::new().set(HURRY.0, HURRY.1).set("PALITRA_PROMPTS__BILLED", "true");
         let mut command = desk.command(&[
             "sim",
             "--market",

@@ -26,6 +26,19 @@ fn s2_018_020_a_prompt_is_written_and_checked_by_either() {
 }
 
 #[test]
+fn prompts_are_the_houses_unless_they_are_billed() {
+    let town = Simulated::start(&["anthropic"]);
+    let words =
+        ["write", "old harbour", "--language", "en", "--model", "anthropic:claude-haiku-4-5", "--json"];
+    let free = [("PALITRA_PROMPTS__BILLED", "false")];
+    assert_eq!(town.run(&words, &free).code, Some(2), "market money is asked about, whoever's it is");
+    let run = town.run(&[&words[..], &["--yes"]].concat(), &free);
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    let books = Books::read(&town.desk);
+    assert!(books.generations.len() > 1 && books.generations.iter().all(|one| one.price == 0));
+}
+
+#[test]
 fn a_check_that_fails_costs_nobody_the_prompt_that_was_paid_for() {
     let town = Simulated::start(&["anthropic"]);
     let fails = json!({ "rules": [{ "on": "submit", "nth": 2, "fault": "error", "status": 404 }] });
