@@ -28,7 +28,7 @@ pub struct Violation {
 }
 
 /// Compiled schemas that are kept: of two thousand modes few are in use.
-const VALIDATORS_MAX: usize = 256;
+const VALIDATORS_MAX: usize = 128;
 
 /// Unknown names that are told at once.
 const UNKNOWN_MAX: usize = 20;

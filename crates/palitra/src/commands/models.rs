@@ -8,11 +8,12 @@ use crate::{
 };
 use palitra_domain::{
     Currency, ErrorCode, Money,
-    catalogue::{Catalogue, Model, Status},
+    catalogue::{Catalogue, Licence, Model, Status},
     format::Format,
     market::ListedPrice,
-    price::{Amounts, PriceSettings},
+    price::{Amounts, PriceSettings, Unit},
 };
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -62,15 +63,15 @@ pub struct Wanted {
 }
 
 /// What `models ls` shows.
-pub fn documents(config: &Config, catalogue: &Catalogue, wanted: &Wanted) -> Vec<Value> {
+pub fn documents<'a>(config: &Config, catalogue: &'a Catalogue, wanted: &Wanted) -> Vec<Shown<'a>> {
     let is_wanted = |model: &&Arc<Model>| {
         wanted.market.as_ref().is_none_or(|market| model.market == *market)
             && wanted.category.as_ref().is_none_or(|category| model.category == *category)
             && wanted.mode.as_ref().is_none_or(|mode| model.mode(mode).is_some())
     };
     let seller = Seller::new(config, catalogue);
-    let shown = catalogue.models().iter().filter(is_wanted).map(|model| seller.document(model));
-    shown.filter(|shown| wanted.all || shown["status"] == "active").collect()
+    let shown = catalogue.models().iter().filter(is_wanted).map(|model| seller.shown(model));
+    shown.filter(|shown| wanted.all || shown.status == "active").collect()
 }
 
 /// What is sold here; before the first command that is what ships.
@@ -86,7 +87,7 @@ fn show(session: &Session, catalogue: &Catalogue, id: &str) -> Result<()> {
             .with("value", format!("`{id}`"))
             .with("hint", nearest.join(", "))
     })?;
-    let mut shown = Seller::new(session.config(), catalogue).document(found);
+    let mut shown = json!(Seller::new(session.config(), catalogue).shown(found));
     let inputs = found.modes.iter().map(|mode| (mode.name.clone(), mode.input.schema()));
     shown["hint"] = json!(found.hint);
     shown["inputs"] = Value::Object(inputs.collect());
@@ -157,41 +158,30 @@ async fn history(session: &Session, market: Option<&str>, limit: u32) -> Result<
     Ok(())
 }
 
-fn session_line(session: &Session, shown: &Value, mode: Option<&str>) {
+fn session_line(session: &Session, shown: &Shown<'_>, mode: Option<&str>) {
     if session.console.json {
         return;
     }
-    let text = |name: &str| shown[name].as_str().unwrap_or_default();
-    let price = match text("status") {
+    let price = match shown.status {
         "draft" => session.console.text("model-no-price", &[]),
-        _ => spans(session, &shown["prices"], mode),
+        _ => spans(session, &shown.prices, mode),
     };
-    let status = session.console.text(&format!("model-{}", text("status")), &[]);
-    session.console.say(&format!(
-        "{:<44} {:<6} {status:<9} {:<30} {price}",
-        text("id"),
-        text("category"),
-        text("name")
-    ));
+    let status = session.console.text(&format!("model-{}", shown.status), &[]);
+    let Shown { id, category, name, .. } = shown;
+    session.console.say(&format!("{id:<44} {category:<6} {status:<9} {name:<30} {price}"));
 }
 
 /// `17.10 ₽ – 22.80 ₽ / run`: for each unit the least and the most; what they depend on is in `models show`.
-fn spans(session: &Session, prices: &Value, mode: Option<&str>) -> String {
-    let mut units: Vec<(&str, Currency, i64, i64)> = Vec::new();
-    let of_mode = |price: &&Value| mode.is_none_or(|mode| price["mode"] == mode);
-    for price in prices.as_array().into_iter().flatten().filter(of_mode) {
-        let currency = price["currency"].as_str().and_then(Currency::parse);
-        let Some(((unit, currency), amount)) =
-            price["unit"].as_str().zip(currency).zip(price["amount"].as_i64())
-        else {
-            continue;
-        };
-        match units.iter_mut().find(|(known, ..)| *known == unit) {
+fn spans(session: &Session, prices: &[ShownPrice<'_>], mode: Option<&str>) -> String {
+    let mut units: Vec<(Unit, Currency, i64, i64)> = Vec::new();
+    for price in prices.iter().filter(|price| mode.is_none_or(|mode| price.mode == mode)) {
+        let amount = price.amount;
+        match units.iter_mut().find(|(known, ..)| *known == price.unit) {
             Some((.., least, most)) => (*least, *most) = ((*least).min(amount), (*most).max(amount)),
-            None => units.push((unit, currency, amount, amount)),
+            None => units.push((price.unit, price.currency, amount, amount)),
         }
     }
-    let span = |(unit, currency, least, most): &(&str, Currency, i64, i64)| {
+    let span = |(unit, currency, least, most): &(Unit, Currency, i64, i64)| {
         let unit = session.console.text(&format!("unit-{unit}"), &[]);
         let [least, most] = [least, most].map(|amount| Money::new(*amount, *currency).to_string());
         if least == most { format!("{least} / {unit}") } else { format!("{least} – {most} / {unit}") }
@@ -213,8 +203,7 @@ impl<'a> Seller<'a> {
         Seller { prices: config.money.prices(), open }
     }
 
-    /// `{id, market, name, modes[], category, status, languages, licence, prices}`; amounts are for one unit, in minor units.
-    fn document(&self, model: &Model) -> Value {
+    fn shown<'m>(&self, model: &'m Model) -> Shown<'m> {
         // One of each unit: a picture of a million pixels, a thousand characters or tokens, a second.
         let one = Amounts {
             format: Some(Format { width: 1_000, height: 1_000 }),
@@ -227,21 +216,49 @@ impl<'a> Seller<'a> {
         for mode in &model.modes {
             for (when, rule) in mode.prices.all() {
                 let Ok(price) = rule.price(&one, &self.prices) else { continue };
-                let mut shown = json!({ "mode": mode.name, "unit": rule.unit, "amount": price.amount, "currency": price.currency });
-                if !when.is_empty() {
-                    shown["when"] = json!(when);
-                }
-                prices.push(shown);
+                let Money { amount, currency } = price;
+                prices.push(ShownPrice { mode: &mode.name, unit: rule.unit, amount, currency, when });
             }
         }
         let status = match model.status {
             Status::Active if !self.open.contains(model.market.as_str()) => "no_key",
             status => status.as_str(),
         };
-        json!({
-            "id": model.id, "market": model.market, "name": model.name,
-            "modes": model.modes.iter().map(|mode| &mode.name).collect::<Vec<_>>(), "category": model.category,
-            "status": status, "languages": model.languages, "licence": model.licence, "prices": prices,
-        })
+        Shown {
+            id: &model.id,
+            market: &model.market,
+            name: &model.name,
+            modes: model.modes.iter().map(|mode| mode.name.as_str()).collect(),
+            category: &model.category,
+            status,
+            languages: &model.languages,
+            licence: model.licence,
+            prices,
+        }
     }
+}
+
+/// A model in a list; amounts are for one unit, in minor units.
+#[derive(Debug, Serialize)]
+pub struct Shown<'a> {
+    id: &'a str,
+    market: &'a str,
+    name: &'a str,
+    modes: Vec<&'a str>,
+    category: &'a str,
+    status: &'static str,
+    languages: &'a [String],
+    licence: Option<Licence>,
+    prices: Vec<ShownPrice<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct ShownPrice<'a> {
+    mode: &'a str,
+    unit: Unit,
+    amount: i64,
+    currency: Currency,
+    /// The input for which it holds; without one, all others.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    when: String,
 }
