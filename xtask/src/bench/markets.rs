@@ -85,7 +85,7 @@ fn catalogue(page: &mut String, line: &Line) {
     row("listed by market, by mode, by category", format!("{} ms", filtered.join(", ")), "≤ 5 ms");
     row(
         &format!(
-            "memory (PSS): catalogue, and the {} compiled schemas that are kept",
+            "memory (PSS): catalogue, and what is kept of the compiled schemas of {} modes in use",
             line.text("validators")
         ),
         format!("{:.1} + {:.1} MB", of("catalogue_mb"), of("validators_mb")),
