@@ -395,6 +395,7 @@ impl Context {
         let carrier = self.carrier(livemode, model, mode)?;
         let is_own = carrier.id == model.id;
         let (price, cost) = mode.price_and_cost(input, &self.settings.prices)?;
+        let is_free = PROMPT_WORK.contains(&mode.name.as_str()) && !self.settings.prompts.billed;
         Ok(NewGeneration {
             id: palitra_domain::GenerationId::new(now, self.random()),
             market: carrier.market.clone(),
@@ -407,7 +408,7 @@ impl Context {
             longest_run: mode.longest_run,
             input: input.to_string(),
             recipe: recipe::recipe_hash(&model.id, &mode.name, input),
-            price: price.amount,
+            price: if is_free { 0 } else { price.amount },
             price_version: self.price_version(),
             cost: if is_own { cost.amount } else { 0 },
             batch: None,
@@ -418,6 +419,9 @@ impl Context {
         })
     }
 }
+
+/// The text lane's work around prompts: the house's unless the settings say otherwise.
+const PROMPT_WORK: [&str; 3] = ["translate", "compose", "check"];
 
 /// The market inside this process.
 const SANDBOX: &str = "sandbox";

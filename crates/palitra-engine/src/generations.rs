@@ -68,9 +68,6 @@ pub struct Offer {
     pub place: Option<Place>,
 }
 
-/// The text lane's work around prompts: free unless the settings say otherwise.
-const PROMPT_WORK: [&str; 3] = ["translate", "compose", "check"];
-
 /// What a translator is told.
 const TRANSLATE_SYSTEM: &str = "You translate prompts for picture and video models into English. Answer with the translation and \
     nothing else: no quotes, no labels, no explanations. Keep everything that is said, in its order; keep names and text in quotes as they are.";
@@ -195,9 +192,6 @@ impl Engine {
         countable(&mode, &input, &body)?;
         let mut row = self.new_generation(wish.livemode, (&model, &mode), &input)?;
         (row.idempotency, row.priority) = (wish.idempotency.clone(), wish.priority);
-        if PROMPT_WORK.contains(&mode.name.as_str()) && !self.settings.prompts.billed {
-            row.price = 0;
-        }
         row.parents = translation.iter().map(|translation: &NewGeneration| translation.id.clone()).collect();
         if let Some(translation) = &mut translation {
             translation.priority = wish.priority;
@@ -219,13 +213,11 @@ impl Engine {
         input
     }
 
-    /// The run that puts a prompt into English; free unless prompts are billed.
+    /// The run that puts a prompt into English.
     fn translation(&self, wish: &Wish, prompt: &str) -> Result<NewGeneration> {
         let (model, mode) = self.model_for(wish.livemode, &self.settings.prompts.translator, "translate")?;
         let input = json!({ "system": TRANSLATE_SYSTEM, "prompt": prompt });
-        let row = self.new_generation(wish.livemode, (&model, &mode), &input)?;
-        let price = if self.settings.prompts.billed { row.price } else { 0 };
-        Ok(NewGeneration { price, ..row })
+        self.new_generation(wish.livemode, (&model, &mode), &input)
     }
 
     pub async fn generation(&self, id: &GenerationId) -> Result<Generation> {

@@ -165,8 +165,10 @@ impl Context {
         Ok(files)
     }
 
-    async fn whole(&self, key: &str) -> std::io::Result<Bytes> {
-        let body = self.objects.read(key).await.map_err(std::io::Error::other)?;
+    /// An object that is small enough to be held.
+    pub(crate) async fn whole(&self, key: &str) -> std::io::Result<Bytes> {
+        let body =
+            self.objects.read(key).await.map_err(|error| std::io::Error::new(error.source.kind(), error))?;
         let whole = body.try_fold(BytesMut::new(), |mut whole, chunk| async move {
             whole.extend_from_slice(&chunk);
             Ok(whole)

@@ -1,7 +1,7 @@
 //! What is sold now: the catalogue that ships with the program, what markets were found to have and the operator has priced, and the
 //! version of the price book that says so. Every process looks now and then whether another one has changed it.
 
-use crate::{Context, Engine, Result, scheduler::Machine};
+use crate::{Context, Engine, Result, scheduler::Machine, sync::shipped_price};
 use palitra_domain::{
     Timestamp,
     catalogue::{Catalogue, Status, listed},
@@ -51,8 +51,11 @@ fn merged(shipped: &Catalogue, rows: &[Row]) -> Catalogue {
     let mut catalogue = shipped.clone();
     for row in rows {
         let id = format!("{}:{}", row.market, row.market_id);
-        if shipped.find(&id).is_some() {
-            if row.status != Status::Draft {
+        if let Some(model) = shipped.find(&id) {
+            // A newer pack may know that there is no price any more, or no model: what was active before is not sold again by that.
+            let is_sold =
+                model.status != Status::Retired && (row.price.is_some() || shipped_price(model).is_some());
+            if row.status != Status::Draft && (row.status != Status::Active || is_sold) {
                 catalogue.set_status(&id, row.status);
             }
             if let Some(price) = row.price {
@@ -127,4 +130,48 @@ pub(crate) async fn look(machine: &Machine) -> Result<()> {
         tracing::info!("the catalogue has changed and was read again");
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use palitra_domain::market::ListedPrice;
+
+    /// A row of flux/dev as an earlier version of the program has left it.
+    fn row(status: Status) -> Row {
+        Row {
+            market: "fal".to_owned(),
+            market_id: "fal-ai/flux/dev".to_owned(),
+            name: String::new(),
+            category: String::new(),
+            status,
+            schema: None,
+            fingerprint: String::new(),
+            price: None,
+            why: String::new(),
+        }
+    }
+
+    #[test]
+    fn r_20_a_newer_pack_that_takes_a_price_or_a_model_back_is_not_overruled() {
+        let now = |pack: Status, known: Status, is_priced: bool| {
+            let mut shipped = Catalogue::shipped();
+            shipped.set_status("fal-ai/flux/dev", pack);
+            if !is_priced {
+                let price = shipped_price(shipped.find("fal-ai/flux/dev").unwrap()).unwrap();
+                shipped.set_price("fal-ai/flux/dev", ListedPrice { cost_micros: 0, ..price });
+            }
+            merged(&shipped, &[row(known)]).find("fal-ai/flux/dev").unwrap().status
+        };
+        use Status::{Active, Draft, Paused, Retired};
+        for (pack, known, is_priced, expected) in [
+            (Active, Active, true, Active),
+            (Active, Paused, true, Paused),
+            (Draft, Active, true, Active),
+            (Draft, Active, false, Draft),
+            (Retired, Active, true, Retired),
+        ] {
+            assert_eq!(now(pack, known, is_priced), expected, "{pack} in the pack, {known} before");
+        }
+    }
 }

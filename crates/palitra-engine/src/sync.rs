@@ -290,7 +290,7 @@ fn own_row(model: &Model) -> Row {
 }
 
 /// What the pack says of its first mode; a draft of a pack has no price yet.
-fn shipped_price(model: &Model) -> Option<ListedPrice> {
+pub(crate) fn shipped_price(model: &Model) -> Option<ListedPrice> {
     let base = model.modes.first()?.prices.base;
     let is_known = base.cost_micros > 0 || model.status == Status::Active;
     is_known.then_some(ListedPrice { unit: base.unit, cost_micros: base.cost_micros, coin: base.coin })

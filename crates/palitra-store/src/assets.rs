@@ -31,12 +31,20 @@ pub struct StoredAsset {
     pub height: Option<i64>,
 }
 
-/// Keeps it, unless the account has just this file already: answers the id of the one that is kept.
+/// For so long the same file is one upload: later it is kept anew, so that work that names it finds it until its own time is over.
+const SAME_FOR_US: i64 = 86_400_000_000;
+
+/// Keeps it, unless the account has brought just this file a moment ago: answers the id of the one that is kept.
 pub fn insert_upload(tx: &mut Tx, upload: &NewUpload, now: Timestamp) -> Result<AssetId> {
     let same = tx.query_opt(
         "select id from asset where account_id = $1 and sha256 = $2 and generation_id is null and livemode = $3 and deleted_at is null
-         order by id limit 1",
-        p![upload.account.as_str(), &upload.sha256, upload.livemode.as_str()],
+           and created_at > $4 order by id desc limit 1",
+        p![
+            upload.account.as_str(),
+            &upload.sha256,
+            upload.livemode.as_str(),
+            now.micros().saturating_sub(SAME_FOR_US)
+        ],
     )?;
     if let Some(same) = same {
         return same.get(0);

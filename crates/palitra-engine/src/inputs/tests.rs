@@ -161,4 +161,6 @@ async fn the_same_file_is_kept_once() {
     let test =
         engine.upload(&engine.house.id, Livemode::Test, "cat.png", Bytes::from_static(png)).await.unwrap();
     assert_ne!(first.id, test.id, "test files are not live ones");
+    town.clock.turn(90_000);
+    assert_ne!(first.id, upload().await.unwrap().id, "the first may be let go of before the second is used");
 }

@@ -3,8 +3,6 @@
 
 use super::{Ticket, submit::Asked};
 use crate::{Result, scheduler::Machine};
-use bytes::BytesMut;
-use futures_util::TryStreamExt;
 use palitra_domain::{
     market::{Market, Request, Spool, Submitted},
     objects::ObjectError,
@@ -32,13 +30,8 @@ pub(super) async fn kept(machine: &Machine, ticket: &Ticket) -> Result<Option<Su
     let id = ticket.id().clone();
     let found = machine.store.read(move |tx| generations::find_with_market_model(tx, &id)).await?;
     let Some((generation, model)) = found else { return Ok(None) };
-    let body = spool.objects.read(&spool.key).await?;
-    let whole = body.try_fold(BytesMut::new(), |mut whole, chunk| async move {
-        whole.extend_from_slice(&chunk);
-        Ok(whole)
-    });
     let unread = |source| ObjectError { key: spool.key.clone(), doing: "read", source };
-    let whole = whole.await.map_err(unread)?;
+    let whole = machine.whole(&spool.key).await.map_err(unread)?;
     let input = serde_json::from_str(&generation.input).unwrap_or_default();
     let asked = Asked { market: &ticket.market, model: &model, mode: &generation.mode, input };
     let request = Request {
