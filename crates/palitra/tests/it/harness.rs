@@ -1,5 +1,6 @@
 //! One harness for every door test: the real binary in a folder of its own with a clean environment, and a simulated market beside it.
 
+use crate::crash::process::Process;
 use palitra_sim::fal::{FalLog, FalScript, FalSim, Submission};
 use serde_json::Value;
 use std::{
@@ -87,7 +88,7 @@ impl Desk {
 
     /// Runs the program to its end.
     pub(crate) fn run(&self, words: &[&str]) -> Run {
-        Run::of(self.command(words).output().unwrap())
+        Process::of(self.command(words)).end().run
     }
 
     /// Runs it with a folder on a disk of its own of 1 MiB, then again after that disk has grown. Needs namespaces of users.

@@ -14,6 +14,7 @@ use std::{
 const EDGES: &[(&str, &[&str], &[&str])] = &[
     ("palitra-domain", &[], &[]),
     ("palitra-store", &["palitra-domain"], &["xtask"]),
+    ("palitra-media", &["palitra-domain"], &[]),
     ("palitra-objects", &["palitra-domain"], &[]),
     ("palitra-decks", &["palitra-domain"], &[]),
     ("palitra-sim", &["palitra-domain"], &[]),

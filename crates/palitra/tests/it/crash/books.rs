@@ -92,7 +92,10 @@ impl Books {
 const DATABASE: &str = "palitra-data/palitra.db";
 
 /// One look, by a connection of its own.
-pub(crate) fn look<T: Send + 'static>(desk: &Desk, reads: fn(&mut Tx<'_>) -> palitra_store::Result<T>) -> T {
+pub(crate) fn look<T: Send + 'static>(
+    desk: &Desk,
+    reads: impl FnOnce(&mut Tx<'_>) -> palitra_store::Result<T> + Send + 'static,
+) -> T {
     let store = match desk.database_url() {
         None => Store::sqlite_read_only(&desk.path(DATABASE), 1).unwrap(),
         Some(url) => {

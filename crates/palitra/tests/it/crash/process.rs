@@ -12,7 +12,7 @@ use std::{
 };
 
 /// A program that does not end within this time hangs. No run of these tests takes a tenth of it.
-const HANGS_AFTER: Duration = Duration::from_secs(90);
+pub(crate) const HANGS_AFTER: Duration = Duration::from_secs(180);
 
 /// A program at work.
 pub(crate) struct Process {
@@ -60,6 +60,11 @@ impl Process {
         });
         thread::spawn(move || to_ended.send(collect(child, reader)).ok());
         Process { pid, lines, ended }
+    }
+
+    /// Of the process.
+    pub(crate) fn id(&self) -> i32 {
+        self.pid.as_raw_nonzero().get()
     }
 
     /// Waits for a line that contains this text. `false`: it ended without one.

@@ -4,7 +4,7 @@ use super::database::Database;
 use crate::{
     crash::{
         books::{self, Books},
-        process::{Process, run},
+        process::{HANGS_AFTER, Process, run},
         scenario::{SUCCEEDED, prompts},
         verdict,
     },
@@ -13,6 +13,7 @@ use crate::{
 use palitra_sim::fal::{FalScript, Rule};
 use palitra_store::{Result, Tx};
 use rustix::process::Signal;
+use std::time::Instant;
 
 pub(super) struct Town {
     pub(super) desk: Desk,
@@ -68,8 +69,11 @@ impl Town {
     }
 
     /// Waits until a look says so.
-    pub(super) fn until(&self, happened: fn(&mut Tx<'_>) -> Result<bool>) {
-        while !books::look(&self.desk, happened) {}
+    pub(super) fn until(&self, happened: impl Fn(&mut Tx<'_>) -> Result<bool> + Clone + Send + 'static) {
+        let since = Instant::now();
+        while !books::look(&self.desk, happened.clone()) {
+            assert!(since.elapsed() < HANGS_AFTER, "it does not happen; {:#?}", Books::read(&self.desk));
+        }
     }
 
     /// Both sides of the story, when all is over.

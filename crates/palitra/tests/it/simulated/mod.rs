@@ -136,7 +136,7 @@ impl Simulated {
     }
 
     pub(crate) fn run(&self, words: &[&str], settings: &[(&str, &str)]) -> Run {
-        Run::of(self.desk.command(words).envs(settings.iter().copied()).output().unwrap())
+        Process::start(&self.desk, words, settings).end().run
     }
 }
 
