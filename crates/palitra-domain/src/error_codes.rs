@@ -55,6 +55,8 @@ error_codes! {
     AlreadyFinished = "already_finished", 409, false, 1;
     IdempotencyConflict = "idempotency_conflict", 409, false, 2;
     TooMuchAtOnce = "too_much_at_once", 422, false, 2;
+    /// What an account has brought takes all the room that it has.
+    UploadsFull = "uploads_full", 422, false, 2;
     QueueFull = "queue_full", 429, true, 1;
     HouseLoss = "house_loss", 429, true, 1;
     // Money.

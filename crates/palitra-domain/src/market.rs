@@ -287,6 +287,17 @@ pub struct ListedPrice {
     pub coin: Coin,
 }
 
+/// `0.05 USD / image`.
+impl std::fmt::Display for ListedPrice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (whole, part) = (self.cost_micros / 1_000_000, (self.cost_micros % 1_000_000).unsigned_abs());
+        let part = format!("{part:06}");
+        let part = part.trim_end_matches('0');
+        let dot = if part.is_empty() { "" } else { "." };
+        write!(f, "{whole}{dot}{part} {} / {}", self.coin, self.unit.as_str())
+    }
+}
+
 /// What a webhook says, once its signature has been checked. A hint and no more: the record that [`Market::poll`] brings is
 /// the truth, and the same note may come twice, late or out of order.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -21,10 +21,17 @@ pub struct Stored {
 #[error("object `{key}` cannot be {doing}")]
 pub struct ObjectError {
     pub key: String,
-    /// `written`, `read` or `deleted`.
+    /// `written`, `read`, `deleted` or `listed`.
     pub doing: &'static str,
     #[source]
     pub source: io::Error,
+}
+
+/// What a list says of an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    pub key: String,
+    pub written_at: Timestamp,
 }
 
 /// Objects appear whole or not at all, and never change under one key.
@@ -35,6 +42,14 @@ pub trait Objects: Send + Sync {
     fn exists<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<bool, ObjectError>>;
     /// Deleting what is not there is not an error.
     fn delete<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), ObjectError>>;
+    /// What lies in a folder and the folders in it, by key: at most `max`, from the first after `after` on. A folder that is not there is
+    /// empty.
+    fn list<'a>(
+        &'a self,
+        folder: &'a str,
+        after: &'a str,
+        max: usize,
+    ) -> BoxFuture<'a, Result<Vec<Listed>, ObjectError>>;
 }
 
 /// What an object is for; the first part of its key.

@@ -4,7 +4,7 @@
 //! longer than its lease, be done twice at the same time: so each of its transactions is whole and harmless when repeated. It runs when
 //! this process begins to lead and then again and again.
 
-use crate::{Result, books, gifts, keys, retention, scheduler::Machine, sync};
+use crate::{Result, books, gifts, keys, retention, scheduler::Machine, sync, uploads, work::answers};
 use palitra_domain::BoxFuture;
 use palitra_store::generations;
 use std::time::Duration;
@@ -25,6 +25,11 @@ pub(crate) const CHORES: &[Chore] = &[
         run: |machine| Box::pin(keys::drain_stopped(machine)),
     },
     Chore {
+        name: "answers",
+        every: Duration::from_secs(60),
+        run: |machine| Box::pin(answers::sweep(machine)),
+    },
+    Chore {
         name: "books",
         every: Duration::from_secs(60),
         run: |machine| Box::pin(books::reconcile(machine)),
@@ -34,6 +39,11 @@ pub(crate) const CHORES: &[Chore] = &[
         name: "bonuses that expire",
         every: Duration::from_secs(60),
         run: |machine| Box::pin(gifts::expire(machine)),
+    },
+    Chore {
+        name: "uploads",
+        every: Duration::from_secs(6 * 3600),
+        run: |machine| Box::pin(uploads::sweep(machine)),
     },
     Chore {
         name: "retention",

@@ -6,7 +6,7 @@ use crate::{
     runs::History,
 };
 use palitra_domain::{
-    AccountId, ErrorCode, GenerationId, Livemode, QuoteId,
+    AccountId, AssetId, ErrorCode, GenerationId, Livemode, QuoteId,
     catalogue::{Fitted, Lane, Mode, Notice, fit::ORIGINAL_PROMPT},
     price::Unit,
     prompt,
@@ -48,9 +48,16 @@ struct Ready {
     /// The prompt is translated first, for a model that does not speak its language.
     translation: Option<NewGeneration>,
     notices: Vec<Notice>,
+    /// Files that show faces to be swapped.
+    faces: Vec<AssetId>,
 }
 
 impl Ready {
+    /// What the market may take for all of it, in the wallet's currency, whoever pays it.
+    fn cost(&self) -> i64 {
+        self.row.cost.saturating_add(self.translation.as_ref().map_or(0, |translation| translation.cost))
+    }
+
     /// All of it together, minor units.
     fn price(&self) -> i64 {
         self.row.price.saturating_add(self.translation.as_ref().map_or(0, |translation| translation.price))
@@ -61,6 +68,8 @@ impl Ready {
 #[derive(Debug)]
 pub struct Offer {
     pub quote: Quote,
+    /// What the market may take, in minor units of the wallet: what the house pays where the account does not.
+    pub cost: i64,
     /// What of the wish is not sent, or not as it was said.
     pub notices: Vec<Notice>,
     pub history: History,
@@ -86,7 +95,7 @@ impl Engine {
         let line = self.store.read(move |tx| rows::line_length(tx, &market, priority));
         let history = self.history(&ready.row.model, &ready.row.mode).await;
         let quote = self.quoted(wish, &ready).await?;
-        Ok(Offer { quote, notices: ready.notices, history, place: Some(line.await?) })
+        Ok(Offer { quote, cost: ready.cost(), notices: ready.notices, history, place: Some(line.await?) })
     }
 
     async fn quoted(&self, wish: &Wish, ready: &Ready) -> Result<Quote> {
@@ -119,7 +128,7 @@ impl Engine {
 
     /// Holds the money and queues it: at the price of the quote, or at today's. Answers its id.
     pub async fn create(&self, wish: Wish, quote: Option<QuoteId>) -> Result<GenerationId> {
-        let Ready { row, translation, .. } = self.ready(&wish).await?;
+        let Ready { row, translation, faces, .. } = self.ready(&wish).await?;
         let (id, now, bounds) = (row.id.clone(), self.now(), self.settings.bounds);
         let (account, market, model) = (wish.account.clone(), row.market.clone(), row.model.clone());
         let engine = self.clone();
@@ -144,6 +153,7 @@ impl Engine {
                 }
                 (row.price, row.price_version) = (quote.price - first, quote.price_version);
             }
+            palitra_store::assets::mark_faces(tx, &wish.account, &faces)?;
             let all: Vec<NewGeneration> = translation.into_iter().chain([row]).collect();
             if quote.is_some() {
                 return rows::create(tx, &wish.account, wish.livemode, &all, &bounds, now);
@@ -168,6 +178,10 @@ impl Engine {
         }
         let Fitted { body, mut notices } = self.fitted(&model, &mode, &input)?;
         self.checked_files((&wish.account, wish.livemode), &mode, &body).await?;
+        let mut faces = Vec::new();
+        if mode.name == "swap_face" {
+            faces.extend(mode.input.files(&body).filter_map(|(.., name)| AssetId::parse(name).ok()));
+        }
         let mut translation = None;
         let draws = matches!(mode.lane, Lane::Image | Lane::Video) && input["prompt"].is_string();
         if draws && !model.speaks("ru") && prompt::has_cyrillic(&prompt) {
@@ -197,7 +211,7 @@ impl Engine {
             translation.priority = wish.priority;
             notices.push(Notice::Translated);
         }
-        Ok(Ready { row, translation, notices })
+        Ok(Ready { row, translation, notices, faces })
     }
 
     /// The input with what the alias brings along (S4-06).
@@ -261,7 +275,11 @@ impl Engine {
         self.points.before(GenerationState::Queued, Event::Cancel);
         let outcome = self.store.write(move |tx| rows::cancel(tx, &wanted, now)).await?;
         match outcome {
-            CancelOutcome::Cancelled => self.points.after(GenerationState::Queued, Event::Cancel),
+            CancelOutcome::Cancelled => {
+                self.points.after(GenerationState::Queued, Event::Cancel);
+                // What it waited for may be at a market.
+                self.housekeeping_is_due();
+            }
             CancelOutcome::Requested => self.housekeeping_is_due(),
             CancelOutcome::AlreadyFinished(_) => {
                 return Err(Error::new(ErrorCode::AlreadyFinished).with("value", id));

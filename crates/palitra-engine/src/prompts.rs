@@ -34,7 +34,7 @@ pub struct Idea {
 pub struct Composed {
     pub prompt: String,
     pub parts: Vec<(&'static str, String)>,
-    /// What is left to mind, in words for programs: `short`, `contradictory`, `language`, `unchecked`.
+    /// What is left to mind, in words for programs: `plain`, `short`, `contradictory`, `language`, `unchecked`.
     pub flags: Vec<&'static str>,
     /// What was found in the first version, when it was rewritten.
     pub contradictions: Vec<String>,
@@ -113,6 +113,7 @@ impl Engine {
                 }
             }
         }
+        flags.extend(written.is_plain().then_some("plain"));
         flags.extend((!written.is_long_enough()).then_some("short"));
         flags.extend((!writing::is_in(&written.text(), idea.lang)).then_some("language"));
         Ok(Composed {
@@ -189,7 +190,8 @@ impl Asked<'_> {
     async fn write(&mut self, note: &str, contradictions: &[String]) -> Result<Composition> {
         let wish = self.engine.writer_wish(self.idea, note, contradictions);
         let answer = self.answer(wish).await?;
-        Composition::parse(&answer).ok_or_else(|| {
+        // What was paid for is shown, with a flag, whatever its form.
+        Composition::parse(&answer).or_else(|| Composition::plain(&answer)).ok_or_else(|| {
             Error::new(ErrorCode::BadResult)
                 .with("value", self.idea.model.as_deref().unwrap_or(&self.engine.settings.prompts.writer))
         })

@@ -18,6 +18,8 @@ pub struct Retention {
     pub results: Option<Duration>,
     /// Files that were uploaded.
     pub uploads: Option<Duration>,
+    /// Files that were uploaded for a face swap.
+    pub faces: Option<Duration>,
     /// Deliveries that are done.
     pub events: Option<Duration>,
     /// Rows of what has ended; what still has a result stays with it.
@@ -47,9 +49,10 @@ pub(crate) async fn let_go(machine: Machine) -> Result<()> {
 
 /// In this order: a result before the batch that shows it, a batch before its generations.
 async fn run(context: &Context) -> Result<()> {
-    let Retention { results, uploads, events, finished } = context.settings.retention;
+    let Retention { results, uploads, faces, events, finished } = context.settings.retention;
     for (kind, kept) in [
         (Kind::Results, results),
+        (Kind::Faces, faces),
         (Kind::Uploads, uploads),
         (Kind::Deliveries, events),
         (Kind::Batches, finished),

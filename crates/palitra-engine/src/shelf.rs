@@ -148,6 +148,7 @@ mod tests {
             schema: None,
             fingerprint: String::new(),
             price: None,
+            listed: None,
             why: String::new(),
         }
     }

@@ -34,6 +34,11 @@ const LISTED_MAX: usize = 5_000;
 const DESCRIBED_MAX: usize = 10;
 const DESCRIBED_EVERY: Duration = Duration::from_millis(1_100);
 
+/// History and models that have left their market, and how many rows of each may go at once.
+const CHANGES_KEPT: Duration = Duration::from_secs(400 * 86_400);
+const RETIRED_KEPT: Duration = Duration::from_secs(90 * 86_400);
+const THINNED_MAX: u32 = 1_000;
+
 /// What a synchronization found.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Synced {
@@ -103,7 +108,10 @@ impl Engine {
         let mut news: Vec<News> = Vec::new();
         for listed in listed.into_iter().take(LISTED_MAX) {
             let model = shipped.find(&format!("{market}:{}", listed.market_id)).map(AsRef::as_ref);
-            news.extend(compare(market, known.get(&listed.market_id), model, &listed));
+            let row = known.get(&listed.market_id);
+            let found = compare(market, row, model, &listed);
+            news.extend(repriced(found.as_ref(), row, model, &listed));
+            news.extend(found);
         }
         let there = known.values().filter(|row| row.status != Status::Retired).count();
         let gone: Vec<&Row> = known
@@ -175,7 +183,15 @@ impl Engine {
     async fn record(&self, market: &str, news: Vec<News>, now: Timestamp) -> Result<()> {
         let alerts: Vec<_> = news
             .iter()
-            .filter(|news| news.change == "drift" || news.change == "removed" && news.row.price.is_some())
+            .filter(|news| {
+                let is_sold = news.row.status == Status::Active;
+                match news.change {
+                    "drift" => true,
+                    "dearer" => is_sold,
+                    "removed" => news.row.price.is_some(),
+                    _ => false,
+                }
+            })
             .map(|news| {
                 let words = format!("{market}:{} {}: {}", news.row.market_id, news.change, news.about);
                 alert(self, "catalogue", &words, now)
@@ -285,6 +301,7 @@ fn own_row(model: &Model) -> Row {
         schema: None,
         fingerprint: String::new(),
         price: None,
+        listed: None,
         why: String::new(),
     }
 }
@@ -301,6 +318,44 @@ struct News {
     row: Row,
     change: &'static str,
     about: String,
+}
+
+/// Nobody has said its price but the market.
+fn follows(row: &Row, model: Option<&Model>) -> bool {
+    model.is_none() && row.price == row.listed
+}
+
+/// A price that the market asks now and did not before: of what was found it becomes ours, quotes that were given stay (D1). Whatever
+/// is dearer than it was, or than we count with, the operator is told: it would be sold below its margin.
+fn repriced(
+    found: Option<&News>,
+    known: Option<&Row>,
+    model: Option<&Model>,
+    listed: &Listed,
+) -> Option<News> {
+    let asked = listed.price.filter(|asked| known.and_then(|row| row.listed) != Some(*asked))?;
+    let counted = match known {
+        Some(row) => row.price.or_else(|| shipped_price(model?)),
+        None => shipped_price(model?),
+    };
+    let follows = known.is_some_and(|row| follows(row, model));
+    let is_dearer = counted.is_some_and(|counted| {
+        (counted.unit, counted.coin) == (asked.unit, asked.coin) && asked.cost_micros > counted.cost_micros
+    });
+    let change = match (is_dearer, follows && counted.is_some()) {
+        (true, _) => "dearer",
+        (false, true) => "repriced",
+        (false, false) => "seen",
+    };
+    let row = match (found, known) {
+        (Some(found), _) => found.row.clone(),
+        (None, Some(row)) => {
+            Row { price: if follows { Some(asked) } else { row.price }, listed: Some(asked), ..row.clone() }
+        }
+        (None, None) => return None,
+    };
+    let before = counted.map_or_else(|| "?".to_owned(), |counted| counted.to_string());
+    Some(News { row, change, about: format!("{before} → {asked}") })
 }
 
 /// What a listing says that is not known yet.
@@ -322,7 +377,12 @@ fn compare(market: &str, known: Option<&Row>, model: Option<&Model>, listed: &Li
         status,
         schema: listed.schema.as_ref().map(ToString::to_string),
         fingerprint: fingerprint.clone(),
-        price: known.and_then(|row| row.price).or(listed.price.filter(|_| model.is_none())),
+        price: match known {
+            Some(row) if follows(row, model) => listed.price.or(row.price),
+            Some(row) => row.price,
+            None => listed.price.filter(|_| model.is_none()),
+        },
+        listed: listed.price.or(known.and_then(|row| row.listed)),
         why,
     };
     let news = |status, change, about: String| Some(News { row: row(status, about.clone()), change, about });
@@ -369,6 +429,10 @@ pub(crate) async fn keep_up(machine: Machine) -> Result<()> {
         at.is_none_or(|at| now.since(at) >= EVERY + jitter)
     };
     for name in names.iter().filter(|name| !machine.engine.is_in_process(name) && is_due(name)) {
+        let before =
+            |kept: Duration| Timestamp::from_micros(now.micros() - palitra_domain::time::micros(kept));
+        let (changes, models) = (before(CHANGES_KEPT), before(RETIRED_KEPT));
+        machine.store.write(move |tx| shelf::thin(tx, changes, models, THINNED_MAX)).await?;
         for synced in machine.engine.sync(Some(name)).await? {
             tracing::info!(
                 market = synced.market,

@@ -182,6 +182,7 @@ fn days_of(results: u64, finished: u64) -> Retention {
     Retention {
         results: days(results),
         uploads: days(results),
+        faces: days(results),
         events: days(results),
         finished: days(finished),
     }
@@ -192,7 +193,11 @@ pub(crate) fn service(engine: &Engine) -> Machine {
 }
 
 pub(crate) async fn order(engine: &Engine, prompt: &str) -> GenerationId {
-    let wish = Wish {
+    engine.create(wish(engine, prompt), None).await.unwrap()
+}
+
+pub(crate) fn wish(engine: &Engine, prompt: &str) -> Wish {
+    Wish {
         account: engine.house.id.clone(),
         livemode: Livemode::Live,
         model: "fal-ai/flux/dev".to_owned(),
@@ -200,8 +205,7 @@ pub(crate) async fn order(engine: &Engine, prompt: &str) -> GenerationId {
         input: serde_json::json!({ "prompt": prompt, "width": 1000, "height": 1000, "seed": 1 }),
         priority: Priority::Standard,
         idempotency: None,
-    };
-    engine.create(wish, None).await.unwrap()
+    }
 }
 
 /// As if nothing had been heard of any process for longer than its lease.

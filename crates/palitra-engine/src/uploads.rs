@@ -1,14 +1,16 @@
 //! Files that people bring: kept as they are, told by their content, private to their account.
 
-use crate::{Engine, Error, Result};
+use crate::{Engine, Error, Result, scheduler::Machine};
 use bytes::Bytes;
 use futures_util::stream;
 use palitra_domain::{
-    AccountId, AssetId, ErrorCode, Livemode,
+    AccountId, AssetId, ErrorCode, Livemode, Timestamp,
     media_type::{self, Kind},
     objects::{Folder, object_key},
+    time,
 };
 use palitra_store::assets::{self, NewUpload};
+use std::time::Duration;
 
 /// The largest file that is taken: 100 MiB.
 pub const UPLOAD_BYTES_MAX: usize = 100 * 1024 * 1024;
@@ -67,12 +69,59 @@ impl Engine {
             height,
         };
         let key = upload.object_key.clone();
-        let kept = self.store.write(move |tx| assets::insert_upload(tx, &upload, now)).await?;
-        if kept != id {
+        let bytes_max = self.settings.bounds.upload_bytes_max;
+        let kept = self.store.write(move |tx| assets::insert_upload(tx, &upload, bytes_max, now)).await;
+        // Refused, or there already. What is in doubt stays, and is swept when it has no row.
+        if !matches!(&kept, Ok(kept) if *kept == id) && !matches!(kept, Err(palitra_store::Error::InDoubt(_)))
+        {
             self.objects.delete(&key).await?;
         }
+        let kept = kept?;
         Ok(Uploaded { id: kept, kind: media.kind, mime: media.mime, width, height })
     }
+}
+
+/// A file this old belongs to nobody when it has no row: whoever was writing one has long died.
+const ORPHAN_AFTER: Duration = Duration::from_secs(86_400);
+
+/// Days that are looked at, the youngest first; the service may have slept through some.
+const DAYS: u32 = 8;
+
+/// Files that are looked at in one go.
+const PAGE: usize = 500;
+
+/// The chore: files of uploads whose process died before their row was there.
+pub(crate) async fn sweep(machine: Machine) -> Result<()> {
+    let now = machine.now();
+    for day in 1..=DAYS {
+        let then = Timestamp::from_micros(now.micros() - time::micros(ORPHAN_AFTER * day));
+        let first = object_key(Folder::Uploads, then, "", "");
+        let folder = first.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let mut after = String::new();
+        loop {
+            let page = machine.objects.list(folder, &after, PAGE).await?;
+            let Some(last) = page.last() else { break };
+            after.clone_from(&last.key);
+            let old = page.into_iter().filter(|file| now.since(file.written_at) > ORPHAN_AFTER);
+            let files: Vec<(AssetId, String)> =
+                old.filter_map(|file| Some((id_of(&file.key)?, file.key))).collect();
+            let known = machine.store.read({
+                let ids: Vec<AssetId> = files.iter().map(|(id, _)| id.clone()).collect();
+                move |tx| assets::known(tx, &ids)
+            });
+            let known = known.await?;
+            for (_, key) in files.iter().filter(|(id, _)| !known.contains(id)) {
+                tracing::info!(key, "an upload that was never finished is deleted");
+                machine.objects.delete(key).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn id_of(key: &str) -> Option<AssetId> {
+    let name = key.rsplit_once('/')?.1;
+    AssetId::parse(name.rsplit_once('.').map_or(name, |(stem, _)| stem)).ok()
 }
 
 /// For a file whose length is known before it is read.
@@ -89,3 +138,6 @@ fn refused(name: &str, why: &str, limit: u64) -> Error {
 pub(crate) fn extension(key: &str) -> &str {
     key.rsplit_once('.').map_or("bin", |(_, extension)| extension)
 }
+
+#[cfg(test)]
+mod tests;

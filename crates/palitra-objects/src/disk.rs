@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use palitra_domain::{
-    BoxFuture,
-    objects::{ByteStream, ObjectError, Objects, Stored},
+    BoxFuture, Timestamp,
+    objects::{ByteStream, Listed, ObjectError, Objects, Stored},
     recipe::hex,
 };
 use sha2::{Digest, Sha256};
@@ -122,6 +122,32 @@ async fn create_folders(root: &Path, folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// All files of a folder with their keys, those of the folders in it too.
+fn walk(folder: &Path, key: &str, found: &mut Vec<Listed>) -> io::Result<()> {
+    let entries = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        let Ok(name) = entry.file_name().into_string() else { continue };
+        let key = format!("{key}/{name}");
+        match entry.metadata() {
+            Ok(file) if file.is_dir() => walk(&entry.path(), &key, found)?,
+            Ok(file) => found.push(Listed { key, written_at: written_at(&file)? }),
+            // Deleted meanwhile.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+fn written_at(file: &std::fs::Metadata) -> io::Result<Timestamp> {
+    let since = file.modified()?.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    Ok(Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX)))
+}
+
 fn stream_file(file: fs::File) -> ByteStream {
     Box::pin(stream::unfold(Some(file), |file| async {
         let mut file = file?;
@@ -168,6 +194,29 @@ impl Objects for Disk {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
                 other => other.map_err(failed(key, "deleted")),
             }
+        })
+    }
+
+    fn list<'a>(
+        &'a self,
+        folder: &'a str,
+        after: &'a str,
+        max: usize,
+    ) -> BoxFuture<'a, Result<Vec<Listed>, ObjectError>> {
+        Box::pin(async move {
+            let list = async {
+                let (path, key, after) = (self.path(folder)?, folder.to_owned(), after.to_owned());
+                let listing = tokio::task::spawn_blocking(move || {
+                    let mut found = Vec::new();
+                    walk(&path, &key, &mut found)?;
+                    found.retain(|object| object.key > after);
+                    found.sort_unstable_by(|one, other| one.key.cmp(&other.key));
+                    found.truncate(max);
+                    Ok(found)
+                });
+                listing.await.map_err(io::Error::other)?
+            };
+            list.await.map_err(failed(folder, "listed"))
         })
     }
 }

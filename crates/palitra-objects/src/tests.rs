@@ -36,6 +36,21 @@ async fn suite(objects: &dyn Objects) {
     let missing = objects.read("images/2026/11/20/a.png").await.err().unwrap();
     assert_eq!(missing.source.kind(), io::ErrorKind::NotFound);
 
+    for key in ["lists/b/2", "lists/a", "lists/b/1", "other"] {
+        objects.put(key, body(&[b"x"])).await.unwrap();
+    }
+    let keys = async |folder, after, max| {
+        let listed = objects.list(folder, after, max).await.unwrap();
+        listed.into_iter().map(|object| object.key).collect::<Vec<_>>()
+    };
+    assert_eq!(keys("lists", "", 10).await, ["lists/a", "lists/b/1", "lists/b/2"]);
+    assert_eq!(keys("lists", "", 2).await, ["lists/a", "lists/b/1"]);
+    assert_eq!(keys("lists", "lists/b/1", 2).await, ["lists/b/2"]);
+    assert_eq!(keys("nothing", "", 2).await, [""; 0]);
+    let written_at = objects.list("other", "", 1).await;
+    assert!(written_at.is_err() || written_at.unwrap().is_empty(), "an object is no folder");
+    assert!(objects.list("../escape", "", 1).await.is_err());
+
     let broken: ByteStream =
         Box::pin(stream::iter([Ok(Bytes::from_static(b"half")), Err(io::Error::other("cut off"))]));
     assert!(objects.put("broken", broken).await.is_err());

@@ -135,7 +135,8 @@ create table price(
 -- What markets were found to have (`palitra models sync`): models that do not ship with the program, and how those that do stand now.
 create table shelf(
   market text not null, market_id text not null, name text not null, category text not null, status text not null,
-  schema text, fingerprint text not null, price_unit text, price_cost bigint, price_coin text, why text not null default '',
+  schema text, fingerprint text not null, price_unit text, price_cost bigint, price_coin text,
+  listed_unit text, listed_cost bigint, listed_coin text, why text not null default '',
   first_at bigint not null, seen_at bigint not null, primary key(market, market_id)
 );
 create table shelf_change(
@@ -334,15 +335,16 @@ create table loss(
 create index loss_recent on loss(account_id, livemode, at);
 create index loss_at on loss(at);
 
--- A stored file of an account: the n-th of a generation, or an upload (no generation).
+-- A stored file of an account: the n-th of a generation, or an upload (no generation). `is_face`: given for a face swap, and kept for
+-- less time.
 create table asset(
   id text primary key, account_id text not null references account(id), livemode text not null, generation_id text,
   n bigint not null default 0, kind text not null, mime text not null, object_key text not null, bytes bigint not null, sha256 text not null,
-  width bigint, height bigint, created_at bigint not null, deleted_at bigint, unique(generation_id, n)
+  width bigint, height bigint, is_face smallint not null default 0, created_at bigint not null, deleted_at bigint, unique(generation_id, n)
 );
 create index asset_page on asset(account_id, id);
--- The same upload is kept once.
-create index asset_upload on asset(account_id, sha256) where generation_id is null;
+-- The same upload is kept once, and all of an account's together have a bound.
+create index asset_upload on asset(account_id, sha256, bytes) where generation_id is null and deleted_at is null;
 
 -- Effects outside the database, written with the change that causes them. A delivery is claimed by `owner` until `next_at`; `attempts` is
 -- the fence: who claimed an older try changes nothing.

@@ -1,7 +1,8 @@
 //! Stored files of accounts: what they uploaded, and what of theirs an input names.
 
-use crate::{Result, Row, Tx, p};
-use palitra_domain::{AccountId, AssetId, Livemode, Timestamp};
+use crate::{Error, Result, Row, Tx, p};
+use palitra_domain::{AccountId, AssetId, ErrorCode, Livemode, Timestamp};
+use std::collections::HashSet;
 
 /// A file that somebody brings.
 #[derive(Debug, Clone)]
@@ -34,8 +35,9 @@ pub struct StoredAsset {
 /// For so long the same file is one upload: later it is kept anew, so that work that names it finds it until its own time is over.
 const SAME_FOR_US: i64 = 86_400_000_000;
 
-/// Keeps it, unless the account has brought just this file a moment ago: answers the id of the one that is kept.
-pub fn insert_upload(tx: &mut Tx, upload: &NewUpload, now: Timestamp) -> Result<AssetId> {
+/// Keeps it, unless the account has brought just this file a moment ago: answers the id of the one that is kept. Refused when all of the
+/// account's uploads together would take more than `bytes_max`; 0 is no limit, and the house has none.
+pub fn insert_upload(tx: &mut Tx, upload: &NewUpload, bytes_max: i64, now: Timestamp) -> Result<AssetId> {
     let same = tx.query_opt(
         "select id from asset where account_id = $1 and sha256 = $2 and generation_id is null and livemode = $3 and deleted_at is null
            and created_at > $4 order by id desc limit 1",
@@ -49,6 +51,18 @@ pub fn insert_upload(tx: &mut Tx, upload: &NewUpload, now: Timestamp) -> Result<
     if let Some(same) = same {
         return same.get(0);
     }
+    let bytes = i64::try_from(upload.bytes).unwrap_or(i64::MAX);
+    let room = tx.query_one(
+        "select case when a.kind = 'house' or $2 = 0 then 1 else 0 end,
+           (select cast(coalesce(sum(f.bytes), 0) as bigint) from asset f
+            where f.account_id = $1 and f.generation_id is null and f.deleted_at is null)
+         from account a where a.id = $1",
+        p![upload.account.as_str(), bytes_max],
+    )?;
+    if !room.get::<bool>(0)? && room.get::<i64>(1)?.saturating_add(bytes) > bytes_max {
+        let value = (bytes_max / (1024 * 1024)).to_string();
+        return Err(Error::Rule { code: ErrorCode::UploadsFull, value });
+    }
     tx.must(
         1,
         "insert into asset(id, account_id, livemode, kind, mime, object_key, bytes, sha256, width, height, created_at)
@@ -60,7 +74,7 @@ pub fn insert_upload(tx: &mut Tx, upload: &NewUpload, now: Timestamp) -> Result<
             upload.kind,
             upload.mime,
             &upload.object_key,
-            i64::try_from(upload.bytes).unwrap_or(i64::MAX),
+            bytes,
             &upload.sha256,
             upload.width,
             upload.height,
@@ -68,6 +82,28 @@ pub fn insert_upload(tx: &mut Tx, upload: &NewUpload, now: Timestamp) -> Result<
         ],
     )?;
     Ok(upload.id.clone())
+}
+
+/// Marks uploads that show the face of somebody: they leave sooner.
+pub fn mark_faces(tx: &mut Tx, account: &AccountId, ids: &[AssetId]) -> Result<()> {
+    for id in ids {
+        tx.send(
+            "update asset set is_face = 1 where id = $1 and account_id = $2 and generation_id is null and is_face = 0",
+            p![id.as_str(), account.as_str()],
+        )?;
+    }
+    Ok(())
+}
+
+/// Those of the ids that have a row, whatever became of their files.
+pub fn known(tx: &mut Tx, ids: &[AssetId]) -> Result<HashSet<AssetId>> {
+    let mut known = HashSet::with_capacity(ids.len());
+    for id in ids {
+        if tx.query_opt("select 1 from asset where id = $1", p![id.as_str()])?.is_some() {
+            known.insert(id.clone());
+        }
+    }
+    Ok(known)
 }
 
 /// Those of the files that are the account's and still there; of anybody else's it hears nothing (invariant 10).

@@ -16,6 +16,8 @@ pub struct Bounds {
     /// What the house may lose by an account in an hour and in a day, minor units of the wallet.
     pub loss_hour: i64,
     pub loss_day: i64,
+    /// What the uploads of an account may take together.
+    pub upload_bytes_max: i64,
     /// How long standard work waits behind fast work before it gets a share (see `generations::claim`).
     pub standard_wait: Duration,
 }

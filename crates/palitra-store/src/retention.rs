@@ -21,6 +21,8 @@ pub enum Kind {
     Results,
     /// Files that were uploaded.
     Uploads,
+    /// Files that were uploaded for a face swap.
+    Faces,
     /// Deliveries that got there or were given up.
     Deliveries,
     /// Prices that nobody took.
@@ -34,6 +36,7 @@ impl Kind {
             Kind::Generations => "gone generations",
             Kind::Results => "gone results",
             Kind::Uploads => "gone uploads",
+            Kind::Faces => "gone faces",
             Kind::Deliveries => "gone deliveries",
             Kind::Quotes => "gone quotes",
         }
@@ -57,6 +60,7 @@ pub fn let_go(tx: &mut Tx, kind: Kind, before: Timestamp, max: u32, now: Timesta
         Kind::Generations => (GENERATIONS, GenerationId::new(before, 0).as_str().to_owned()),
         Kind::Results => (RESULTS, AssetId::new(before, 0).as_str().to_owned()),
         Kind::Uploads => (UPLOADS, AssetId::new(before, 0).as_str().to_owned()),
+        Kind::Faces => (FACES, AssetId::new(before, 0).as_str().to_owned()),
         Kind::Deliveries => (DELIVERIES, DeliveryId::new(before, 0).as_str().to_owned()),
         Kind::Quotes => (QUOTES, QuoteId::new(before, 0).as_str().to_owned()),
     };
@@ -71,7 +75,7 @@ pub fn let_go(tx: &mut Tx, kind: Kind, before: Timestamp, max: u32, now: Timesta
         match kind {
             Kind::Batches => batches(tx, &list(&leaving)?)?,
             Kind::Generations => generations(tx, &list(&leaving)?)?,
-            Kind::Results | Kind::Uploads => files(tx, &leaving, now)?,
+            Kind::Results | Kind::Uploads | Kind::Faces => files(tx, &leaving, now)?,
             Kind::Deliveries => each(tx, "outbox", "id", &list(&leaving)?)?,
             Kind::Quotes => each(tx, "quote", "id", &list(&leaving)?)?,
         }
@@ -109,6 +113,10 @@ const RESULTS: &str = "select f.id, case when f.deleted_at is null and f.generat
      from asset f where f.id > $1 and f.id < $2 order by f.id limit $3";
 
 const UPLOADS: &str = "select f.id, case when f.deleted_at is null and f.generation_id is null and f.created_at < $4 then 1 else 0 end,
+       f.object_key, f.account_id, f.generation_id, f.created_at
+     from asset f where f.id > $1 and f.id < $2 order by f.id limit $3";
+
+const FACES: &str = "select f.id, case when f.deleted_at is null and f.generation_id is null and f.is_face = 1 and f.created_at < $4 then 1 else 0 end,
        f.object_key, f.account_id, f.generation_id, f.created_at
      from asset f where f.id > $1 and f.id < $2 order by f.id limit $3";
 

@@ -22,6 +22,8 @@ pub struct Row {
     pub fingerprint: String,
     /// As the operator says; of a model that does not ship, else as the market does.
     pub price: Option<ListedPrice>,
+    /// What the market has asked for it last.
+    pub listed: Option<ListedPrice>,
     /// Why it is paused.
     pub why: String,
 }
@@ -32,7 +34,7 @@ pub struct Change {
     pub at: Timestamp,
     pub market: String,
     pub market_id: String,
-    /// `new`, `changed`, `drift`, `removed`, `returned`, `priced`, `approved`.
+    /// `new`, `changed`, `drift`, `removed`, `returned`, `repriced`, `dearer`, `priced`, `approved`.
     pub change: String,
     pub about: String,
 }
@@ -53,7 +55,8 @@ pub fn changed(tx: &mut Tx) -> Result<()> {
 /// By market and id; `None`: of every market.
 pub fn rows(tx: &mut Tx, market: Option<&str>) -> Result<Vec<Row>> {
     let rows = tx.query(
-        "select market, market_id, name, category, status, schema, fingerprint, price_unit, price_cost, price_coin, why
+        "select market, market_id, name, category, status, schema, fingerprint, price_unit, price_cost, price_coin, why,
+           listed_unit, listed_cost, listed_coin
          from shelf where $1 = '' or market = $1 order by market, market_id",
         p![market.unwrap_or_default()],
     )?;
@@ -62,9 +65,6 @@ pub fn rows(tx: &mut Tx, market: Option<&str>) -> Result<Vec<Row>> {
 
 fn row(row: &DbRow) -> Result<Row> {
     let status: String = row.get(4)?;
-    let (unit, cost, coin): (Option<String>, Option<i64>, Option<String>) =
-        (row.get(7)?, row.get(8)?, row.get(9)?);
-    let price = unit.as_deref().and_then(Unit::parse).zip(cost).zip(coin.as_deref().and_then(Coin::parse));
     Ok(Row {
         market: row.get(0)?,
         market_id: row.get(1)?,
@@ -74,20 +74,31 @@ fn row(row: &DbRow) -> Result<Row> {
             .ok_or_else(|| Error::Corrupt(format!("`{status}` is no status of a model")))?,
         schema: row.get(5)?,
         fingerprint: row.get(6)?,
-        price: price.map(|((unit, cost_micros), coin)| ListedPrice { unit, cost_micros, coin }),
+        price: price(row, 7)?,
+        listed: price(row, 11)?,
         why: row.get(10)?,
     })
+}
+
+/// Unit, cost and coin, from column `at` on.
+fn price(row: &DbRow, at: usize) -> Result<Option<ListedPrice>> {
+    let (unit, cost, coin): (Option<String>, Option<i64>, Option<String>) =
+        (row.get(at)?, row.get(at + 1)?, row.get(at + 2)?);
+    let price = unit.as_deref().and_then(Unit::parse).zip(cost).zip(coin.as_deref().and_then(Coin::parse));
+    Ok(price.map(|((unit, cost_micros), coin)| ListedPrice { unit, cost_micros, coin }))
 }
 
 /// Adds it, or takes the place of what was known of it.
 pub fn put(tx: &mut Tx, row: &Row, now: Timestamp) -> Result<()> {
     tx.must(
         1,
-        "insert into shelf(market, market_id, name, category, status, schema, fingerprint, price_unit, price_cost, price_coin, why, first_at, seen_at)
-         values($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)
+        "insert into shelf(market, market_id, name, category, status, schema, fingerprint, price_unit, price_cost, price_coin, why, first_at, seen_at,
+           listed_unit, listed_cost, listed_coin)
+         values($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13, $14, $15)
          on conflict(market, market_id) do update set name = excluded.name, category = excluded.category, status = excluded.status,
            schema = excluded.schema, fingerprint = excluded.fingerprint, price_unit = excluded.price_unit, price_cost = excluded.price_cost,
-           price_coin = excluded.price_coin, why = excluded.why, seen_at = excluded.seen_at",
+           price_coin = excluded.price_coin, why = excluded.why, seen_at = excluded.seen_at, listed_unit = excluded.listed_unit,
+           listed_cost = excluded.listed_cost, listed_coin = excluded.listed_coin",
         p![
             &row.market,
             &row.market_id,
@@ -100,7 +111,10 @@ pub fn put(tx: &mut Tx, row: &Row, now: Timestamp) -> Result<()> {
             row.price.map(|price| price.cost_micros),
             &row.price.map(|price| price.coin.to_string()),
             &row.why,
-            now.micros()
+            now.micros(),
+            row.listed.map(|price| price.unit.as_str()),
+            row.listed.map(|price| price.cost_micros),
+            &row.listed.map(|price| price.coin.to_string())
         ],
     )
 }
@@ -112,6 +126,20 @@ pub fn note(tx: &mut Tx, change: &Change) -> Result<()> {
          on conflict(market, market_id, at, change) do nothing",
         p![change.at.micros(), &change.market, &change.market_id, &change.change, &change.about],
     )
+}
+
+/// Lets go of changes that were before `changes`, and of models that left their market before `models`; at most `max` of each.
+pub fn thin(tx: &mut Tx, changes: Timestamp, models: Timestamp, max: u32) -> Result<u64> {
+    let gone = tx.execute(
+        "delete from shelf_change where at in (select at from shelf_change where at < $1 order by at limit $2)",
+        p![changes.micros(), max],
+    )?;
+    let left = tx.execute(
+        "delete from shelf where status = 'retired' and seen_at in
+           (select seen_at from shelf where status = 'retired' and seen_at < $1 order by seen_at limit $2)",
+        p![models.micros(), max],
+    )?;
+    Ok(gone + left)
 }
 
 /// The latest changes, newest first.

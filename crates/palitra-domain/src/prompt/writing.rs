@@ -25,6 +25,9 @@ impl Purpose {
 pub const CHARS_MIN: usize = 1_000;
 
 /// The parts of a prompt, in their order (S2-021).
+/// The one part of an answer that has no parts.
+const PLAIN: &str = "prompt";
+
 pub const PARTS: [&str; 5] = ["object", "look", "surroundings", "light", "style"];
 
 /// What the writer is told.
@@ -81,6 +84,17 @@ impl Composition {
         };
         let parts = PARTS.into_iter().map(part).collect::<Option<Vec<_>>>()?;
         Some(Composition { parts })
+    }
+
+    /// An answer that has no parts: what was said is the prompt, as it is. `None` when nothing was said.
+    pub fn plain(answer: &str) -> Option<Composition> {
+        let text = without_parameters(answer.trim().trim_matches('`').trim());
+        (!text.is_empty()).then(|| Composition { parts: vec![(PLAIN, text)] })
+    }
+
+    /// The answer had no parts.
+    pub fn is_plain(&self) -> bool {
+        self.parts.iter().any(|(name, _)| *name == PLAIN)
     }
 
     /// The whole prompt, its parts in order.

@@ -64,6 +64,8 @@ pub struct Plan {
     pub refused: usize,
     /// The most that will be charged.
     pub price: Money,
+    /// What markets may take for it, whoever pays it.
+    pub cost: Money,
     pub eta: Duration,
 }
 
@@ -112,16 +114,17 @@ impl Engine {
         let account = options.account.clone();
         let terms = self.store.read(move |tx| palitra_store::terms::of(tx, &account)).await?;
         let prices = terms.priced(&self.settings.prices);
-        let mut price = Money::new(0, prices.currency);
+        let (mut price, mut cost) = (Money::new(0, prices.currency), Money::new(0, prices.currency));
         for item in &planned {
             for (step, mode) in [(item.prompt.as_ref(), &write), (Some(&item.picture), &create)] {
                 if let Some(Step::Run(input)) = step {
                     price = price.plus(mode.price(input, &prices)?)?;
+                    cost = cost.plus(mode.price_and_cost(input, &prices)?.1)?;
                 }
             }
         }
         let eta = makespan(&planned, &options, &writer, (write.usual_run, create.usual_run));
-        Ok(Plan { options, items: planned, manifest, terms, unchanged, to_run, refused, price, eta })
+        Ok(Plan { options, items: planned, manifest, terms, unchanged, to_run, refused, price, cost, eta })
     }
 
     async fn plan_item(

@@ -2,7 +2,8 @@
 
 use crate::{
     Engine, MarketPart,
-    town::{Town, order, service},
+    generations::Wish,
+    town::{Town, order, service, wish},
 };
 use palitra_domain::{
     BoxFuture, Currency, ErrorCode,
@@ -251,4 +252,57 @@ async fn s3_07_the_leader_asks_every_six_hours_and_a_little() {
         assert_eq!(asked(), expected, "after {turned} s more");
     }
     assert_eq!(engine.syncs().await.unwrap().len(), 1, "the last run is seen");
+}
+
+/// The market's own price, in dollars for a picture.
+fn at(cents: i64) -> Option<ListedPrice> {
+    Some(ListedPrice { unit: Unit::Image, cost_micros: cents * 10_000, coin: Coin::Money(Currency::USD) })
+}
+
+#[tokio::test]
+async fn d1_a_market_that_becomes_dearer_changes_the_next_price_and_no_promise() {
+    let stage = Stage::new().await;
+    let priced = |cents| Listed { price: at(cents), ..new_thing() };
+    stage.list(&[priced(4)]);
+    assert_eq!(stage.sync().await, ["new fal-ai/new-thing"]);
+    stage.engine.approve_model("fal-ai/new-thing").await.unwrap();
+    let model = "fal-ai/new-thing".to_owned();
+    let wish = || Wish { model: model.clone(), ..wish(&stage.engine, "a lighthouse") };
+    let (quote, book) = (stage.engine.quote(&wish()).await.unwrap(), stage.engine.price_version());
+    assert_eq!(quote.price, 760, "$0.04 × 95 × 2");
+
+    stage.list(&[priced(5)]);
+    let alerts = stage.alerts().await;
+    assert_eq!(stage.sync().await, ["dearer fal-ai/new-thing 0.04 USD / image → 0.05 USD / image"]);
+    assert_eq!(stage.alerts().await, alerts + 1);
+    assert_eq!(stage.sync().await, [] as [String; 0], "once");
+    assert!(stage.engine.price_version() > book, "a new version of the price book");
+    assert_eq!(stage.engine.quote(&wish()).await.unwrap().price, 950, "what is asked from now on");
+    let id = stage.engine.create(wish(), Some(quote.id)).await.unwrap();
+    assert_eq!(stage.engine.generation(&id).await.unwrap().price, 760, "what was promised");
+
+    stage.list(&[priced(3)]);
+    assert_eq!(stage.sync().await, ["repriced fal-ai/new-thing 0.05 USD / image → 0.03 USD / image"]);
+    assert_eq!(stage.alerts().await, alerts + 1, "nobody need be told of a saving");
+}
+
+#[tokio::test]
+async fn a_price_that_somebody_has_said_stays_and_the_operator_hears_of_a_dearer_market() {
+    let stage = Stage::new().await;
+    let shipped = |cents| Listed { price: at(cents), ..flux(&stage, |_| {}) };
+    let price = || stage.engine.catalogue().find("fal-ai/flux/dev").unwrap().modes[0].prices.base;
+    let before = price();
+    stage.list(&[shipped(1), Listed { price: at(4), ..new_thing() }]);
+    stage.sync().await;
+    stage.engine.price_model("fal-ai/new-thing", at(6).unwrap()).await.unwrap();
+    stage.engine.approve_model("fal-ai/new-thing").await.unwrap();
+    let alerts = stage.alerts().await;
+    stage.list(&[shipped(1), Listed { price: at(5), ..new_thing() }]);
+    assert_eq!(stage.sync().await, [] as [String; 0], "still below what is counted with");
+    stage.list(&[shipped(1), Listed { price: at(7), ..new_thing() }]);
+    assert_eq!(stage.sync().await, ["dearer fal-ai/new-thing 0.06 USD / image → 0.07 USD / image"]);
+    assert_eq!(stage.alerts().await, alerts + 1);
+    let model = stage.engine.catalogue().find("fal-ai/new-thing").cloned().unwrap();
+    assert_eq!(model.modes[0].prices.base.cost_micros, 60_000, "the operator's word");
+    assert_eq!(price().cost_micros, before.cost_micros, "the pack's");
 }

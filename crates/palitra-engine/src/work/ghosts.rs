@@ -4,13 +4,12 @@
 //! it survives every process. A generation that waits for its second submission takes the first one back; under way, the result that is
 //! stored first counts; one that has ended gets a gift.
 
-use super::{Ticket, commit, ended, keep, look};
+use super::{Ticket, answers, commit, ended, keep, look};
 use crate::{
     Result,
     scheduler::Machine,
     waits::{self, About},
 };
-use futures_util::FutureExt;
 use palitra_domain::{
     DeliveryId, Timestamp,
     market::{CancelAnswer, ErrorClass, MarketError, Outputs, Polled, RemoteRef},
@@ -20,7 +19,7 @@ use palitra_store::{
     generations::{self, Fence, Ghost, Late, NewAsset, Settlement},
     workers,
 };
-use std::{panic::AssertUnwindSafe, time::Duration};
+use std::time::Duration;
 
 /// Looks that one round begins; more follow with the next.
 const GHOSTS_MAX: i64 = 32;
@@ -65,10 +64,7 @@ async fn look_at(machine: Machine, ghost: Ghost) {
     }
     let Ok(market) = machine.market(&ghost.market).cloned() else { return };
     let remote = RemoteRef(ghost.reference.clone());
-    let polled = AssertUnwindSafe(market.poll(&ghost.key, &remote)).catch_unwind().await;
-    let polled = polled.unwrap_or_else(|_| {
-        Polled::Unreachable(MarketError::new(ErrorClass::Protocol, "the adapter panicked"))
-    });
+    let polled = look::poll(&machine, &market, &ghost.key, (&ghost.id, ghost.attempt), &remote).await;
     let waited = machine.now().since(ghost.opened_at);
     match polled {
         Polled::Pending { .. } => pending(&machine, &ghost, &remote).await,
@@ -176,6 +172,7 @@ async fn close(machine: &Machine, ghost: &Ghost, state: AttemptState, error: Opt
     });
     if closing.await.is_some() {
         tracing::info!(generation.id = %ghost.id, attempt = n, %state, "a ghost has ended without a result");
+        answers::let_go(machine, &ghost.market, &ghost.id, n).await;
         machine.wake.notify_one();
     }
 }
@@ -239,6 +236,7 @@ async fn overtake(
     machine.points.after(ghost.state, Event::Adopt);
     machine.points.after(GenerationState::Storing, Event::Settle);
     tracing::info!(generation.id = %ghost.id, attempt = ghost.attempt, "the first submission brought its result before the second");
+    answers::let_go(machine, &ghost.market, &ghost.id, ghost.attempt).await;
     machine.nudge.notify_one();
     let fence = Fence {
         id: ghost.id.clone(),
@@ -272,6 +270,7 @@ async fn give(
             generation.id = %ghost.id, attempt = ghost.attempt, state = %ghost.state,
             "a result came late: it was added at the house's cost"
         );
+        answers::let_go(machine, &ghost.market, &ghost.id, ghost.attempt).await;
         machine.wake.notify_one();
     }
 }

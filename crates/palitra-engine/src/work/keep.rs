@@ -93,7 +93,7 @@ pub(super) async fn tell(machine: &Machine, ticket: Ticket, claimed: Claimed, ou
         return;
     }
     machine.points.after(GenerationState::Storing, Event::Settle);
-    answers::let_go(machine, &ticket).await;
+    answers::let_go(machine, &ticket.market, ticket.id(), ticket.fence.attempt).await;
     ended(machine, ticket, GenerationState::Succeeded, None);
 }
 
@@ -361,6 +361,6 @@ async fn settle(
     if child_fails {
         machine.points.after(GenerationState::Queued, Event::Fail);
     }
-    answers::let_go(machine, &ticket).await;
+    answers::let_go(machine, &ticket.market, ticket.id(), ticket.fence.attempt).await;
     ended(machine, ticket, GenerationState::Succeeded, None);
 }

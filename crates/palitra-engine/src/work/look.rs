@@ -1,18 +1,18 @@
 //! Looking at work that a market has accepted.
 
-use super::{Ticket, commit, end, keep, tell};
+use super::{Ticket, answers, commit, end, keep, tell};
 use crate::{
     scheduler::Machine,
     waits::{self, Waiting},
 };
 use futures_util::FutureExt;
 use palitra_domain::{
-    ErrorCode, Timestamp,
-    market::{CancelAnswer, ErrorClass, MarketError, Outputs, Polled, RemoteRef},
+    ErrorCode, GenerationId, Timestamp,
+    market::{CancelAnswer, ErrorClass, Market, MarketError, Outputs, Polled, RemoteRef},
     state::{AttemptReason, AttemptState, Event, GenerationState},
 };
 use palitra_store::generations::{self, CancelWish};
-use std::{panic::AssertUnwindSafe, time::Duration};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 /// A record may be invisible for a while after the market accepted it.
 pub(super) const VISIBLE_AFTER: Duration = Duration::from_secs(90);
@@ -53,13 +53,30 @@ fn insert(machine: &Machine, ticket: Ticket, remote: RemoteRef, accepted_at: Tim
     machine.waits.insert(due, waiting, machine.now());
 }
 
+/// What the market says of it now, or has said in an answer that was kept.
+pub(super) async fn poll(
+    machine: &Machine,
+    market: &Arc<dyn Market>,
+    key: &str,
+    of: (&GenerationId, i64),
+    remote: &RemoteRef,
+) -> Polled {
+    let polling = async {
+        match answers::poll(machine, market, of, remote).await {
+            Some(polled) => polled,
+            None => market.poll(key, remote).await,
+        }
+    };
+    AssertUnwindSafe(polling).catch_unwind().await.unwrap_or_else(|_| {
+        Polled::Unreachable(MarketError::new(ErrorClass::Protocol, "the adapter panicked"))
+    })
+}
+
 /// One look: the pulled record is the truth.
 pub(crate) async fn look(machine: Machine, waiting: Waiting) {
     let Ok(market) = machine.market(&waiting.market).cloned() else { return };
-    let polled = AssertUnwindSafe(market.poll(&waiting.key, &waiting.remote)).catch_unwind().await;
-    let polled = polled.unwrap_or_else(|_| {
-        Polled::Unreachable(MarketError::new(ErrorClass::Protocol, "the adapter panicked"))
-    });
+    let of = (&waiting.fence.id, waiting.fence.attempt);
+    let polled = poll(&machine, &market, &waiting.key, of, &waiting.remote).await;
     let Waiting { fence, market, key, remote, accepted_at, longest_run, called_after, in_flight, about } =
         waiting;
     let reason = AttemptReason::First;

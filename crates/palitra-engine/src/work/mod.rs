@@ -5,7 +5,7 @@
 
 mod adopt;
 mod again;
-mod answers;
+pub(crate) mod answers;
 mod end;
 mod ghosts;
 mod keep;

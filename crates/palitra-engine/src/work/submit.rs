@@ -132,7 +132,7 @@ pub(super) async fn answered(machine: &Machine, ticket: Ticket, outputs: palitra
         .await
         .is_none()
     {
-        return;
+        return ghosts::leave_reference(machine, &ticket.fence, &answers::reference(&ticket.fence)).await;
     }
     machine.points.after(GenerationState::Submitting, Event::Answer);
     tell!(debug, machine, ticket, "the market has answered");

@@ -5,7 +5,7 @@ use futures_util::{StreamExt, stream};
 use palitra_domain::{
     BoxFuture,
     market::Spool,
-    objects::{ByteStream, ObjectError, Objects, Stored},
+    objects::{ByteStream, Listed, ObjectError, Objects, Stored},
 };
 use std::{
     collections::BTreeMap,
@@ -86,5 +86,14 @@ impl Objects for Shelf {
     fn delete<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), ObjectError>> {
         self.objects.lock().expect("no test panics while it holds this").remove(key);
         Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn list<'a>(
+        &'a self,
+        folder: &'a str,
+        _after: &'a str,
+        _max: usize,
+    ) -> BoxFuture<'a, Result<Vec<Listed>, ObjectError>> {
+        Box::pin(std::future::ready(self.failed(folder, "listed", io::ErrorKind::Unsupported.into())))
     }
 }

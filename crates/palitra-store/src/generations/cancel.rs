@@ -18,25 +18,68 @@ pub enum CancelOutcome {
     NotFound,
 }
 
+/// Of a lone generation, what it waited for goes with it when nobody else waits for that: what is queued ends,
+/// what is at a market is asked for. In a batch the work of a step is a result of its own.
 pub fn cancel(tx: &mut Tx, id: &GenerationId, now: Timestamp) -> Result<CancelOutcome> {
     batches::lock_of(tx, id)?;
+    lock_ancestors(tx, id)?;
     const STATE: crate::Sql = sql!("select state from generation where id = $1", FOR_UPDATE);
     let Some(row) = tx.query_opt(STATE, p![id.as_str()])? else { return Ok(CancelOutcome::NotFound) };
     let state: GenerationState = row.get(0)?;
     if state == GenerationState::Queued {
         let mut ends = Ends::default();
         ends.queued(tx, vec![id.clone()], Event::Cancel, ErrorCode::Cancelled, now)?;
+        unneeded(tx, id, &mut ends, now)?;
         ends.conclude(tx, None, now)?;
         return Ok(CancelOutcome::Cancelled);
     }
     if state.is_terminal() {
         return Ok(CancelOutcome::AlreadyFinished(state));
     }
+    wish(tx, id, now)?;
+    Ok(CancelOutcome::Requested)
+}
+
+fn wish(tx: &mut Tx, id: &GenerationId, now: Timestamp) -> Result<()> {
     tx.send(
         "update generation set cancel_requested_at = coalesce(cancel_requested_at, $2) where id = $1",
         p![id.as_str(), now.micros()],
+    )
+}
+
+/// Before the child, as whoever completes a parent takes them.
+fn lock_ancestors(tx: &mut Tx, id: &GenerationId) -> Result<()> {
+    const ANCESTORS: crate::Sql = sql!(
+        "select id from generation where batch_id is null and id in
+           (with recursive above(id) as
+             (select parent_id from edge where child_id = $1
+              union select e.parent_id from edge e join above on e.child_id = above.id)
+            select id from above) order by id",
+        FOR_UPDATE
+    );
+    tx.query(ANCESTORS, p![id.as_str()]).map(drop)
+}
+
+/// Parents of what has just ended that nobody else waits for.
+fn unneeded(tx: &mut Tx, child: &GenerationId, ends: &mut Ends, now: Timestamp) -> Result<()> {
+    let parents = tx.query(
+        "select g.id, g.state from edge e join generation g on g.id = e.parent_id
+         where e.child_id = $1 and g.batch_id is null and g.state in ('queued', 'submitting', 'running', 'storing')
+           and not exists (select 1 from edge o join generation c on c.id = o.child_id
+             where o.parent_id = g.id and c.state in ('queued', 'submitting', 'running', 'storing'))
+         order by g.id",
+        p![child.as_str()],
     )?;
-    Ok(CancelOutcome::Requested)
+    for row in parents {
+        let (id, state): (GenerationId, GenerationState) = (row.get(0)?, row.get(1)?);
+        if state == GenerationState::Queued {
+            ends.queued(tx, vec![id.clone()], Event::Cancel, ErrorCode::Cancelled, now)?;
+            unneeded(tx, &id, ends, now)?;
+        } else {
+            wish(tx, &id, now)?;
+        }
+    }
+    Ok(())
 }
 
 /// Work at a market that somebody wants stopped.

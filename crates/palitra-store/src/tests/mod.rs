@@ -37,6 +37,7 @@ mod server;
 mod statements;
 mod terms;
 mod transactions;
+mod uploads;
 mod vouchers;
 mod waiting;
 mod workers;

@@ -209,9 +209,9 @@ pub enum Models {
         /// For one unit: `0.04`
         #[arg(long, value_name = "AMOUNT", value_parser = values::millionths)]
         cost: palitra_domain::money::Millionths,
-        /// Of the cost: USD, or `credits` of KIE
-        #[arg(long, value_name = "CURRENCY", default_value = "USD", value_parser = values::coin)]
-        currency: palitra_domain::price::Coin,
+        /// Of the cost: USD, or `credits` of KIE; unless said, what the market's other models are counted in
+        #[arg(long, value_name = "CURRENCY", value_parser = values::coin)]
+        currency: Option<palitra_domain::price::Coin>,
     },
     /// Sell a draft that has a price, or a paused model again
     Approve {

@@ -11,7 +11,7 @@ use palitra_domain::{
     catalogue::{Catalogue, Licence, Model, Status},
     format::Format,
     market::ListedPrice,
-    price::{Amounts, PriceSettings, Unit},
+    price::{Amounts, Coin, PriceSettings, Unit},
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -36,7 +36,8 @@ pub(super) async fn run(session: &Session, args: Models) -> Result<()> {
         Models::Sync { market } => sync(session, market.as_deref()).await,
         Models::Price { model, unit, cost, currency } => {
             let app = session.open().await?;
-            app.engine.price_model(&model, ListedPrice { unit, cost_micros: cost.0, coin: currency }).await?;
+            let coin = currency.unwrap_or_else(|| coin_of(&app.engine.catalogue(), &model));
+            app.engine.price_model(&model, ListedPrice { unit, cost_micros: cost.0, coin }).await?;
             show(session, &app.engine.catalogue(), &model)?;
             app.close().await;
             Ok(())
@@ -78,6 +79,15 @@ pub fn documents<'a>(config: &Config, catalogue: &'a Catalogue, wanted: &Wanted)
 pub(super) async fn stocked(session: &Session) -> Result<Arc<Catalogue>> {
     let app = session.look().await?;
     Ok(app.map_or_else(|| Arc::new(Catalogue::shipped()), |app| app.engine.catalogue()))
+}
+
+/// What the models of its market that have a price are counted in.
+fn coin_of(catalogue: &Catalogue, model: &str) -> Coin {
+    let market = catalogue.find(model).map(|model| model.market.clone()).unwrap_or_default();
+    let sold =
+        catalogue.models().iter().filter(|model| model.market == market && model.status == Status::Active);
+    let coins = sold.flat_map(|model| &model.modes).map(|mode| mode.prices.base.coin);
+    coins.into_iter().next().unwrap_or(Coin::Money(Currency::USD))
 }
 
 fn show(session: &Session, catalogue: &Catalogue, id: &str) -> Result<()> {

@@ -10,8 +10,15 @@ pub(super) fn whole_seconds(time: Duration) -> i64 {
     i64::try_from(time.as_millis().div_ceil(1000)).unwrap_or(i64::MAX)
 }
 
-/// Refuses a price above `--max-cost`; asks before real money is spent, unless `--yes` was given.
-pub(super) fn agree(session: &Session, spend: &Spend, price: Money, is_real: bool) -> Result<(), Failure> {
+/// Refuses a price above `--max-cost`; asks before real money is spent, unless `--yes` was given. Where the account pays nothing, what
+/// the market may take (`cost`) counts instead: then the house pays that.
+pub(super) fn agree(
+    session: &Session,
+    spend: &Spend,
+    (price, cost): (Money, Money),
+    is_real: bool,
+) -> Result<(), Failure> {
+    let price = if price.amount > 0 || !is_real { price } else { cost };
     if let Some(limit) = spend.max_cost_minor
         && price.amount > limit
     {

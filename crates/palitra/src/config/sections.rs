@@ -227,6 +227,7 @@ pub struct Engine {
     drain_s: u64,
     account_queued_max: u32,
     account_running_max: u32,
+    account_uploads_mb: u32,
     standard_wait_s: u64,
     house_loss_hour_minor: i64,
     house_loss_day_minor: i64,
@@ -246,6 +247,7 @@ impl Engine {
         Bounds {
             queued_max: i64::from(self.account_queued_max),
             running_max: i64::from(self.account_running_max),
+            upload_bytes_max: i64::from(self.account_uploads_mb) * 1024 * 1024,
             loss_hour: self.house_loss_hour_minor,
             loss_day: self.house_loss_day_minor,
             standard_wait: Duration::from_secs(self.standard_wait_s),
@@ -259,6 +261,7 @@ impl Engine {
         within(problems, "engine.drain_s", &self.drain_s, 0..=3600);
         within(problems, "engine.account_queued_max", &self.account_queued_max, 0..=100_000);
         within(problems, "engine.account_running_max", &self.account_running_max, 0..=10_000);
+        within(problems, "engine.account_uploads_mb", &self.account_uploads_mb, 0..=10_000_000);
         for (setting, minor) in [
             ("engine.house_loss_hour_minor", self.house_loss_hour_minor),
             ("engine.house_loss_day_minor", self.house_loss_day_minor),
@@ -413,6 +416,7 @@ impl Retention {
         palitra_engine::Retention {
             results: days(self.results_days),
             uploads: days(self.uploads_days),
+            faces: days(self.face_inputs_days),
             events: days(self.events_days),
             finished: days(self.finished_days),
         }

@@ -13,7 +13,7 @@ use crate::{
     },
 };
 use palitra_domain::{
-    ErrorCode,
+    ErrorCode, GenerationId,
     state::{AttemptState, Event, GenerationState},
 };
 
@@ -25,6 +25,7 @@ on_every_database!(MIGRATIONS =>
     a_child_that_cannot_run_ends_with_its_descendants,
     a_cancelled_child_stays_cancelled,
     a_cancelled_parent_takes_its_children_along,
+    what_only_a_cancelled_child_waited_for_goes_too,
 );
 
 fn tell(settlement: Settlement, child: u64, input: &str) -> Settlement {
@@ -161,5 +162,38 @@ async fn a_cancelled_parent_takes_its_children_along(fresh: Fresh) {
     })
     .await;
     assert_eq!(ended(&fresh, 4).await, SKIPPED);
+    assert_eq!(balance(&fresh, anna()).await.held, 0);
+}
+
+async fn what_only_a_cancelled_child_waited_for_goes_too(fresh: Fresh) {
+    open(&fresh, 4).await;
+    // 3 waits for 1 and 2, 4 for 2; 6 for 5, which waits for nothing and is at its market.
+    commit(&fresh, |tx| {
+        create(tx, &anna(), &[wanted(1), child(2, &[1]), child(3, &[1, 2]), child(4, &[2])])?;
+        create(tx, &anna(), &[wanted(5), child(6, &[5])])
+    })
+    .await;
+    let five = commit(&fresh, |tx| make(tx, 5, at(1))).await;
+    commit(&fresh, |tx| generations::cancel(tx, &id(3), at(2))).await;
+    assert_eq!(
+        commit(&fresh, claimable).await,
+        [id::<GenerationId>(1).to_string()],
+        "4 still needs 2, and 2 needs 1"
+    );
+    let one = commit(&fresh, |tx| make(tx, 1, at(3))).await;
+    commit(&fresh, move |tx| generations::settle(tx, &tell(settlement(&one, 1), 2, "a"), at(4))).await;
+    commit(&fresh, |tx| generations::cancel(tx, &id(4), at(5))).await;
+    assert_eq!(
+        ended(&fresh, 2).await,
+        (GenerationState::Cancelled, Some(ErrorCode::Cancelled)),
+        "nobody needs it"
+    );
+    commit(&fresh, |tx| generations::cancel(tx, &id(6), at(5))).await;
+    let unwanted = commit(&fresh, |tx| generations::unwanted(tx, &id(5))).await;
+    assert_eq!(unwanted, Some(ErrorCode::Cancelled), "its market is asked to stop it");
+    commit(&fresh, move |tx| {
+        generations::fail(tx, &failure(&five, 5, Event::Cancel, AttemptState::Cancelled), at(6))
+    })
+    .await;
     assert_eq!(balance(&fresh, anna()).await.held, 0);
 }

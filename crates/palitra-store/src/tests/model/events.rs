@@ -113,9 +113,28 @@ impl World {
     pub(super) fn cancel(&mut self, n: u64) {
         if self.gens[&n].state == GenerationState::Queued {
             self.end(n, GenerationState::Cancelled);
+            self.unneeded(n);
             self.conclude(n, false, false);
         } else if is_live(self.gens[&n].state) {
             self.gen_mut(n).wish = true;
+        }
+    }
+
+    /// Lone parents go with the last that waits for them.
+    fn unneeded(&mut self, child: u64) {
+        for parent in self.gens[&child].parents.clone() {
+            let is_waited_for =
+                self.children(parent).iter().any(|child| !self.gens[child].state.is_terminal());
+            let of = &self.gens[&parent];
+            if of.place.is_some() || is_waited_for || of.state.is_terminal() {
+                continue;
+            }
+            if of.state == GenerationState::Queued {
+                self.end(parent, GenerationState::Cancelled);
+                self.unneeded(parent);
+            } else {
+                self.gen_mut(parent).wish = true;
+            }
         }
     }
 

@@ -84,8 +84,9 @@ async fn make(session: &Session, job: Job) -> Result<(), Stop> {
         return Ok(());
     }
     super::slides::check_writable(files::folder_of(&out))?;
-    let price = Money::new(offer.quote.price, app.engine.settings.prices.currency);
-    money::agree(session, &making.spend, price, app.engine.is_real_market(&wish.model, mode))?;
+    let currency = app.engine.settings.prices.currency;
+    let (price, cost) = (Money::new(offer.quote.price, currency), Money::new(offer.cost, currency));
+    money::agree(session, &making.spend, (price, cost), app.engine.is_real_market(&wish.model, mode))?;
     let seed = wish.input.get("seed").cloned();
     let model = offer.quote.model.clone();
     let generation = run(session, &app, wish, offer).await?;

@@ -39,10 +39,9 @@ pub(in crate::commands) async fn write(session: &Session, args: Write) -> Result
         session.console.say(&session.console.text("plan-write", &[("price", (&price.to_string()).into())]));
         return Ok(());
     }
-    // Real market money is asked about, whoever's it is.
-    let at_stake = if price.amount > 0 { price } else { app.engine.compose_cost(&idea)? };
+    let cost = app.engine.compose_cost(&idea)?;
     let writer = idea.model.clone().unwrap_or_else(|| app.engine.settings.prompts.writer.clone());
-    money::agree(session, &spend, at_stake, app.engine.is_real_market(&writer, "compose"))?;
+    money::agree(session, &spend, (price, cost), app.engine.is_real_market(&writer, "compose"))?;
     app.engine.retry_keys().await?;
     let running = app.engine.start(Some("write".to_owned())).await?;
     let focus = running.focus();

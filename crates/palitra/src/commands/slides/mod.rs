@@ -129,7 +129,7 @@ async fn start(session: &Session, app: &App, plan: &Plan, args: &Slides) -> Resu
     money::agree(
         session,
         &args.spend,
-        plan.price,
+        (plan.price, plan.cost),
         models.iter().any(|(model, mode)| app.engine.is_real_market(model, mode)),
     )?;
     let started = app.engine.start_slides(plan).await?;

@@ -6,6 +6,7 @@ use palitra_store::{PgSettings, Row, Store, Tx, p};
 use std::sync::Arc;
 
 /// Everything a judge needs.
+#[derive(Debug)]
 pub(crate) struct Books {
     pub(crate) generations: Vec<Generation>,
     pub(crate) attempts: Vec<Attempt>,
@@ -21,6 +22,7 @@ pub(crate) struct Books {
     pub(crate) problems: Vec<String>,
 }
 
+#[derive(Debug)]
 pub(crate) struct Generation {
     pub(crate) id: String,
     pub(crate) batch: Option<String>,
@@ -34,6 +36,7 @@ pub(crate) struct Generation {
     pub(crate) price: i64,
 }
 
+#[derive(Debug)]
 pub(crate) struct Attempt {
     pub(crate) generation: String,
     pub(crate) reason: String,
@@ -44,6 +47,7 @@ pub(crate) struct Attempt {
     pub(crate) is_late: bool,
 }
 
+#[derive(Debug)]
 pub(crate) struct Asset {
     pub(crate) generation: String,
     pub(crate) object_key: String,
@@ -94,7 +98,7 @@ const DATABASE: &str = "palitra-data/palitra.db";
 /// One look, by a connection of its own.
 pub(crate) fn look<T: Send + 'static>(
     desk: &Desk,
-    reads: impl FnOnce(&mut Tx<'_>) -> palitra_store::Result<T> + Send + 'static,
+    reads: impl Fn(&mut Tx<'_>) -> palitra_store::Result<T> + Send + 'static,
 ) -> T {
     let store = match desk.database_url() {
         None => Store::sqlite_read_only(&desk.path(DATABASE), 1).unwrap(),

@@ -8,7 +8,7 @@ mod sound;
 mod words;
 
 use crate::{
-    crash::books::Books,
+    crash::{books::Books, process::Process},
     harness::{Desk, Run},
 };
 use rustix::process::{Pid, Signal, kill_process};
