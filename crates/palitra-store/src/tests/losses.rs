@@ -34,6 +34,7 @@ const HOUR: i64 = 3600;
 /// What the market is expected to take for one.
 const COST: i64 = crate::tests::shop::PRICE / 2;
 const BOUNDS: Bounds = Bounds {
+    upload_bytes_max: 0,
     queued_max: 0,
     running_max: 2,
     loss_hour: 2 * COST,

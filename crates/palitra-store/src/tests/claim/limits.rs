@@ -34,6 +34,7 @@ on_every_database!(MIGRATIONS =>
 );
 
 const TWO: Bounds = Bounds {
+    upload_bytes_max: 0,
     queued_max: 0,
     running_max: 2,
     loss_hour: 0,

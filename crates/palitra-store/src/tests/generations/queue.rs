@@ -23,8 +23,14 @@ on_every_database!(MIGRATIONS =>
     the_limit_is_exact_when_many_ask_at_the_same_time,
 );
 
-const TEN: Bounds =
-    Bounds { queued_max: 10, running_max: 0, loss_hour: 0, loss_day: 0, standard_wait: Duration::ZERO };
+const TEN: Bounds = Bounds {
+    queued_max: 10,
+    running_max: 0,
+    upload_bytes_max: 0,
+    loss_hour: 0,
+    loss_day: 0,
+    standard_wait: Duration::ZERO,
+};
 
 fn create(tx: &mut Tx, account: &AccountId, from: u64, count: u64) -> crate::Result<()> {
     let new: Vec<NewGeneration> = (from..from + count).map(wanted).collect();

@@ -26,8 +26,14 @@ use crate::{
 
 const LIMIT: i64 = 3;
 const GENERATIONS: u64 = 120;
-const BOUNDS: Bounds =
-    Bounds { queued_max: 0, running_max: LIMIT, loss_hour: 0, loss_day: 0, standard_wait: Duration::ZERO };
+const BOUNDS: Bounds = Bounds {
+    queued_max: 0,
+    running_max: LIMIT,
+    upload_bytes_max: 0,
+    loss_hour: 0,
+    loss_day: 0,
+    standard_wait: Duration::ZERO,
+};
 
 /// Claims and ends until nothing is queued.
 async fn work(store: Store, owner: String) {
