@@ -92,6 +92,8 @@ error_codes! {
     TimedOut = "timed_out", 504, true, 1;
     ResultExpired = "result_expired", 502, false, 1;
     BadResult = "bad_result", 502, true, 1;
+    /// The acceptance gate refused it twice.
+    UnacceptableResult = "unacceptable_result", 502, true, 1;
     OutcomeUnknown = "outcome_unknown", 502, false, 1;
     // Batches.
     EmptyPrompt = "empty_prompt", 422, false, 1;

@@ -4,6 +4,7 @@
 //! No I/O here: no clock, no randomness, no network, no SQL. Everything is a plain value or a pure function, so every rule
 //! that matters twice has its one place in this crate.
 
+pub mod acceptance;
 pub mod catalogue;
 pub mod codes;
 pub mod deliver;

@@ -80,6 +80,8 @@ words! {
         Adopt = "adopt",
         /// The market says the work is done.
         Finish = "finish",
+        /// The acceptance gate refused the result: once more, at the house's cost.
+        Reject = "reject",
         /// The result is stored: charge once.
         Settle = "settle",
         Fail = "fail",
@@ -112,6 +114,7 @@ pub const TRANSITIONS: &[(GenerationState, Event, GenerationState)] = &[
     (Running, TimeOut, TimedOut),
     (Storing, Settle, Succeeded),
     (Storing, Restart, Queued),
+    (Storing, Reject, Queued),
     (Storing, Fail, Failed),
 ];
 

@@ -16,6 +16,7 @@ use crate::{
 };
 use palitra_domain::{
     AccountId, Clock, ErrorCode, KeyId, Livemode, Timestamp, WorkerId,
+    acceptance::{Examiner, Policy},
     catalogue::{Catalogue, Licence, Mode, Model, Status},
     market::Market,
     objects::Objects,
@@ -62,6 +63,8 @@ pub struct Settings {
     /// Refuse models whose results may not be sold (S2-140).
     pub commercial: bool,
     pub prompts: Prompts,
+    /// What is wrong with a result, and what follows from it (D7).
+    pub acceptance: Policy,
 }
 
 /// The text lane's work around prompts.
@@ -111,6 +114,8 @@ pub struct Parts {
     /// 128 bits of the operating system's randomness.
     pub random: Arc<dyn Fn() -> u128 + Send + Sync>,
     pub points: Points,
+    /// Looks at results before they are charged for; without one all are taken as they are.
+    pub examiner: Option<Arc<dyn Examiner>>,
     pub settings: Settings,
 }
 
@@ -141,6 +146,7 @@ pub struct Context {
     pub(crate) keys: BTreeMap<String, Vec<String>>,
     pub(crate) random: Arc<dyn Fn() -> u128 + Send + Sync>,
     pub(crate) points: Points,
+    pub(crate) examiner: Option<Arc<dyn Examiner>>,
     /// Says to people where this process runs, and what it does.
     place: OnceLock<String>,
     roles: OnceLock<String>,
@@ -208,7 +214,7 @@ impl Engine {
     }
 
     fn of(parts: Parts, house: Account, shelf: Shelf) -> Engine {
-        let Parts { store, objects, markets, catalogue, clock, random, points, settings } = parts;
+        let Parts { store, objects, markets, catalogue, clock, random, points, examiner, settings } = parts;
         let lease = Lease::new(WorkerId::new(clock.now(), random()), store.dialect() == Dialect::Pg);
         let labels = |market: &MarketPart| market.keys.iter().map(|key| key.label.clone()).collect();
         let keys = markets.iter().map(|market| (market.name.clone(), labels(market))).collect();
@@ -225,6 +231,7 @@ impl Engine {
             keys,
             random,
             points,
+            examiner,
             place: OnceLock::new(),
             roles: OnceLock::new(),
             lease,

@@ -42,6 +42,17 @@ pub(crate) fn of_unknown(fence: &Fence, error: &MarketError) -> Option<Loss> {
     Some(Loss { attempt: fence.attempt, reason, amount: None })
 }
 
+/// What a result costs that the acceptance gate has refused, while the house tries again.
+pub(crate) fn of_rejected(
+    context: &Context,
+    fence: &Fence,
+    error: &MarketError,
+    cost: Option<MarketCost>,
+) -> Option<Loss> {
+    let reason = loss_of(fence.from, AttemptState::Failed, error.class, true)?;
+    Some(Loss { attempt: fence.attempt, reason, amount: cost.and_then(|cost| in_wallet(context, cost)) })
+}
+
 /// In the transaction that ends the attempt, after everything else. The operator is told once a window.
 pub(crate) fn record(
     tx: &mut Tx,

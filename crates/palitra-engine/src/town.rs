@@ -158,6 +158,7 @@ impl Town {
             clock: Arc::new(self.clock.clone()),
             random: Arc::new(move || u128::from(dice.fetch_add(1, Ordering::SeqCst))),
             points: Points::default(),
+            examiner: None,
             settings: Settings {
                 unknown: UnknownPolicy::Fail,
                 refusals_max: 1,
@@ -167,6 +168,7 @@ impl Town {
                 bounds: Bounds::default(),
                 retention: days_of(1, 2),
                 gifts: crate::Gifts::default(),
+                acceptance: palitra_domain::acceptance::Policy::default(),
                 test_mode: false,
                 commercial: false,
                 prompts: crate::Prompts::on_the_sandbox(),

@@ -92,6 +92,7 @@ fn parts(folder: &Path, clock: &Hand, usd_rate: i64, seed: u64) -> Parts {
         clock: Arc::new(clock.clone()),
         random: Arc::new(move || u128::from(dice.fetch_add(1, Ordering::SeqCst))),
         points: Points::default(),
+        examiner: None,
         settings: Settings {
             unknown: UnknownPolicy::Fail,
             refusals_max: 1,
@@ -108,6 +109,7 @@ fn parts(folder: &Path, clock: &Hand, usd_rate: i64, seed: u64) -> Parts {
             bounds: Bounds::default(),
             retention: palitra_engine::Retention::default(),
             gifts: palitra_engine::Gifts::default(),
+            acceptance: palitra_domain::acceptance::Policy::default(),
             test_mode: false,
             commercial: false,
             prompts: palitra_engine::Prompts::on_the_sandbox(),

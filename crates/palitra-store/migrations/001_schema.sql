@@ -340,7 +340,8 @@ create index loss_at on loss(at);
 create table asset(
   id text primary key, account_id text not null references account(id), livemode text not null, generation_id text,
   n bigint not null default 0, kind text not null, mime text not null, object_key text not null, bytes bigint not null, sha256 text not null,
-  width bigint, height bigint, is_face smallint not null default 0, created_at bigint not null, deleted_at bigint, unique(generation_id, n)
+  width bigint, height bigint, is_face smallint not null default 0, duration_ms bigint, blurhash text, dhash bigint, thumbnails text not null default '',
+  created_at bigint not null, deleted_at bigint, unique(generation_id, n)
 );
 create index asset_page on asset(account_id, id);
 -- The same upload is kept once, and all of an account's together have a bound.

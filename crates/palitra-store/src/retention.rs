@@ -109,15 +109,15 @@ const GENERATIONS: &str = "select g.id, case when g.state in ('succeeded', 'fail
      from generation g where g.id > $1 and g.id < $2 order by g.id limit $3";
 
 const RESULTS: &str = "select f.id, case when f.deleted_at is null and f.generation_id is not null and f.created_at < $4 then 1 else 0 end, f.object_key, f.account_id,
-       f.generation_id, f.created_at
+       f.generation_id, f.created_at, f.thumbnails
      from asset f where f.id > $1 and f.id < $2 order by f.id limit $3";
 
 const UPLOADS: &str = "select f.id, case when f.deleted_at is null and f.generation_id is null and f.created_at < $4 then 1 else 0 end,
-       f.object_key, f.account_id, f.generation_id, f.created_at
+       f.object_key, f.account_id, f.generation_id, f.created_at, f.thumbnails
      from asset f where f.id > $1 and f.id < $2 order by f.id limit $3";
 
 const FACES: &str = "select f.id, case when f.deleted_at is null and f.generation_id is null and f.is_face = 1 and f.created_at < $4 then 1 else 0 end,
-       f.object_key, f.account_id, f.generation_id, f.created_at
+       f.object_key, f.account_id, f.generation_id, f.created_at, f.thumbnails
      from asset f where f.id > $1 and f.id < $2 order by f.id limit $3";
 
 const DELIVERIES: &str =
@@ -188,13 +188,14 @@ fn files(tx: &mut Tx, rows: &[&Row], now: Timestamp) -> Result<()> {
     for row in rows {
         let (id, key): (AssetId, String) = (row.get(0)?, row.get(2)?);
         let (account, generation): (AccountId, Option<GenerationId>) = (row.get(3)?, row.get(4)?);
+        let thumbnails: String = row.get(6)?;
         let erase = NewDelivery {
             id: DeliveryId::of_text("erase", row.get(5)?, id.as_str()),
             kind: "erase".to_owned(),
             account,
             generation,
             batch: None,
-            payload: format!("{{\"object\":\"{key}\"}}"),
+            payload: format!("{{\"object\":\"{key}\",\"thumbnails\":\"{thumbnails}\"}}"),
         };
         crate::outbox::insert(tx, &erase, now)?;
     }

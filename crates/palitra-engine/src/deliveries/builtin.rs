@@ -1,6 +1,6 @@
 //! Receivers that are always there: alerts go to the operator's log, objects that nobody may have any more are deleted.
 
-use crate::Context;
+use crate::{Context, work::examine::thumbnail_key};
 use palitra_domain::{
     BoxFuture, DeliveryId, Timestamp,
     deliver::{Deliver, Delivered, Delivery, NewDelivery},
@@ -64,6 +64,12 @@ impl Deliver for Erase {
             let Some(key) = payload.get("object").and_then(Value::as_str) else {
                 return Delivered::Never { why: "this names no object".to_owned() };
             };
+            let sides = payload.get("thumbnails").and_then(Value::as_str).unwrap_or_default();
+            for side in sides.split(',').filter_map(|side| side.parse().ok()) {
+                if let Err(error) = self.0.delete(&thumbnail_key(key, side)).await {
+                    return Delivered::Again { why: format!("{error}: {}", error.source), after: None };
+                }
+            }
             match self.0.delete(key).await {
                 Ok(()) => Delivered::Done,
                 Err(error) => Delivered::Again { why: format!("{error}: {}", error.source), after: None },

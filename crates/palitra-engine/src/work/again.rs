@@ -1,10 +1,10 @@
-//! Back to the queue, the three ways there are: refused unbilled, outcome unknown, died with its process. What nobody wants any more
+//! Back to the queue, the four ways there are: refused unbilled, outcome unknown, died with its process, a result that cannot be used. What nobody wants any more
 //! ends instead.
 
-use super::{Ticket, commit, end, ended, ghosts, tell};
+use super::{Ticket, answers, commit, end, ended, ghosts, tell};
 use crate::{losses, scheduler::Machine};
 use palitra_domain::{
-    ErrorCode, Timestamp,
+    ErrorCode, MarketCost, Timestamp,
     market::{ErrorClass, MarketError},
     state::{AttemptState, Event, GenerationState},
 };
@@ -61,6 +61,27 @@ pub(super) async fn take_back(machine: &Machine, ticket: Ticket, error: MarketEr
         None => ended(machine, ticket, GenerationState::Cancelled, Some(ErrorCode::Cancelled)),
     }
     drop(taking);
+}
+
+/// After a result that the acceptance gate refused: once more at the house's cost. The caller knows that it is the first time.
+pub(super) async fn reject(machine: &Machine, ticket: Ticket, error: MarketError, cost: Option<MarketCost>) {
+    tell!(
+        warn,
+        machine,
+        ticket,
+        "its result was refused, the house tries again",
+        error.message = error.message
+    );
+    let (market, id, attempt) = (ticket.market.clone(), ticket.id().clone(), ticket.fence.attempt);
+    let (fence, now) = (ticket.fence.clone(), machine.now());
+    let (engine, loss) = (machine.engine.clone(), losses::of_rejected(machine, &fence, &error, cost));
+    requeue(machine, ticket, Event::Reject, move |tx| {
+        let ended = generations::reject(tx, &fence, &error, cost, now)?;
+        losses::record(tx, &engine, &fence.id, loss.as_ref(), now)?;
+        Ok(ended)
+    })
+    .await;
+    answers::let_go(machine, &market, &id, attempt).await;
 }
 
 /// After the process died in which the work was done.

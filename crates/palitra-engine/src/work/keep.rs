@@ -1,6 +1,6 @@
 //! Our own copy of a result, then the charge: download, true type, object, settlement.
 
-use super::{Ticket, answers, commit, end, ended};
+use super::{Ticket, again, answers, commit, end, ended, examine};
 use crate::{batches, scheduler::Machine, trouble::Patience};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
@@ -106,8 +106,16 @@ pub(super) async fn keep(machine: &Machine, ticket: Ticket, outputs: Outputs) {
         let own_name = machine.lease.is_shared.then_some(ticket.fence.attempt);
         let made = Made { id: ticket.id(), market: &ticket.market, own_name };
         let error = match store(machine, made, &outputs).await {
-            Ok((generation, assets)) => match fills(machine, ticket.id(), &outputs).await {
-                Ok(fills) => return settle(machine, ticket, &generation, outputs, assets, fills).await,
+            Ok((generation, assets)) => match judged(machine, &ticket, generation, assets, &outputs).await {
+                Ok(Judged::Good(generation, assets, fills)) => {
+                    return settle(machine, ticket, &generation, outputs, assets, fills).await;
+                }
+                Ok(Judged::Refused(error, cost)) => return again::reject(machine, ticket, error, cost).await,
+                Ok(Judged::RefusedAgain(error, cost)) => {
+                    let mut failure = end::failure(machine, &ticket, error, AttemptState::Failed);
+                    (failure.code, failure.cost) = (ErrorCode::UnacceptableResult, cost);
+                    return end::fail(machine, ticket, failure).await;
+                }
                 Err(error) => error,
             },
             Err(Trouble::Market(error, code, cost)) => {
@@ -121,6 +129,35 @@ pub(super) async fn keep(machine: &Machine, ticket: Ticket, outputs: Outputs) {
             return;
         }
     }
+}
+
+/// What a stored result is worth.
+enum Judged {
+    Good(Generation, Vec<NewAsset>, Vec<Fill>),
+    Refused(MarketError, Option<MarketCost>),
+    /// The house has paid for a try already.
+    RefusedAgain(MarketError, Option<MarketCost>),
+}
+
+async fn judged(
+    machine: &Machine,
+    ticket: &Ticket,
+    generation: Generation,
+    mut assets: Vec<NewAsset>,
+    outputs: &Outputs,
+) -> crate::Result<Judged> {
+    if let Some(error) = examine::examine(machine, ticket, &generation, &mut assets, outputs).await? {
+        // Its files go first: should this process die now, they are stored and looked at again.
+        for asset in &assets {
+            machine.objects.delete(&asset.object_key).await?;
+        }
+        let cost = cost(machine, (&generation.model, &generation.mode), outputs);
+        let id = ticket.id().clone();
+        let again = machine.store.read(move |tx| generations::was_on_the_house(tx, &id)).await?;
+        return Ok(if again { Judged::RefusedAgain(error, cost) } else { Judged::Refused(error, cost) });
+    }
+    let fills = fills(machine, ticket.id(), outputs).await?;
+    Ok(Judged::Good(generation, assets, fills))
 }
 
 /// Whose result it is.
@@ -255,6 +292,10 @@ async fn store_file(
         sha256: stored.sha256,
         width: size.and_then(|size| side(size.width)),
         height: size.and_then(|size| side(size.height)),
+        duration_ms: None,
+        blurhash: None,
+        dhash: None,
+        thumbnails: String::new(),
     })
 }
 

@@ -7,6 +7,7 @@ mod adopt;
 mod again;
 pub(crate) mod answers;
 mod end;
+pub(crate) mod examine;
 mod ghosts;
 mod keep;
 mod look;

@@ -189,8 +189,8 @@ pub(super) async fn unknown(machine: &Machine, ticket: Ticket, error: MarketErro
         Learned::NeverArrived => return again::retry(machine, ticket, error, machine.now()).await,
         Learned::Nothing => {}
     }
-    let again =
-        machine.settings.unknown == UnknownPolicy::ResubmitOnce && ticket.reason != AttemptReason::Unknown;
+    let is_first = !matches!(ticket.reason, AttemptReason::Unknown | AttemptReason::Gate);
+    let again = machine.settings.unknown == UnknownPolicy::ResubmitOnce && is_first;
     if !again {
         if let Some(ghost) = known_ghost(machine, &ticket).await {
             return again::take_back(machine, ticket, error, ghost).await;

@@ -48,13 +48,7 @@ pub fn fail(tx: &mut Tx, failure: &Failure, now: Timestamp) -> Result<Finished> 
         ],
     )?;
     submit::close_attempt(tx, fence, failure.attempt, Some(&failure.error), now)?;
-    if let Some(cost) = failure.cost {
-        tx.must(
-            1,
-            "update attempt set cost_micros = $3, cost_currency = $4 where generation_id = $1 and n = $2",
-            p![fence.id.as_str(), fence.attempt, cost.micros, cost.currency.as_str()],
-        )?;
-    }
+    submit::note_cost(tx, fence, failure.cost)?;
     if matches!(failure.attempt, AttemptState::Unknown | AttemptState::Abandoned | AttemptState::Lost) {
         ghost::watch(tx, fence, now)?;
     }

@@ -46,7 +46,7 @@ pub use page::{Filter, list};
 pub use place::{Place, line_length, place};
 pub use runs::{recent_ends, recent_runs};
 pub use settle::{Child, Facts, Fill, NewAsset, Settlement, children, settle, settle_answer};
-pub use submit::{Fence, accept, answer, finish, refuse, restart, resubmit};
+pub use submit::{Fence, accept, answer, finish, refuse, reject, restart, resubmit, was_on_the_house};
 
 use crate::{Error, Result};
 use palitra_domain::state::{Event, GenerationState};

@@ -23,6 +23,12 @@ pub struct NewAsset {
     pub sha256: String,
     pub width: Option<u32>,
     pub height: Option<u32>,
+    pub duration_ms: Option<u64>,
+    pub blurhash: Option<String>,
+    /// 64 bits of how it looks.
+    pub dhash: Option<i64>,
+    /// Sides of its smaller copies, `256,640`; empty: it has none.
+    pub thumbnails: String,
 }
 
 /// The end of a generation that went well.
@@ -199,8 +205,9 @@ pub(super) fn insert_assets(
     for (n, asset) in (first..).zip(assets) {
         tx.must(
             1,
-            "insert into asset(id, account_id, livemode, generation_id, n, kind, mime, object_key, bytes, sha256, width, height, created_at)
-             values($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+            "insert into asset(id, account_id, livemode, generation_id, n, kind, mime, object_key, bytes, sha256, width, height, created_at,
+               duration_ms, blurhash, dhash, thumbnails)
+             values($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
             p![
                 asset.id.as_str(),
                 account,
@@ -214,7 +221,11 @@ pub(super) fn insert_assets(
                 &asset.sha256,
                 asset.width,
                 asset.height,
-                now.micros()
+                now.micros(),
+                asset.duration_ms.map(|ms| i64::try_from(ms).unwrap_or(i64::MAX)),
+                &asset.blurhash,
+                asset.dhash,
+                &asset.thumbnails
             ],
         )?;
     }

@@ -3,7 +3,7 @@
 use super::{Finished, end::end_unwanted, target};
 use crate::{Result, Tx, batches, p, sql};
 use palitra_domain::{
-    DeliveryId, GenerationId, Timestamp,
+    DeliveryId, GenerationId, MarketCost, Timestamp,
     market::MarketError,
     state::{AttemptReason, AttemptState, Event, GenerationState},
 };
@@ -99,6 +99,41 @@ pub fn restart(tx: &mut Tx, fence: &Fence, now: Timestamp) -> Result<Option<Fini
     requeue(tx, fence, Event::Restart, AttemptReason::Restart, now, now)?;
     free_slots(tx, &fence.id, None, now)?;
     end_unwanted(tx, fence, now)
+}
+
+/// The acceptance gate has refused a result that the market may have billed: once more, at the house's cost.
+pub fn reject(
+    tx: &mut Tx,
+    fence: &Fence,
+    error: &MarketError,
+    cost: Option<MarketCost>,
+    now: Timestamp,
+) -> Result<Option<Finished>> {
+    batches::lock_of(tx, &fence.id)?;
+    close_attempt(tx, fence, AttemptState::Failed, Some(error), now)?;
+    note_cost(tx, fence, cost)?;
+    requeue(tx, fence, Event::Reject, AttemptReason::Gate, now, now)?;
+    free_slots(tx, &fence.id, None, now)?;
+    end_unwanted(tx, fence, now)
+}
+
+/// Whether a submission for it was the house's already: there is no second of that kind.
+pub fn was_on_the_house(tx: &mut Tx, id: &GenerationId) -> Result<bool> {
+    let paid = tx.query_opt(
+        "select 1 from attempt where generation_id = $1 and reason in ('unknown', 'gate') limit 1",
+        p![id.as_str()],
+    )?;
+    Ok(paid.is_some())
+}
+
+/// What the market took for an attempt that has ended.
+pub(super) fn note_cost(tx: &mut Tx, fence: &Fence, cost: Option<MarketCost>) -> Result<()> {
+    let Some(cost) = cost else { return Ok(()) };
+    tx.must(
+        1,
+        "update attempt set cost_micros = $3, cost_currency = $4 where generation_id = $1 and n = $2",
+        p![fence.id.as_str(), fence.attempt, cost.micros, cost.currency.as_str()],
+    )
 }
 
 /// What follows a submission that the house paid stays the house's: however often it is refused, it is the

@@ -111,8 +111,7 @@ async fn a_result_is_told_to_be_erased_once(fresh: Fresh) {
     for gone in [1, 0] {
         assert_eq!(commit(&fresh, go(Kind::Results, 3, 9)).await.gone, gone);
         assert_eq!(reusable().await.unwrap().len(), 0, "nobody is handed a file that is going");
-        let erase =
-            "select count(*) from outbox where kind = 'erase' and payload = '{\"object\":\"images/7.png\"}'";
+        let erase = "select count(*) from outbox where kind = 'erase' and payload like '{\"object\":\"images/7.png\",%'";
         assert_eq!(number(&fresh, erase).await, 1);
     }
     right(&fresh).await;

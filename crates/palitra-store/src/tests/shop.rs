@@ -276,6 +276,10 @@ pub(crate) fn settlement(fence: &Fence, n: u64) -> Settlement {
         sha256: "00".to_owned(),
         width: Some(4),
         height: Some(3),
+        duration_ms: None,
+        blurhash: None,
+        dhash: None,
+        thumbnails: String::new(),
     };
     Settlement {
         fence: fence.clone(),

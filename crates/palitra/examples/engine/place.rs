@@ -229,6 +229,7 @@ pub(crate) async fn engine(
         clock: clock.clone(),
         random: Arc::new(clock::random),
         points: Points::default(),
+        examiner: None,
         settings: settings(options)?,
     };
     Ok(Engine::open(parts).await?)

@@ -112,6 +112,7 @@ fn happen(tx: &mut Tx, n: u64, from: GenerationState, event: Event) -> crate::Re
         (Running, Event::Cancel) => fail(tx, A::Cancelled),
         (Running, Event::TimeOut) => fail(tx, A::Abandoned),
         (Storing, Event::Settle) => generations::settle(tx, &settlement(&fence, n), at(2)).map(drop),
+        (Storing, Event::Reject) => generations::reject(tx, &fence, &trouble(), None, at(2)).map(drop),
         (Storing, Event::Fail) => fail(tx, A::Failed),
         (from, event) => panic!("({from}, {event}) has no test"),
     }
@@ -134,7 +135,7 @@ fn expected(from: GenerationState, event: Event) -> (i64, Option<AttemptState>) 
         (_, Event::TimeOut) => (1, Some(A::Abandoned)),
         (_, Event::Settle) => (0, Some(A::Succeeded)),
         (_, Event::Cancel) => (0, Some(A::Cancelled)),
-        (_, Event::Fail) => (0, Some(A::Failed)),
+        (_, Event::Fail | Event::Reject) => (0, Some(A::Failed)),
     }
 }
 

@@ -241,6 +241,7 @@ fn hear(tx: &mut Tx, fence: &Fence, (n, price): (u64, i64), said: Said, now: i64
         }
         Said::Resubmit => generations::resubmit(tx, fence, &trouble(), ghost_until, now).map(drop),
         Said::Restart => generations::restart(tx, fence, now).map(drop),
+        Said::Reject => generations::reject(tx, fence, &trouble(), None, now).map(drop),
     }
 }
 

@@ -23,6 +23,7 @@ impl Said {
             Said::Refuse { .. } => Event::Retry,
             Said::Resubmit => Event::Resubmit,
             Said::Restart => Event::Restart,
+            Said::Reject => Event::Reject,
         }
     }
 
@@ -31,7 +32,7 @@ impl Said {
             Said::Accept | Said::Answer | Said::Finish => AttemptState::Accepted,
             Said::Settle { .. } => AttemptState::Succeeded,
             Said::Fail { ghost: true, .. } | Said::Resubmit => AttemptState::Unknown,
-            Said::Fail { ghost: false, .. } => AttemptState::Failed,
+            Said::Fail { ghost: false, .. } | Said::Reject => AttemptState::Failed,
             Said::Cancelled => AttemptState::Cancelled,
             Said::TimeOut => AttemptState::Abandoned,
             Said::Refuse { .. } => AttemptState::Refused,
@@ -66,6 +67,7 @@ impl World {
             Said::Refuse { wait } => self.requeue(n, AttemptReason::Retry, wait),
             Said::Resubmit => self.requeue(n, AttemptReason::Unknown, 0),
             Said::Restart => self.requeue(n, AttemptReason::Restart, 0),
+            Said::Reject => self.requeue(n, AttemptReason::Gate, 0),
         }
     }
 
@@ -101,7 +103,7 @@ impl World {
         let now = self.now;
         let of = self.gen_mut(n);
         (of.next_at, of.adopted) = (now + wait, None);
-        of.reason = if of.reason == AttemptReason::Unknown { of.reason } else { reason };
+        of.reason = if of.reason.paid_by() == "house" { of.reason } else { reason };
         let stopped = of.place.map(|(batch, _)| batch);
         let wish = of.wish;
         if wish || stopped.is_some_and(|batch| self.batches[&batch].stop.is_some()) {

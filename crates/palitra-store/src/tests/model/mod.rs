@@ -105,6 +105,7 @@ enum Said {
     },
     Resubmit,
     Restart,
+    Reject,
 }
 
 fn said() -> impl Strategy<Value = Said> {
@@ -119,6 +120,7 @@ fn said() -> impl Strategy<Value = Said> {
         2 => (0i64..20).prop_map(|wait| Said::Refuse { wait }),
         1 => Just(Said::Resubmit),
         1 => Just(Said::Restart),
+        1 => Just(Said::Reject),
     ]
 }
 
