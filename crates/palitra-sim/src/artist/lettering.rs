@@ -28,29 +28,12 @@ pub(super) enum Face {
 }
 
 impl Face {
-    const fn file(self) -> &'static [u8] {
+    const fn bundled(self) -> &'static palitra_fonts::Font {
         match self {
-            Self::Text => include_bytes!("../../assets/fonts/GolosText_400Regular.ttf"),
-            Self::Grotesk => include_bytes!("../../assets/fonts/GolosText_800ExtraBold.ttf"),
-            Self::Condensed => include_bytes!("../../assets/fonts/Oswald_600SemiBold.ttf"),
-            Self::Serif => include_bytes!("../../assets/fonts/PlayfairDisplay_700Bold.ttf"),
-        }
-    }
-
-    const fn family(self) -> &'static str {
-        match self {
-            Self::Text | Self::Grotesk => "Golos Text",
-            Self::Condensed => "Oswald",
-            Self::Serif => "Playfair Display",
-        }
-    }
-
-    const fn weight(self) -> f32 {
-        match self {
-            Self::Text => 400.0,
-            Self::Grotesk => 800.0,
-            Self::Condensed => 600.0,
-            Self::Serif => 700.0,
+            Self::Text => &palitra_fonts::GOLOS_TEXT_400,
+            Self::Grotesk => &palitra_fonts::GOLOS_TEXT_800,
+            Self::Condensed => &palitra_fonts::OSWALD_600,
+            Self::Serif => &palitra_fonts::PLAYFAIR_DISPLAY_700,
         }
     }
 
@@ -74,7 +57,7 @@ impl Face {
     }
 
     fn font(self) -> FontRef<'static> {
-        FontRef::from_index(self.file(), 0).expect("a bundled font parses")
+        FontRef::from_index(self.bundled().bytes, 0).expect("a bundled font parses")
     }
 
     /// The height of capitals as a share of the size.
@@ -151,7 +134,7 @@ impl Lettering {
         let options = CollectionOptions { shared: false, system_fonts: false };
         let mut collection = Collection::new(options);
         for face in [Face::Text, Face::Grotesk, Face::Condensed, Face::Serif] {
-            collection.register_fonts(Blob::new(Arc::new(face.file())), None);
+            collection.register_fonts(Blob::new(Arc::new(face.bundled().bytes)), None);
         }
         let fonts = FontContext { collection, source_cache: parley::fontique::SourceCache::default() };
         Self { fonts, layouts: LayoutContext::new(), scaler: ScaleContext::new() }
@@ -172,8 +155,8 @@ impl Lettering {
     /// Breaks text into lines no wider than `width`; a word that is wider is broken anywhere.
     pub(super) fn set(&mut self, text: &str, face: Face, size: f32, width: f32) -> Lines {
         let mut builder = self.layouts.ranged_builder(&mut self.fonts, text, 1.0, false);
-        builder.push_default(StyleProperty::FontFamily(FontFamily::named(face.family())));
-        builder.push_default(StyleProperty::FontWeight(FontWeight::new(face.weight())));
+        builder.push_default(StyleProperty::FontFamily(FontFamily::named(face.bundled().family)));
+        builder.push_default(StyleProperty::FontWeight(FontWeight::new(f32::from(face.bundled().weight))));
         builder.push_default(StyleProperty::FontSize(size));
         builder.push_default(StyleProperty::LineHeight(LineHeight::FontSizeRelative(face.leading())));
         builder.push_default(StyleProperty::OverflowWrap(OverflowWrap::Anywhere));

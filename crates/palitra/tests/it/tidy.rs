@@ -14,10 +14,11 @@ use std::{
 const EDGES: &[(&str, &[&str], &[&str])] = &[
     ("palitra-domain", &[], &[]),
     ("palitra-store", &["palitra-domain"], &["xtask"]),
-    ("palitra-media", &["palitra-domain"], &[]),
+    ("palitra-fonts", &[], &[]),
+    ("palitra-media", &["palitra-domain", "palitra-fonts"], &[]),
     ("palitra-objects", &["palitra-domain"], &[]),
     ("palitra-decks", &["palitra-domain"], &[]),
-    ("palitra-sim", &["palitra-domain"], &[]),
+    ("palitra-sim", &["palitra-domain", "palitra-fonts"], &[]),
     ("palitra-markets", &["palitra-domain"], &["palitra-sim"]),
     ("palitra-engine", &["palitra-domain", "palitra-store"], &["palitra-objects", "palitra-sim"]),
     (

@@ -1,0 +1,11 @@
+//! Tests of text on pictures, by what they look at.
+
+mod answers;
+mod drawing;
+mod fitting;
+mod gallery;
+mod light;
+mod pictures;
+mod scene;
+mod soup;
+mod wishes;
