@@ -51,15 +51,18 @@ pub(crate) fn in_container<'a>(
     if header.orientation != Orientation::NoTransforms || !header.profile.is_srgb() {
         return Ok(None);
     }
-    let cleaned = match header.format {
-        FileFormat::Jpeg => clean_jpeg(file)?,
-        FileFormat::Png => png::file(
-            png::chunks(file)?.iter().filter(|chunk| is_picture_chunk(chunk.name)).map(|chunk| chunk.whole),
-        ),
-        FileFormat::WebP => clean_webp(file)?,
-        _ => return Ok(None),
-    };
-    Ok(Some(if cleaned == file { Cow::Borrowed(file) } else { Cow::Owned(cleaned) }))
+    match header.format {
+        FileFormat::Jpeg => clean_jpeg(file).map(Some),
+        FileFormat::Png => clean_png(file).map(Some),
+        FileFormat::WebP => clean_webp(file).map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// Parts of a file in their order, unchanged where borrowed, are the whole file when nothing of it is missing.
+fn is_whole(file: &[u8], head_bytes: usize, parts: &[Cow<'_, [u8]>]) -> bool {
+    let kept = parts.iter().map(|part| part.len()).sum::<usize>() + head_bytes;
+    kept == file.len() && parts.iter().all(|part| matches!(part, Cow::Borrowed(_)))
 }
 
 /// Pixels in the format that they came in, as far as it is one that we write; else PNG.
@@ -77,7 +80,7 @@ pub(crate) fn encode_like(
 }
 
 /// Tables, frames and scans stay, and what decoders need to know of colour: the JFIF header without its thumbnail, and Adobe's.
-fn clean_jpeg(file: &[u8]) -> Result<Vec<u8>, decode::Error> {
+fn clean_jpeg(file: &[u8]) -> Result<Cow<'_, [u8]>, decode::Error> {
     const JFIF_BYTES: usize = 14;
     let segments = jpeg::segments(file)?;
     let parts = segments.iter().filter_map(|segment| match segment.marker {
@@ -95,27 +98,50 @@ fn clean_jpeg(file: &[u8]) -> Result<Vec<u8>, decode::Error> {
         _ => Some(Cow::Borrowed(segment.whole)),
     });
     let parts: Vec<Cow<'_, [u8]>> = parts.collect();
-    Ok(jpeg::file(parts.iter().map(|part| &**part)))
+    // Start and end have two bytes each.
+    if is_whole(file, 4, &parts) {
+        return Ok(Cow::Borrowed(file));
+    }
+    Ok(Cow::Owned(jpeg::file(parts.iter().map(|part| &**part))))
 }
 
-/// What a viewer needs for pixels, animation, colour and size; no texts, times, EXIF, profiles, or chunks that nobody knows.
-fn is_picture_chunk(name: [u8; 4]) -> bool {
-    let colors = [*b"tRNS", *b"gAMA", *b"cHRM", *b"sRGB", *b"sBIT", *b"cICP", *b"bKGD", *b"pHYs"];
-    let animation = [*b"acTL", *b"fcTL", *b"fdAT"];
-    name[0].is_ascii_uppercase() || colors.contains(&name) || animation.contains(&name)
+fn clean_png(file: &[u8]) -> Result<Cow<'_, [u8]>, decode::Error> {
+    let chunks = png::chunks(file)?;
+    let kept = chunks.iter().filter(is_picture_chunk).map(|chunk| Cow::Borrowed(chunk.whole));
+    let parts: Vec<Cow<'_, [u8]>> = kept.collect();
+    if is_whole(file, png::SIGNATURE.len(), &parts) {
+        return Ok(Cow::Borrowed(file));
+    }
+    Ok(Cow::Owned(png::file(parts.iter().map(|part| &**part))))
 }
 
-fn clean_webp(file: &[u8]) -> Result<Vec<u8>, decode::Error> {
+/// What a viewer needs for pixels, animation, colour and size; no texts, times, EXIF, profiles, or chunks that nobody knows. None of
+/// the short ones is longer than a palette's transparency.
+fn is_picture_chunk(chunk: &&png::Chunk<'_>) -> bool {
+    let short =
+        [*b"tRNS", *b"gAMA", *b"cHRM", *b"sRGB", *b"sBIT", *b"cICP", *b"bKGD", *b"pHYs", *b"acTL", *b"fcTL"];
+    match &chunk.name {
+        b"IHDR" | b"PLTE" | b"IDAT" | b"fdAT" | b"IEND" => true,
+        name => short.contains(name) && chunk.data().len() <= 256,
+    }
+}
+
+fn clean_webp(file: &[u8]) -> Result<Cow<'_, [u8]>, decode::Error> {
+    const NOTES: u8 = webp::HAS_ICC | webp::HAS_EXIF | webp::HAS_XMP;
     let chunks = webp::chunks(file)?;
     let parts = chunks.iter().filter_map(|chunk| match &chunk.name {
-        b"VP8X" => {
-            let mut flags = chunk.whole.to_vec();
-            *flags.get_mut(8)? &= !(webp::HAS_ICC | webp::HAS_EXIF | webp::HAS_XMP);
-            Some(Cow::Owned(flags))
+        b"VP8X" if chunk.data().first().is_some_and(|flags| flags & NOTES != 0) => {
+            let mut header = chunk.whole.to_vec();
+            header[8] &= !NOTES;
+            Some(Cow::Owned(header))
         }
-        b"VP8 " | b"VP8L" | b"ALPH" | b"ANIM" | b"ANMF" => Some(Cow::Borrowed(chunk.whole)),
+        b"VP8X" | b"VP8 " | b"VP8L" | b"ALPH" | b"ANIM" | b"ANMF" => Some(Cow::Borrowed(chunk.whole)),
         _ => None,
     });
     let parts: Vec<Cow<'_, [u8]>> = parts.collect();
-    Ok(webp::file(parts.iter().map(|part| &**part)).unwrap_or_else(|| file.to_vec()))
+    if is_whole(file, webp::HEAD_BYTES, &parts) && webp::stated_bytes(file) == Some(file.len()) {
+        return Ok(Cow::Borrowed(file));
+    }
+    let cleaned = webp::file(parts.iter().map(|part| &**part));
+    Ok(cleaned.map_or(Cow::Borrowed(file), Cow::Owned))
 }

@@ -1,7 +1,7 @@
 //! Files made small enough for a market, and not a bit smaller (S2-083…S2-085, R-33).
 //!
 //! The rule is a ladder: JPEG of quality 85, 80, … 50, then the same again with sides of 85 %, and so on; the first that fits wins. We
-//! find that step with few encodes: the size of a step is foretold from strips of the picture, an eighth of its rows, and only what is
+//! find that step with few encodes: the size of a step is foretold from strips of the picture, a sixteenth of its rows, and only what is
 //! close to the limit is encoded to know.
 
 #![expect(clippy::float_arithmetic, reason = "sizes of files are foretold, then measured")]
@@ -256,7 +256,8 @@ impl<'a> Step<'a> {
 fn strips(picture: &RgbImage) -> RgbImage {
     const STRIP: usize = 16;
     let every = match picture.height() {
-        2048.. => 8,
+        3000.. => 16,
+        1500.. => 8,
         512.. => 4,
         _ => return picture.clone(),
     };

@@ -61,7 +61,8 @@ pub(crate) fn segments(file: &[u8]) -> Result<Vec<Segment<'_>>, Broken> {
             0 | 1 | 0xd0..=START => return Err(Broken("a marker of the JPEG is out of place")),
             _ => {}
         }
-        let length = file.get(at + 2..).and_then(|rest| rest.first_chunk()).map(|two| u16::from_be_bytes(*two));
+        let length =
+            file.get(at + 2..).and_then(|rest| rest.first_chunk()).map(|two| u16::from_be_bytes(*two));
         let length = length.filter(|length| *length >= 2).ok_or(Broken("a length of the JPEG is wrong"))?;
         let mut end = at + 2 + usize::from(length);
         if marker == SCAN {

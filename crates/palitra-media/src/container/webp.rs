@@ -25,17 +25,25 @@ impl<'a> Chunk<'a> {
     }
 }
 
+/// Name, length and kind of the file.
+pub(crate) const HEAD_BYTES: usize = 12;
+
+/// How long the file says that it is.
+pub(crate) fn stated_bytes(file: &[u8]) -> Option<usize> {
+    le32(file, 4)?.checked_add(8)
+}
+
 /// All chunks inside the length that the file states; what stands behind is no part of the picture.
 pub(crate) fn chunks(file: &[u8]) -> Result<Vec<Chunk<'_>>, Broken> {
     let short = Broken("the WebP ends before it is whole");
     if !(file.starts_with(b"RIFF") && file.get(8..12) == Some(b"WEBP")) {
         return Err(Broken("no start of a WebP"));
     }
-    let stated = le32(file, 4).and_then(|length| length.checked_add(8)).ok_or(short)?;
+    let stated = stated_bytes(file).ok_or(short)?;
     // Some writers leave out the last even byte.
     let body = file.get(..stated).or_else(|| (stated == file.len() + 1).then_some(file)).ok_or(short)?;
     let mut chunks = Vec::new();
-    let mut at = 12;
+    let mut at = HEAD_BYTES;
     while at < body.len() {
         let name = *body.get(at..).and_then(<[u8]>::first_chunk).ok_or(short)?;
         let length = le32(body, at + 4).ok_or(short)?;
