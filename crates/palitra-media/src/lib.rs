@@ -1,4 +1,21 @@
 //! Pictures and sound on this machine: everything that needs no market. Plain functions over bytes and pixels that
 //! block while they compute; who calls them gives them a thread.
 
+pub mod adjust;
+pub mod audio;
+pub mod clean;
+mod color;
+mod container;
+pub mod decode;
+pub mod encode;
+pub mod fingerprint;
+pub mod fit;
+pub mod probe;
+pub mod recipe;
+pub mod resize;
+pub mod shrink;
 pub mod text;
+pub mod thumbnail;
+pub mod video;
+
+pub use container::Broken;
