@@ -12,7 +12,9 @@ pub const AMOUNT_MAX: i32 = 100;
 pub const RADIUS_MAX: u32 = 50;
 
 /// One step of an edit. `amount` of sliders goes from −100 to 100, of effects from 0 to 100; 0 changes nothing.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// As JSON: `"mirror"`, `{"crop": {"left": 0, "top": 0, "width": 10, "height": 10}}`.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Step {
     /// In pixels from the left upper corner; inside of the picture, no side of zero.
     Crop {

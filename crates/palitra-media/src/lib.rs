@@ -10,6 +10,7 @@ pub mod decode;
 pub mod encode;
 pub mod fingerprint;
 pub mod fit;
+pub mod local;
 pub mod probe;
 pub mod recipe;
 pub mod resize;

@@ -1,0 +1,116 @@
+//! The market `local`: what this machine does to pictures and words without a key, over the same port as every other market, so that every
+//! door has it.
+//!
+//! Its models live in the catalogue pack `local`. Work is done on threads of its own, as many at once as there are threads for it, and waits
+//! for its share of a budget of memory: many requests take longer, never more.
+
+mod input;
+mod pictures;
+
+use crate::text::Typesetter;
+use bytes::Bytes;
+use input::Input;
+use palitra_domain::{
+    BoxFuture,
+    market::{
+        CancelAnswer, Capabilities, ErrorClass, Market, MarketError, OutputFile, Outputs, Polled, RemoteRef,
+        Request, Submitted,
+    },
+    objects::ByteStream,
+};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// What all of it may take at once, in MiB.
+const MEMORY_MIB: u32 = 1024;
+
+pub struct Local {
+    threads: Arc<Semaphore>,
+    memory: Arc<Semaphore>,
+    typesetter: Arc<Typesetter>,
+}
+
+/// Work for a thread, and what it takes of the memory.
+struct Work {
+    mib: u32,
+    run: Box<dyn FnOnce() -> Result<Vec<u8>, MarketError> + Send>,
+}
+
+impl Local {
+    /// At most `threads` pieces of work at once.
+    pub fn new(threads: usize) -> Local {
+        let memory = usize::try_from(MEMORY_MIB).unwrap_or(usize::MAX);
+        Local {
+            threads: Arc::new(Semaphore::new(threads.max(1))),
+            memory: Arc::new(Semaphore::new(memory)),
+            typesetter: Arc::new(Typesetter::new()),
+        }
+    }
+
+    /// What was asked is read before anything waits, so that what cannot be done is refused at once.
+    fn work(&self, request: &Request) -> Result<Work, MarketError> {
+        let input = Input::new(request);
+        match (request.model.as_str(), request.mode.as_str()) {
+            ("text", "text") => pictures::text(&input, &self.typesetter),
+            ("convert", "convert") => pictures::convert(&input),
+            (model, mode) => {
+                let message = format!("this machine has no model `{model}` with a mode `{mode}`");
+                Err(MarketError::new(ErrorClass::UnknownModel, message))
+            }
+        }
+    }
+
+    async fn run(&self, request: &Request) -> Result<Outputs, MarketError> {
+        let Work { mib, run } = self.work(request)?;
+        let closing = |_| MarketError::new(ErrorClass::Unavailable, "closing");
+        // Memory first: who waits for it keeps no thread from the others.
+        let memory = self.memory.clone().acquire_many_owned(mib.min(MEMORY_MIB)).await.map_err(closing)?;
+        let thread = self.threads.clone().acquire_owned().await.map_err(closing)?;
+        let done = tokio::task::spawn_blocking(move || {
+            let file = run();
+            drop((memory, thread));
+            file
+        });
+        let broken = |_| MarketError::new(ErrorClass::GenerationFailed, "the work on this machine broke off");
+        let file = done.await.map_err(broken)??;
+        Ok(Outputs { files: vec![OutputFile::Bytes(Bytes::from(file))], ..Outputs::default() })
+    }
+}
+
+/// A refusal because of what was asked or given.
+fn refused(message: impl Into<String>) -> MarketError {
+    MarketError::new(ErrorClass::InvalidInput, message)
+}
+
+impl Market for Local {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { in_process: true, cancel: false, webhooks: false, answers_in_call: false }
+    }
+
+    fn submit<'a>(&'a self, _key: &'a str, request: &'a Request) -> BoxFuture<'a, Submitted> {
+        Box::pin(async move {
+            match self.run(request).await {
+                Ok(outputs) => Submitted::Done(outputs),
+                Err(error) => Submitted::Refused(error),
+            }
+        })
+    }
+
+    /// Everything is answered in the call; there is nothing to look at.
+    fn poll<'a>(&'a self, _key: &'a str, _remote: &'a RemoteRef) -> BoxFuture<'a, Polled> {
+        Box::pin(std::future::ready(Polled::NotFound))
+    }
+
+    fn cancel<'a>(&'a self, _key: &'a str, _remote: &'a RemoteRef) -> BoxFuture<'a, CancelAnswer> {
+        Box::pin(std::future::ready(CancelAnswer::Unsupported))
+    }
+
+    fn fetch<'a>(&'a self, link: &'a str) -> BoxFuture<'a, Result<ByteStream, MarketError>> {
+        let error =
+            MarketError::new(ErrorClass::ResultExpired, format!("this machine has no links such as `{link}`"));
+        Box::pin(std::future::ready(Err(error)))
+    }
+}
+
+#[cfg(test)]
+mod tests;

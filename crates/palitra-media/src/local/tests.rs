@@ -1,0 +1,96 @@
+//! The market `local` as the engine uses it.
+
+use super::*;
+use crate::decode;
+use image::{DynamicImage, Rgb, RgbImage};
+use palitra_domain::market::InputFile;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+fn photo(width: u32, height: u32) -> Bytes {
+    let pixels = RgbImage::from_fn(width, height, |x, y| Rgb([(x % 256) as u8, (y % 256) as u8, 120]));
+    Bytes::from(crate::encode::png(&DynamicImage::ImageRgb8(pixels)).unwrap())
+}
+
+fn request(model: &str, mode: &str, input: Value, file: Bytes) -> Request {
+    let file = InputFile { id: "ast_1".to_owned(), mime: "image/png".to_owned(), extension: "png".to_owned(), bytes: file };
+    let mut input = input;
+    input["images"] = json!(["ast_1"]);
+    Request {
+        generation: "gen_1".to_owned(),
+        attempt: 1,
+        model: model.to_owned(),
+        mode: mode.to_owned(),
+        input,
+        files: vec![file],
+        spool: None,
+        longest_run: Duration::from_secs(60),
+        webhook: None,
+    }
+}
+
+/// The file that is made, or the refusal.
+async fn made(request: Request) -> Result<Bytes, String> {
+    match Local::new(2).submit("built-in", &request).await {
+        Submitted::Done(outputs) => match &outputs.files[..] {
+            [OutputFile::Bytes(bytes)] => Ok(bytes.clone()),
+            other => panic!("{other:?}"),
+        },
+        Submitted::Refused(error) => Err(error.message),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn s2_050_a_text_is_drawn_without_any_market() {
+    let plain = photo(320, 240);
+    let input = json!({"text": "Привет, мир 🌍", "wish": "крупно, жёлтым, сверху"});
+    let drawn = made(request("text", "text", input, plain.clone())).await.unwrap();
+    let (before, after) = (decode::decode(&plain).unwrap(), decode::decode(&drawn).unwrap());
+    assert_eq!((after.pixels.width(), after.pixels.height()), (320, 240));
+    let (before, after) = (before.pixels.into_rgb8(), after.pixels.into_rgb8());
+    let rows = |of: std::ops::Range<u32>| of.flat_map(|y| (0..320).map(move |x| (x, y)));
+    assert!(rows(0..120).any(|(x, y)| before.get_pixel(x, y) != after.get_pixel(x, y)), "it is above");
+    assert!(rows(160..240).all(|(x, y)| before.get_pixel(x, y) == after.get_pixel(x, y)), "and nowhere else");
+}
+
+#[tokio::test]
+async fn s4_72_a_picture_is_changed_step_by_step_and_written_as_asked() {
+    let steps = json!([{"crop": {"left": 10, "top": 0, "width": 200, "height": 200}}, {"turn": {"quarters": 1}}, "mirror"]);
+    for (format, magic) in [("png", &b"\x89PNG"[..]), ("jpeg", b"\xff\xd8\xff"), ("webp", b"RIFF")] {
+        let input = json!({"steps": steps, "output_format": format, "width": 100, "height": 50, "quality": 80});
+        let file = made(request("convert", "convert", input, photo(320, 240))).await.unwrap();
+        assert!(file.starts_with(magic), "{format}");
+        let header = decode::header(&file).unwrap();
+        assert_eq!((header.width, header.height), (100, 50), "{format}");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_done_is_refused_with_its_reason() {
+    let text = |input| made(request("text", "text", input, photo(64, 64)));
+    assert!(text(json!({"text": "  "})).await.unwrap_err().contains("no text"));
+    assert!(text(json!({"text": "a", "style": {"size": "enormous"}})).await.unwrap_err().starts_with("`style`"));
+    let broken = made(request("text", "text", json!({"text": "a"}), Bytes::from_static(b"\x89PNG\r\n\x1a\nshort"))).await;
+    assert!(broken.unwrap_err().starts_with("the picture cannot be read"));
+    let steps = json!({"steps": [{"blur": {"radius": 9999}}]});
+    assert!(made(request("convert", "convert", steps, photo(64, 64))).await.unwrap_err().contains("bounds"));
+    assert!(made(request("text", "draw", json!({}), photo(64, 64))).await.unwrap_err().contains("no model `text`"));
+}
+
+/// More at once than fit into the memory wait for each other, and all are done.
+#[tokio::test]
+async fn memory_is_bounded_by_its_budget_and_not_by_how_many_ask() {
+    let local = Local::new(2);
+    let big = photo(4_000, 4_000);
+    let input = json!({"output_format": "jpeg", "width": 64, "height": 64});
+    let request = request("convert", "convert", input, big);
+    let work = local.work(&request).unwrap();
+    assert!((200..400).contains(&work.mib), "{} MiB for 16 million pixels", work.mib);
+    let requests = vec![request; 6];
+    let all = requests.iter().map(|request| local.run(request));
+    for made in futures_util::future::join_all(all).await {
+        assert_eq!(made.unwrap().files.len(), 1);
+    }
+    assert_eq!(local.memory.available_permits(), usize::try_from(MEMORY_MIB).unwrap());
+}
