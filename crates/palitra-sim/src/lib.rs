@@ -15,3 +15,5 @@ mod stems;
 pub mod voice;
 pub mod wavespeed;
 pub mod writer;
+
+pub use market::{script::BadScript, sim::SimError};

@@ -9,57 +9,18 @@ mod check;
 mod errors;
 mod make;
 
-pub use crate::in_call::{
-    BadScript, Call, Fault, ModelScript, Rule, Script as AnthropicScript, SimError as AnthropicSimError,
-};
+pub use crate::in_call::{Call, Fault, ModelScript, Rule, Script as AnthropicScript};
 pub use crate::market::log::{Log as AnthropicLog, Submission, key_tag};
 
 use crate::{
-    in_call::{Asked, Ending, Made, Manner, Refusal, Server, Tools},
-    market::answer::Answer,
+    in_call::{Asked, Ending, InCall, Made, Manner, Refusal, Tools},
+    market::{answer::Answer, sim::simulator},
 };
 use axum::http::{HeaderMap, header};
-use palitra_domain::Clock;
-use std::{net::SocketAddr, sync::Arc};
 
-/// A running simulator; dropping it closes its port and every connection.
-pub struct AnthropicSim(Server);
+pub(crate) struct Anthropic;
 
-impl AnthropicSim {
-    /// Listens (port 0: any free one) and serves until stopped or dropped. All waiting is done on `clock`.
-    pub async fn start(
-        script: AnthropicScript,
-        listen: SocketAddr,
-        clock: Arc<dyn Clock>,
-    ) -> Result<AnthropicSim, AnthropicSimError> {
-        Server::start(&Anthropic, script, listen, clock, None).await.map(AnthropicSim)
-    }
-
-    /// To be used as Anthropic's base URL: `http://127.0.0.1:40123`.
-    pub fn url(&self) -> String {
-        self.0.url()
-    }
-
-    pub fn address(&self) -> SocketAddr {
-        self.0.address()
-    }
-
-    pub fn log(&self) -> AnthropicLog {
-        self.0.log()
-    }
-
-    /// Replaces the script; counting starts anew, what runs goes on. The log file stays as it was.
-    pub fn set_script(&self, script: AnthropicScript) -> Result<(), BadScript> {
-        self.0.set_script(script)
-    }
-
-    /// Closes the port and every connection at once; the log can still be read.
-    pub async fn stop(&mut self) {
-        self.0.stop().await;
-    }
-}
-
-struct Anthropic;
+simulator!(AnthropicSim, AnthropicScript, InCall = InCall(&Anthropic));
 
 impl Manner for Anthropic {
     fn name(&self) -> &'static str {

@@ -6,7 +6,7 @@ use super::{
     script::{Call, Fault},
     world::{Cancelled, Ending, State, Work},
 };
-use crate::market::{answer::Answer, log::Cancel};
+use crate::market::{answer::Answer, log::Cancel, script::About};
 use axum::{body::Body, http::Response, http::StatusCode};
 use palitra_domain::Timestamp;
 use serde_json::{Value, json};
@@ -28,9 +28,9 @@ pub(super) async fn answer(market: &Arc<Market>, asked: Asked) -> Response<Body>
         if call == Call::Status {
             inner.journal.look();
         }
-        let about = inner.world.find(id).map(|work| (work.new.endpoint.id, work.new.prompt.clone()));
+        let about = inner.state.world.find(id).map(|work| (work.new.endpoint.id, work.new.prompt.clone()));
         let (endpoint, prompt) = about.unwrap_or_default();
-        inner.faults.plan(call, endpoint, &prompt)
+        inner.faults.plan(call, About::of(endpoint, &prompt))
     };
     market.clock.sleep(plan.delay_before).await;
     let answer = look(market, &asked, plan.fault.as_ref());
@@ -81,16 +81,16 @@ fn look(market: &Market, asked: &Asked, fault: Option<&Fault>) -> Answer {
     }
     let now = market.clock.now();
     let mut inner = market.lock();
-    let Some(key) = inner.key_of(&asked.headers) else { return unauthorized() };
+    let Some(key) = market.key_of(&inner, &asked.headers) else { return unauthorized() };
     let concurrency = inner.script.concurrency;
-    inner.world.advance(now, concurrency);
+    inner.state.world.advance(now, concurrency);
     let answer = match &asked.route {
         Route::Status { app, id } => {
-            let state = inner.work(&key, app, id).zip(inner.world.state(id));
+            let state = inner.work(&key, app, id).zip(inner.state.world.state(id));
             state.map(|(work, state)| status(work, state, market, app, id, asked.wants_logs(), fault))
         }
         Route::Result { app, id } => {
-            let state = inner.work(&key, app, id).zip(inner.world.state(id));
+            let state = inner.work(&key, app, id).zip(inner.state.world.state(id));
             state.map(|(work, state)| result(work, state, market, id))
         }
         Route::Cancel { app, id } => return cancel(&mut inner, now, &key, app, id),
@@ -158,7 +158,7 @@ pub(super) fn result(work: &Work, state: State, market: &Market, id: &str) -> (A
 fn cancel(inner: &mut super::Inner, now: Timestamp, key: &str, app: &str, id: &str) -> Answer {
     let concurrency = inner.script.concurrency;
     let outcome = match inner.work(key, app, id) {
-        Some(_) => inner.world.cancel(id, now, concurrency),
+        Some(_) => inner.state.world.cancel(id, now, concurrency),
         None => None,
     };
     let (code, word) = match outcome {

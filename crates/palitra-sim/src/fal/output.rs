@@ -11,6 +11,7 @@ use crate::{
     market::{
         answer::Answer,
         picture::{self, Picture},
+        script::About,
         tokens,
     },
     voice, writer,
@@ -100,7 +101,7 @@ fn link(work: &Work, market: &Market, id: &str, number: u64) -> String {
         let (content_type, bytes) = make(work, market, number);
         return format!("data:{content_type};base64,{}", STANDARD.encode(bytes));
     }
-    format!("{}/files/{}", market.base(), file_name(work, id, number))
+    format!("{}/files/{}", market.root(), file_name(work, id, number))
 }
 
 /// The bytes of a file and their type.
@@ -209,7 +210,7 @@ pub(super) async fn file(market: &Market, name: &str, headers: &HeaderMap) -> Re
         let work = find(&inner, name);
         let about = work.as_ref().map(|(work, _)| (work.new.endpoint.id, work.new.prompt.clone()));
         let (endpoint, prompt) = about.unwrap_or_default();
-        (work, inner.faults.plan(Call::File, endpoint, &prompt))
+        (work, inner.faults.plan(Call::File, About::of(endpoint, &prompt)))
     };
     let (work, plan) = found;
     market.clock.sleep(plan.delay_before).await;
@@ -235,7 +236,7 @@ fn find(inner: &super::Inner, name: &str) -> Option<(Work, u64)> {
         Some((id, number)) => (id, number.parse().ok()?),
         None => (stem, 0),
     };
-    let work = inner.world.find(id)?;
+    let work = inner.state.world.find(id)?;
     let made =
         work.new.endpoint.makes != Makes::Text && extension == self::extension(work) && number < count(work);
     made.then(|| (work.clone(), number))

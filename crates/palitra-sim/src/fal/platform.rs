@@ -6,7 +6,7 @@ use super::{
     script::{Call, Fault},
     world::{Ending, State},
 };
-use crate::market::answer::Answer;
+use crate::market::{answer::Answer, script::About};
 use axum::{
     body::Body,
     http::{HeaderMap, Response, StatusCode},
@@ -36,7 +36,7 @@ pub(super) async fn answer(
     query: &Query,
     headers: &HeaderMap,
 ) -> Response<Body> {
-    let plan = market.lock().faults.plan(Call::Platform, "", "");
+    let plan = market.lock().faults.plan(Call::Platform, About::default());
     market.clock.sleep(plan.delay_before).await;
     let refused = refused_by(plan.fault.as_ref());
     let answer =
@@ -71,7 +71,7 @@ fn bad(message: &str) -> Answer {
 fn told(market: &Market, question: Question, query: &Query, headers: &HeaderMap) -> Result<Answer, Answer> {
     let mut inner = market.lock();
     let unauthorized = || error(StatusCode::UNAUTHORIZED, "authorization_error", "Invalid API key");
-    let key = inner.key_of(headers).ok_or_else(unauthorized)?;
+    let key = market.key_of(&inner, headers).ok_or_else(unauthorized)?;
     let body = match question {
         Question::Models => models(&inner, query)?,
         Question::Prices => prices(&inner, query)?,
@@ -200,11 +200,11 @@ fn price(endpoint: &Endpoint) -> Value {
 fn usage(inner: &mut Inner, market: &Market, key: &str, query: &Query) -> Result<Value, Answer> {
     known(query, &["endpoint_id", "start", "end", "timeframe", "expand", "limit", "cursor"])?;
     let (wanted, now, concurrency) = (ids(query)?, market.clock.now(), inner.script.concurrency);
-    inner.world.advance(now, concurrency);
+    inner.state.world.advance(now, concurrency);
     let mut billed: BTreeMap<&str, (&Endpoint, i64)> = BTreeMap::new();
-    for (id, work) in inner.world.all() {
-        let ended =
-            inner.world.state(id) == Some(State::Completed) && !matches!(work.new.ending, Ending::Failed(_));
+    for (id, work) in inner.state.world.all() {
+        let ended = inner.state.world.state(id) == Some(State::Completed)
+            && !matches!(work.new.ending, Ending::Failed(_));
         let endpoint = work.new.endpoint;
         if work.new.key == key && ended && (wanted.is_empty() || wanted.contains(&endpoint.id)) {
             billed.entry(endpoint.id).or_insert((endpoint, 0)).1 +=

@@ -1,8 +1,11 @@
 //! The script of the fal simulator: what it is like and when it misbehaves. Read from TOML or JSON, strictly.
 //!
-//! Reference for people: `docs/markets.md`. Which rule fires when is decided in [`super::faults`].
+//! Reference for people: `docs/markets.md`. What every script has is in `market::script`.
 
-use crate::market::{answer::Spoil, listing::ListingScript, trigger::Trigger};
+use crate::market::{
+    listing::ListingScript,
+    script::{self, BadScript, Called, Place, faults},
+};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -67,38 +70,21 @@ pub enum Call {
     Webhook,
 }
 
-/// One fault and when it fires. Without a trigger it fires every time.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Rule {
-    pub on: Call,
-    /// Only requests whose prompt contains this text.
-    #[serde(default)]
-    pub match_prompt: Option<String>,
-    /// Only requests to this endpoint.
-    #[serde(default)]
-    pub match_endpoint: Option<String>,
-    /// Only the n-th matching call, counted from 1.
-    #[serde(default)]
-    pub nth: Option<u64>,
-    /// Every n-th matching call.
-    #[serde(default)]
-    pub every: Option<u64>,
-    /// At most so many times.
-    #[serde(default)]
-    pub times: Option<u64>,
-    /// The fault's name and its own fields stand beside the fields above.
-    #[serde(flatten)]
-    pub fault: Fault,
+impl Called for Call {
+    fn place(self) -> Place {
+        match self {
+            Call::Submit => Place::Submit,
+            Call::Status | Call::Result | Call::Cancel | Call::Upload | Call::Platform => Place::Api,
+            Call::File => Place::File,
+            Call::Put => Place::Put,
+            Call::Webhook => Place::Webhook,
+        }
+    }
 }
 
-/// What goes wrong. `submit` faults named `…_after` take the request in first: it runs, whatever the answer says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "fault", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Fault {
-    /// The call waits before anything is done.
-    Latency { ms: u64 },
-    /// The call is done, its answer comes late.
-    LatencyAfter { ms: u64 },
+pub type Rule = script::Rule<Call, Fault>;
+
+faults! {
     /// 429; `retry_after` is sent as it stands, seconds or an HTTP date.
     RateLimited {
         #[serde(default)]
@@ -109,12 +95,6 @@ pub enum Fault {
     },
     /// This status, and nothing is done.
     Error { status: u16 },
-    /// This status, and the request runs.
-    ErrorAfter { status: u16 },
-    /// The connection closes before anything is done.
-    Drop {},
-    /// The connection closes without an answer, and the request runs.
-    DropAfter {},
     /// The request ends `COMPLETED` with this error (types: [`super::error_types`], or `user_timeout`).
     Fail { error_type: String },
     /// The request ends with black pictures that are marked as refused.
@@ -125,161 +105,42 @@ pub enum Fault {
     Says { text: String },
     /// The pictures come inside the result, as data URIs.
     Inline {},
-    /// The request runs for so long.
-    Work { ms: u64 },
     /// 403, the account is locked.
     Locked {},
-    /// 401, whatever the key.
-    WrongKey {},
     /// The status says this word.
     UnknownStatus { word: String },
-    /// The links in the answer to a submission point to this base.
+    /// The links in the answer to a submission, or to an announced upload, point to this base.
     ForeignUrls { base: String },
-    /// 302 to this address.
-    Redirect { location: String },
-    /// 404: the file is gone.
-    Expired {},
-    /// A web page instead of what was asked for, under the same name and type.
-    Html {},
-    /// No bytes at all.
-    Empty {},
-    /// The body in pieces of `bytes`, one each `ms`.
-    Slow { bytes: usize, ms: u64 },
-    /// Half of the body, then the connection closes.
-    Truncated {},
-    /// JSON that stops in the middle, complete on the wire.
-    Malformed {},
-    /// The body is followed by spaces up to so many bytes: still JSON, and too long.
-    Huge { bytes: usize },
-    /// The webhook comes twice.
-    Duplicate {},
-    /// The webhook was changed after it had been signed.
-    Forged {},
-    /// The webhook comes before the work has ended.
-    Early {},
-}
-
-/// A script that cannot be followed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BadScript {
-    #[error("rule {rule}: `{fault}` cannot happen on `{on}`")]
-    Misplaced { rule: usize, fault: String, on: String },
-    #[error("rule {rule}: `{error_type}` is not an error type of fal")]
-    UnknownErrorType { rule: usize, error_type: String },
-    #[error("rule {rule}: {status} is not an error status")]
-    BadStatus { rule: usize, status: u16 },
-    #[error("rule {rule}: {what} counts from 1")]
-    Zero { rule: usize, what: &'static str },
-    #[error("`concurrency` counts from 1")]
-    NoConcurrency,
-}
-
-impl FalScript {
-    /// Refuses rules that could never fire as written, so that a typo in a script does not pass for a healthy market.
-    pub fn check(&self) -> Result<(), BadScript> {
-        if self.concurrency == 0 {
-            return Err(BadScript::NoConcurrency);
-        }
-        for (index, rule) in self.rules.iter().enumerate() {
-            rule.check(index + 1)?;
-        }
-        Ok(())
-    }
-}
-
-impl Rule {
-    pub(super) fn trigger(&self) -> Trigger {
-        Trigger { nth: self.nth, every: self.every, times: self.times }
-    }
-
-    fn check(&self, rule: usize) -> Result<(), BadScript> {
-        if let Some(what) = self.trigger().zero() {
-            return Err(BadScript::Zero { rule, what });
-        }
-        if !self.fault.happens_on(self.on) {
-            let (fault, on) = (word(&self.fault), word(&self.on));
-            return Err(BadScript::Misplaced { rule, fault, on });
-        }
-        match &self.fault {
-            Fault::Fail { error_type } if super::errors::find(error_type).is_none() => {
-                Err(BadScript::UnknownErrorType { rule, error_type: error_type.clone() })
-            }
-            Fault::Error { status } | Fault::ErrorAfter { status } if !(400..600).contains(status) => {
-                Err(BadScript::BadStatus { rule, status: *status })
-            }
-            _ => Ok(()),
-        }
-    }
 }
 
 impl Fault {
-    fn happens_on(&self, call: Call) -> bool {
-        if call == Call::Webhook {
-            return self.happens_on_webhook();
-        }
+    fn own_happens_on(&self, call: Call) -> bool {
         match self {
-            Fault::ErrorAfter { .. }
-            | Fault::DropAfter {}
-            | Fault::Fail { .. }
-            | Fault::Nsfw {}
-            | Fault::OutputError { .. }
-            | Fault::Says { .. }
-            | Fault::Inline {}
-            | Fault::Work { .. } => call == Call::Submit,
+            Fault::Error { .. } => call != Call::Webhook,
+            Fault::RateLimited { .. } | Fault::Locked {} => {
+                matches!(call.place(), Place::Submit | Place::Api)
+            }
             Fault::ForeignUrls { .. } => matches!(call, Call::Submit | Call::Upload),
-            Fault::Duplicate {} | Fault::Forged {} | Fault::Early {} => false,
             Fault::UnknownStatus { .. } => call == Call::Status,
-            Fault::Expired {} => call == Call::File,
-            Fault::Redirect { .. } => matches!(call, Call::File | Call::Submit | Call::Put),
-            Fault::RateLimited { .. } | Fault::Locked {} | Fault::WrongKey {} | Fault::Malformed {} => {
-                !matches!(call, Call::File | Call::Put)
-            }
-            Fault::Latency { .. }
-            | Fault::LatencyAfter { .. }
-            | Fault::Error { .. }
-            | Fault::Drop {}
-            | Fault::Html {}
-            | Fault::Empty {}
-            | Fault::Slow { .. }
-            | Fault::Truncated {}
-            | Fault::Huge { .. } => true,
+            _ => call == Call::Submit,
         }
     }
-}
 
-impl Fault {
-    /// What it does to the body of an answer.
-    pub(super) fn spoil(&self) -> Option<Spoil> {
+    fn own_wrong_value(&self) -> Option<(String, &'static str)> {
         match self {
-            Fault::Html {} => Some(Spoil::Html),
-            Fault::Empty {} => Some(Spoil::Empty),
-            Fault::Malformed {} => Some(Spoil::Malformed),
-            Fault::Truncated {} => Some(Spoil::Truncated),
-            Fault::Huge { bytes } => Some(Spoil::Huge { bytes: *bytes }),
-            Fault::Slow { bytes, ms } => Some(Spoil::Slow { bytes: *bytes, ms: *ms }),
+            Fault::Error { status } => script::wrong_status(*status),
+            Fault::Fail { error_type } if super::errors::find(error_type).is_none() => {
+                Some((error_type.clone(), "an error type of fal"))
+            }
             _ => None,
         }
     }
-
-    /// Late, lost, twice, changed, signed by another key, before its time.
-    fn happens_on_webhook(&self) -> bool {
-        matches!(
-            self,
-            Fault::Latency { .. }
-                | Fault::Drop {}
-                | Fault::WrongKey {}
-                | Fault::Duplicate {}
-                | Fault::Forged {}
-                | Fault::Early {}
-        )
-    }
 }
 
-/// The word a script uses for a fault or a call.
-fn word(value: &impl Serialize) -> String {
-    match serde_json::to_value(value) {
-        Ok(serde_json::Value::String(text)) => text,
-        Ok(other) => other.get("fault").and_then(|fault| fault.as_str()).unwrap_or_default().to_owned(),
-        Err(_) => String::new(),
+impl FalScript {
+    /// Refuses what could never happen as written, so that a typo in a script does not pass for a healthy market.
+    pub fn check(&self) -> Result<(), BadScript> {
+        script::counts_from_1("concurrency", Some(self.concurrency))?;
+        script::check(&self.rules)
     }
 }

@@ -7,10 +7,16 @@ use super::{
     route::Asked,
     schema,
     script::{Call, Fault},
-    size, uploads, webhook,
+    size, uploads,
     world::{Ending, NewWork},
 };
-use crate::market::{answer::Answer, log::Submission};
+use crate::market::{
+    answer::Answer,
+    callback::deliver,
+    log::Submission,
+    script::{About, Faulty},
+    sim::Simulated,
+};
 use axum::{body::Body, http::Response, http::StatusCode};
 use palitra_domain::Timestamp;
 use serde_json::{Value, json};
@@ -20,38 +26,21 @@ pub(super) async fn answer(market: &Arc<Market>, endpoint: &str, asked: &Asked) 
     let input: Value = serde_json::from_slice(&asked.body).unwrap_or(Value::Null);
     let words = ["prompt", "text"].iter().find_map(|name| input.get(*name).and_then(Value::as_str));
     let prompt = words.unwrap_or_default().to_owned();
-    let plan = market.lock().faults.plan(Call::Submit, endpoint, &prompt);
+    let plan = market.lock().faults.plan(Call::Submit, About::of(endpoint, &prompt));
     market.clock.sleep(plan.delay_before).await;
     let answer = {
         let mut inner = market.lock();
         let now = market.clock.now();
-        let entry = Submission {
-            order: 0,
-            at_us: 0,
-            key: asked_key(asked),
-            endpoint: endpoint.to_owned(),
-            request_id: None,
-            prompt,
-            input,
-            accepted: false,
-            answered: true,
-            status: None,
-            reason: None,
-            webhook: asked.query("fal_webhook").map(str::to_owned),
-            overlap: 0,
-        };
-        match check(&inner, asked, &entry, plan.fault.as_ref()) {
+        let key = market.of.sent_key(&asked.headers);
+        let webhook = asked.query("fal_webhook").map(str::to_owned);
+        let entry = Submission { webhook, ..Submission::asked(key, endpoint, &prompt, input) };
+        match check(market, &inner, asked, &entry, plan.fault.as_ref()) {
             Err(refusal) => refuse(&mut inner, now, entry, refusal),
             Ok(known) => accept(&mut inner, market, asked, known, entry, plan.work, plan.fault.as_ref()),
         }
     };
     market.clock.sleep(plan.delay_after).await;
     answer.send(plan.spoil(), &market.clock)
-}
-
-/// The key as it was sent, for the log; it may be wrong.
-fn asked_key(asked: &Asked) -> String {
-    key_tag(super::sent_key(&asked.headers).unwrap_or_default())
 }
 
 struct Refusal {
@@ -64,6 +53,7 @@ fn refusal(answer: Answer, reason: impl Into<String>) -> Refusal {
 }
 
 fn check(
+    market: &Market,
     inner: &Inner,
     asked: &Asked,
     entry: &Submission,
@@ -72,7 +62,7 @@ fn check(
     if let Some(answer) = refused_by(fault) {
         return Err(refusal(answer, "the script says so"));
     }
-    let Some(key) = inner.key_of(&asked.headers) else {
+    let Some(key) = market.key_of(inner, &asked.headers) else {
         return Err(refusal(unauthorized(), "wrong key"));
     };
     let Some(endpoint) = endpoints::find(&entry.endpoint) else {
@@ -86,7 +76,7 @@ fn check(
         return Err(refusal(answer, reason));
     }
     let longest = asked.query("fal_max_queue_length").and_then(|length| length.parse::<usize>().ok());
-    if longest.is_some_and(|longest| inner.world.waiting(&key_tag(&key)) >= longest) {
+    if longest.is_some_and(|longest| inner.state.world.waiting(&key_tag(&key)) >= longest) {
         let answer = Answer::detail(StatusCode::TOO_MANY_REQUESTS, "Queue is full");
         return Err(refusal(answer, "the queue is full"));
     }
@@ -124,10 +114,10 @@ fn accept(
         start_within: asked.start_within(),
         ending: if given.is_err() { Ending::Failed("image_load_error".into()) } else { ending(fault) },
     };
-    let position = inner.world.waiting(&entry.key);
+    let position = inner.state.world.waiting(&entry.key);
     let now = market.clock.now();
     let concurrency = inner.script.concurrency;
-    entry.overlap = inner.world.accept(&id, new, now, concurrency);
+    entry.overlap = inner.state.world.accept(&id, new, now, concurrency);
     let app = schema::app(endpoint.id);
     let mut body = match fault {
         Some(Fault::ForeignUrls { base }) => super::links(base, &app, &id),
@@ -141,29 +131,13 @@ fn accept(
         _ => Answer::json(StatusCode::OK, &body).with("x-fal-request-id", &id),
     };
     entry.accepted = true;
-    entry.answered = !hides_the_id(fault);
+    entry.answered = !fault.is_some_and(Fault::hides_the_work);
     entry.status = answer.seen_status();
-    webhook::deliver(inner, market, &id, &entry);
+    deliver(inner, market, Call::Webhook, &id, &entry);
     entry.request_id = Some(id);
     // Before the answer: a checker must find the submission even if nobody lives to see the answer.
     inner.journal.submission(now, entry);
     answer
-}
-
-/// With these the client cannot know that its request was taken in.
-fn hides_the_id(fault: Option<&Fault>) -> bool {
-    matches!(
-        fault,
-        Some(
-            Fault::ErrorAfter { .. }
-                | Fault::DropAfter {}
-                | Fault::Html {}
-                | Fault::Empty {}
-                | Fault::Truncated {}
-                | Fault::Malformed {}
-                | Fault::Huge { .. }
-        )
-    )
 }
 
 fn ending(fault: Option<&Fault>) -> Ending {

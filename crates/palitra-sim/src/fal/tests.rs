@@ -1,13 +1,10 @@
-//! Rules of the simulator that need no network: scripts, schemas, paths and the passing of work. The server itself is
+//! Rules of the simulator that need no network: schemas, paths and the passing of work. The server itself is
 //! driven by the adapter's suite in `palitra-markets`.
 
 use super::{
-    Call, FalScript, Fault, endpoints,
-    faults::Faults,
+    endpoints,
     route::Route,
-    schema,
-    script::BadScript,
-    size,
+    schema, size,
     world::{Cancelled, Ending, NewWork, State, World},
 };
 use crate::market::picture::{Picture, blocks};
@@ -15,93 +12,6 @@ use axum::http::Method;
 use palitra_domain::Timestamp;
 use serde_json::{Value, json};
 use std::time::Duration;
-
-const SCRIPT: &str = r#"
-keys = ["k"]
-concurrency = 2
-latency_ms = 50
-endpoints."openrouter/router".latency_ms = 5
-
-[[rules]]
-on = "submit"
-match_prompt = "lighthouse"
-nth = 2
-fault = "drop_after"
-
-[[rules]]
-on = "submit"
-every = 3
-times = 1
-fault = "rate_limited"
-retry_after = "2"
-
-[[rules]]
-on = "submit"
-fault = "latency"
-ms = 7
-"#;
-
-#[test]
-fn scripts_are_read_and_rules_fire_as_counted() {
-    let script: FalScript = toml::from_str(SCRIPT).expect("a good script");
-    script.check().expect("rules that can happen");
-    assert_eq!(script.endpoints["openrouter/router"].latency_ms, 5);
-    let mut faults = Faults::new(&script);
-    let prompts = ["a lighthouse", "a boat", "the lighthouse", "lighthouse", "a", "b", "c", "d", "e"];
-    let fired: Vec<Option<Fault>> =
-        prompts.iter().map(|prompt| faults.plan(Call::Submit, "e", prompt).fault).collect();
-    let limited = Fault::RateLimited { retry_after: Some("2".into()), error_type: None };
-    let mut wanted = vec![None; prompts.len()];
-    // The third call matches both; the first rule wins, and the second has fired its one time.
-    wanted[2] = Some(Fault::DropAfter {});
-    assert_eq!(fired[..5], wanted[..5]);
-    assert!(!fired.contains(&Some(limited)));
-    assert_eq!(faults.plan(Call::Submit, "e", "x").delay_before, Duration::from_millis(7));
-    assert_eq!(faults.plan(Call::Status, "e", "x").delay_before, Duration::ZERO);
-}
-
-#[test]
-fn a_script_with_a_mistake_is_refused() {
-    for (text, complaint) in [
-        ("latency = 5", "unknown field"),
-        ("[[rules]]\non = \"submit\"\nfault = \"drop\"\nnht = 2", "unknown field"),
-        ("[[rules]]\non = \"submit\"\nfault = \"dorp\"", "unknown variant"),
-        ("[[rules]]\non = \"submit\"\nfault = \"latency\"", "missing field"),
-        ("[[rules]]\non = \"download\"\nfault = \"drop\"", "unknown variant"),
-    ] {
-        let error = toml::from_str::<FalScript>(text).expect_err(text).to_string();
-        assert!(error.contains(complaint), "{text}: {error}");
-    }
-    for (rule, wanted) in [
-        (
-            json!({"on": "file", "fault": "drop_after"}),
-            BadScript::Misplaced { rule: 1, fault: "drop_after".into(), on: "file".into() },
-        ),
-        (
-            json!({"on": "submit", "fault": "fail", "error_type": "bad_luck"}),
-            BadScript::UnknownErrorType { rule: 1, error_type: "bad_luck".into() },
-        ),
-        (
-            json!({"on": "submit", "fault": "error", "status": 200}),
-            BadScript::BadStatus { rule: 1, status: 200 },
-        ),
-        (json!({"on": "submit", "fault": "drop", "every": 0}), BadScript::Zero { rule: 1, what: "`every`" }),
-    ] {
-        let script: FalScript = serde_json::from_value(json!({"rules": [rule]})).expect("well-formed");
-        assert_eq!(script.check(), Err(wanted));
-    }
-}
-
-#[test]
-fn a_script_survives_writing_and_reading() {
-    let script: FalScript = toml::from_str(SCRIPT).expect("a good script");
-    let text = serde_json::to_string(&script).expect("plain data");
-    let again: FalScript = serde_json::from_str(&text).expect("what was just written");
-    assert_eq!(
-        serde_json::to_value(&again).expect("plain data"),
-        serde_json::to_value(&script).expect("plain data")
-    );
-}
 
 /// `loc` joined with dots and `type` of every refusal.
 fn refusals(endpoint: &str, input: Value) -> Vec<String> {

@@ -7,7 +7,7 @@ use super::{
     key_tag,
     script::{Call, Fault},
 };
-use crate::market::{answer::Answer, log::Upload};
+use crate::market::{answer::Answer, log::Upload, script::About};
 use axum::{
     body::{Body, Bytes},
     http::{HeaderMap, Response, StatusCode, header},
@@ -30,7 +30,7 @@ pub(super) async fn initiate(
     headers: &HeaderMap,
     body: &[u8],
 ) -> Response<Body> {
-    let plan = market.lock().faults.plan(Call::Upload, "", "");
+    let plan = market.lock().faults.plan(Call::Upload, About::default());
     market.clock.sleep(plan.delay_before).await;
     let answer = refused_by(plan.fault.as_ref())
         .unwrap_or_else(|| planned(market, query, headers, body, plan.fault.as_ref()));
@@ -46,7 +46,7 @@ fn planned(
     fault: Option<&Fault>,
 ) -> Answer {
     let mut inner = market.lock();
-    let Some(key) = inner.key_of(headers) else { return unauthorized() };
+    let Some(key) = market.key_of(&inner, headers) else { return unauthorized() };
     let bad = |message: &str| Answer::detail(StatusCode::UNPROCESSABLE_ENTITY, message);
     match query {
         [(name, value)] if name == "storage_type" && matches!(value.as_str(), "fal-cdn-v3" | "gcs") => {}
@@ -72,15 +72,15 @@ fn planned(
         bytes: None,
     });
     let stored = Stored { content_type: content_type.to_owned(), bytes: None, entry };
-    inner.uploads.insert(name.clone(), stored);
+    inner.state.uploads.insert(name.clone(), stored);
     let base = match fault {
         Some(Fault::ForeignUrls { base }) => base.clone(),
-        _ => market.base(),
+        _ => market.root(),
     };
     Answer::json(
         StatusCode::OK,
         &json!({
-            "file_url": format!("{}/uploads/{name}", market.base()),
+            "file_url": format!("{}/uploads/{name}", market.root()),
             "upload_url": format!("{base}/storage/{name}?signature=simulated"),
         }),
     )
@@ -88,7 +88,7 @@ fn planned(
 
 /// `PUT /storage/{name}`.
 pub(super) async fn put(market: &Market, name: &str, headers: &HeaderMap, bytes: Bytes) -> Response<Body> {
-    let plan = market.lock().faults.plan(Call::Put, "", "");
+    let plan = market.lock().faults.plan(Call::Put, About::default());
     market.clock.sleep(plan.delay_before).await;
     let answer = refused_by(plan.fault.as_ref()).unwrap_or_else(|| store(market, name, headers, bytes));
     market.clock.sleep(plan.delay_after).await;
@@ -98,7 +98,7 @@ pub(super) async fn put(market: &Market, name: &str, headers: &HeaderMap, bytes:
 fn store(market: &Market, name: &str, headers: &HeaderMap, bytes: Bytes) -> Answer {
     let mut inner = market.lock();
     let inner = &mut *inner;
-    let Some(stored) = inner.uploads.get_mut(name) else {
+    let Some(stored) = inner.state.uploads.get_mut(name) else {
         return Answer::detail(StatusCode::NOT_FOUND, "Not Found");
     };
     if headers.contains_key(header::AUTHORIZATION) {
@@ -115,7 +115,7 @@ fn store(market: &Market, name: &str, headers: &HeaderMap, bytes: Bytes) -> Answ
 
 /// `GET /uploads/{name}`.
 pub(super) fn get(market: &Market, name: &str) -> Response<Body> {
-    let bytes = market.lock().uploads.get(name).and_then(|stored| stored.bytes.clone());
+    let bytes = market.lock().state.uploads.get(name).and_then(|stored| stored.bytes.clone());
     let answer = bytes.map_or_else(
         || Answer::detail(StatusCode::NOT_FOUND, "Not Found"),
         |bytes| Answer::bytes("application/octet-stream", bytes),
@@ -126,10 +126,10 @@ pub(super) fn get(market: &Market, name: &str) -> Response<Body> {
 /// The size of the first picture among the links that lead to files put here; of links elsewhere nothing is known. A link to a file that
 /// was never put is the error.
 pub(super) fn read(inner: &Inner, market: &Market, links: &[&str]) -> Result<Option<(u32, u32)>, ()> {
-    let base = format!("{}/uploads/", market.base());
+    let base = format!("{}/uploads/", market.root());
     let mut size = None;
     for name in links.iter().filter_map(|link| link.strip_prefix(&base)) {
-        let bytes = inner.uploads.get(name).and_then(|stored| stored.bytes.as_ref()).ok_or(())?;
+        let bytes = inner.state.uploads.get(name).and_then(|stored| stored.bytes.as_ref()).ok_or(())?;
         size = size.or_else(|| crate::market::picture::size_of_png(bytes));
     }
     Ok(size)

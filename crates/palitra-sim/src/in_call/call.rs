@@ -3,14 +3,14 @@
 use super::{
     Asked, Kept, Market,
     fault::{Call, Fault},
-    faults::{About, Plan},
     fields::Wrong,
-    random_id,
 };
 use crate::market::{
     answer::Answer,
-    log::{Submission, key_tag},
+    log::Submission,
     picture::Painter,
+    script::{About, Faulty, Plan},
+    sim::random_id,
 };
 use axum::{
     body::{Body, Bytes},
@@ -103,29 +103,15 @@ struct Work {
 
 impl Drop for Work {
     fn drop(&mut self) {
-        self.market.lock().running.ends(&self.key);
+        self.market.lock().state.running.ends(&self.key);
     }
 }
 
 /// Checks the call and writes the log: a checker must find it even if nobody lives to see the answer.
-fn take_in(market: &Arc<Market>, asked: &Asked, prompt: &str, plan: &Plan) -> Result<Work, Answer> {
+fn take_in(market: &Arc<Market>, asked: &Asked, prompt: &str, plan: &Plan<Fault>) -> Result<Work, Answer> {
     let now = market.clock.now();
-    let key = market.manner.sent_key(&asked.headers).unwrap_or_default();
-    let mut entry = Submission {
-        order: 0,
-        at_us: 0,
-        key: key_tag(key),
-        endpoint: asked.path.clone(),
-        request_id: None,
-        prompt: prompt.to_owned(),
-        input: asked.logged(),
-        accepted: false,
-        answered: true,
-        status: None,
-        reason: None,
-        webhook: None,
-        overlap: 0,
-    };
+    let key = market.of.0.sent_key(&asked.headers).unwrap_or_default();
+    let mut entry = Submission::asked(Some(key), &asked.path, prompt, asked.logged());
     let mut inner = market.lock();
     let per_minute = inner.script.requests_per_minute;
     let refused =
@@ -136,14 +122,14 @@ fn take_in(market: &Arc<Market>, asked: &Asked, prompt: &str, plan: &Plan) -> Re
             Refusal::NoKey
         } else if !known {
             Refusal::WrongKey(key.to_owned())
-        } else if let Err(refusal) = market.manner.check(asked) {
+        } else if let Err(refusal) = market.of.0.check(asked) {
             refusal
-        } else if !inner.running.has_room(&entry.key, now, per_minute) {
+        } else if !inner.state.running.has_room(&entry.key, now, per_minute) {
             Refusal::TooFast { retry_after: None }
         } else {
             return None;
         };
-        Some((market.manner.refuse(&refusal), format!("{refusal:?}")))
+        Some((market.of.0.refuse(&refusal), format!("{refusal:?}")))
     });
     if let Some((answer, reason)) = refused {
         entry.status = answer.seen_status();
@@ -162,7 +148,7 @@ fn take_in(market: &Arc<Market>, asked: &Asked, prompt: &str, plan: &Plan) -> Re
         Some(Fault::DropAfter {}) => None,
         _ => Some(200),
     };
-    entry.overlap = inner.running.begins(&key);
+    entry.overlap = inner.state.running.begins(&key);
     inner.journal.submission(now, entry);
     Ok(Work { market: Arc::clone(market), id, key, takes: plan.work.unwrap_or(scripted) })
 }
@@ -170,7 +156,7 @@ fn take_in(market: &Arc<Market>, asked: &Asked, prompt: &str, plan: &Plan) -> Re
 /// What the script refuses before anything is looked at.
 fn scripted(market: &Market, fault: Option<&Fault>, key: &str) -> Option<Answer> {
     let inside = |code: &Option<String>, message: &Option<String>| {
-        let mut answer = market.manner.refuse(&Refusal::Scripted {
+        let mut answer = market.of.0.refuse(&Refusal::Scripted {
             status: 500,
             code: code.clone(),
             message: message.clone(),
@@ -192,16 +178,16 @@ fn scripted(market: &Market, fault: Option<&Fault>, key: &str) -> Option<Answer>
         }
         _ => return None,
     };
-    Some(market.manner.refuse(&refusal))
+    Some(market.of.0.refuse(&refusal))
 }
 
 impl Work {
     /// Does it, away from the threads of the server: pictures are drawn.
-    async fn finished(self, asked: Asked, plan: &Plan) -> Answer {
+    async fn finished(self, asked: Asked, plan: &Plan<Fault>) -> Answer {
         let market = Arc::clone(&self.market);
         match plan.fault {
             Some(Fault::ErrorAfter { status }) => {
-                return market.manner.refuse(&Refusal::Scripted { status, code: None, message: None });
+                return market.of.0.refuse(&Refusal::Scripted { status, code: None, message: None });
             }
             Some(Fault::DropAfter {}) => return Answer::hang_up(),
             _ => {}
@@ -219,13 +205,13 @@ impl Work {
             root: market.root(),
             painter: market.painter.clone(),
         };
-        let (manner, about) = (market.manner, (asked.text("model").to_owned(), asked.prompt()));
+        let (manner, about) = (market.of.0, (asked.text("model").to_owned(), asked.prompt()));
         let made = tokio::task::spawn_blocking(move || manner.make(&asked, &ending, &tools)).await;
         let Ok(made) = made else { return Answer::hang_up() };
         let mut inner = market.lock();
         for (name, bytes) in made.files {
             let (model, prompt) = about.clone();
-            inner.files.insert(name, Kept { model, prompt, bytes });
+            inner.state.files.insert(name, Kept { model, prompt, bytes });
         }
         made.answer
     }
@@ -235,7 +221,7 @@ impl Work {
 pub(super) async fn file(market: &Market, name: &str, has_credentials: bool) -> Response<Body> {
     let (kept, plan) = {
         let mut inner = market.lock();
-        let kept = inner.files.get(name).cloned();
+        let kept = inner.state.files.get(name).cloned();
         let about =
             kept.as_ref().map(|kept| About { path: "files", model: &kept.model, prompt: &kept.prompt });
         let plan = inner.faults.plan(Call::File, about.unwrap_or_default());
@@ -244,7 +230,7 @@ pub(super) async fn file(market: &Market, name: &str, has_credentials: bool) -> 
     market.clock.sleep(plan.delay_before).await;
     let refused = |status| {
         let message = Some("the file is not given out".to_owned());
-        market.manner.refuse(&Refusal::Scripted { status, code: None, message })
+        market.of.0.refuse(&Refusal::Scripted { status, code: None, message })
     };
     let answer = match (scripted(market, plan.fault.as_ref(), ""), kept) {
         (Some(answer), _) => answer,

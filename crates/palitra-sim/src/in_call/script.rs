@@ -1,10 +1,10 @@
 //! The script of a simulated market that answers in the call itself: what it is like and when it misbehaves. Read from TOML or JSON,
 //! strictly.
 //!
-//! Reference for people: `docs/markets.md`. What can go wrong is in [`super::fault`], which rule fires when is decided in [`super::faults`].
+//! Reference for people: `docs/markets.md`. What can go wrong is in [`super::fault`], what every script has in `market::script`.
 
-use super::fault::{Call, Fault};
-use crate::market::trigger::Trigger;
+use super::fault::{Call, Rule};
+use crate::market::script::{self, BadScript};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -47,91 +47,19 @@ pub struct ModelScript {
     pub latency_ms: u64,
 }
 
-/// One fault and when it fires. Without a trigger it fires every time.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Rule {
-    pub on: Call,
-    /// Only calls whose prompt contains this text.
-    #[serde(default)]
-    pub match_prompt: Option<String>,
-    /// Only calls of this model.
-    #[serde(default)]
-    pub match_model: Option<String>,
-    /// Only calls of this path below the base: `images/edits`.
-    #[serde(default)]
-    pub match_path: Option<String>,
-    /// Only the n-th matching call, counted from 1.
-    #[serde(default)]
-    pub nth: Option<u64>,
-    /// Every n-th matching call.
-    #[serde(default)]
-    pub every: Option<u64>,
-    /// At most so many times.
-    #[serde(default)]
-    pub times: Option<u64>,
-    /// The fault's name and its own fields stand beside the fields above.
-    #[serde(flatten)]
-    pub fault: Fault,
-}
-
-/// A script that cannot be followed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BadScript {
-    #[error("rule {rule}: `{fault}` cannot happen on `{on}`")]
-    Misplaced { rule: usize, fault: String, on: String },
-    #[error("rule {rule}: {status} is not an error status")]
-    BadStatus { rule: usize, status: u16 },
-    #[error("rule {rule}: {what} counts from 1")]
-    Zero { rule: usize, what: &'static str },
-    #[error("`requests_per_minute` counts from 1")]
-    NoRoom,
-}
-
 impl Script {
-    /// Refuses rules that could never fire as written, so that a typo in a script does not pass for a healthy market. Not every market
-    /// has files.
+    /// Refuses what could never happen as written, so that a typo in a script does not pass for a healthy market. Not every market has
+    /// files.
     pub(super) fn check(&self, has_files: bool) -> Result<(), BadScript> {
-        if self.requests_per_minute == Some(0) {
-            return Err(BadScript::NoRoom);
+        script::counts_from_1("requests_per_minute", self.requests_per_minute)?;
+        script::check(&self.rules)?;
+        match self.rules.iter().zip(1..).find(|(rule, _)| rule.on == Call::File && !has_files) {
+            Some((rule, number)) => Err(script::misplaced(number, rule)),
+            None => Ok(()),
         }
-        for (index, rule) in self.rules.iter().enumerate() {
-            rule.check(index + 1, has_files)?;
-        }
-        Ok(())
     }
 
-    pub(super) fn latency_ms(&self, model: &str) -> u64 {
+    pub(crate) fn latency_ms(&self, model: &str) -> u64 {
         self.models.get(model).map_or(self.latency_ms, |own| own.latency_ms)
-    }
-}
-
-impl Rule {
-    pub(super) fn trigger(&self) -> Trigger {
-        Trigger { nth: self.nth, every: self.every, times: self.times }
-    }
-
-    fn check(&self, rule: usize, has_files: bool) -> Result<(), BadScript> {
-        if let Some(what) = self.trigger().zero() {
-            return Err(BadScript::Zero { rule, what });
-        }
-        if !self.fault.happens_on(self.on) || (self.on == Call::File && !has_files) {
-            let (fault, on) = (word(&self.fault), word(&self.on));
-            return Err(BadScript::Misplaced { rule, fault, on });
-        }
-        match self.fault {
-            Fault::Error { status, .. } | Fault::ErrorAfter { status } if !(400..600).contains(&status) => {
-                Err(BadScript::BadStatus { rule, status })
-            }
-            _ => Ok(()),
-        }
-    }
-}
-
-/// The word a script uses for a fault or a call.
-fn word(value: &impl Serialize) -> String {
-    match serde_json::to_value(value) {
-        Ok(serde_json::Value::String(text)) => text,
-        Ok(other) => other.get("fault").and_then(|fault| fault.as_str()).unwrap_or_default().to_owned(),
-        Err(_) => String::new(),
     }
 }

@@ -1,9 +1,8 @@
-//! Rules that need no network: scripts, which rules fire, fields, forms, pace. The servers are driven by the adapters' suites in
+//! Rules that need no network: fields, forms, pace. The servers are driven by the adapters' suites in
 //! `palitra-markets`.
 
 use super::{
-    Asked, BadScript, Call, Fault, Script,
-    faults::{About, Faults},
+    Asked,
     fields::{Field, Kind, Why, Wrong, check, field, required},
     running::Running,
 };
@@ -14,104 +13,6 @@ use axum::{
 };
 use palitra_domain::Timestamp;
 use serde_json::{Value, json};
-use std::time::Duration;
-
-const SCRIPT: &str = r#"
-keys = ["k"]
-latency_ms = 50
-requests_per_minute = 10
-models."gpt-image-1".latency_ms = 5
-
-[[rules]]
-on = "submit"
-match_prompt = "lighthouse"
-match_model = "gpt-image-1"
-match_path = "images/edits"
-nth = 2
-fault = "drop_after"
-
-[[rules]]
-on = "submit"
-every = 3
-times = 1
-fault = "error"
-status = 400
-code = "moderation_blocked"
-
-[[rules]]
-on = "submit"
-fault = "latency"
-ms = 7
-"#;
-
-#[test]
-fn scripts_are_read_and_rules_fire_as_counted() {
-    let script: Script = toml::from_str(SCRIPT).expect("a good script");
-    script.check(true).expect("rules that can happen");
-    assert_eq!((script.latency_ms("gpt-image-1"), script.latency_ms("tts-1")), (5, 50));
-    let mut faults = Faults::new(&script);
-    let about = |path, model, prompt| About { path, model, prompt };
-    let mut fired = Vec::new();
-    for call in [
-        about("images/edits", "gpt-image-1", "a lighthouse"),
-        about("images/edits", "gpt-image-1", "a boat"),
-        about("images/edits", "gpt-image-2", "a lighthouse"),
-        about("images/generations", "gpt-image-1", "a lighthouse"),
-        about("images/edits", "gpt-image-1", "the lighthouse"),
-        about("images/edits", "gpt-image-1", "the lighthouse"),
-    ] {
-        fired.push(faults.plan(Call::Submit, call).fault);
-    }
-    let blocked = Fault::Error { status: 400, code: Some("moderation_blocked".into()), message: None };
-    // The second lighthouse of the first rule, and the third call of the second, which has then fired its one time.
-    assert_eq!(fired, [None, None, Some(blocked), None, Some(Fault::DropAfter {}), None]);
-    assert_eq!(faults.plan(Call::Submit, About::default()).delay_before, Duration::from_millis(7));
-    assert_eq!(faults.plan(Call::File, About::default()).delay_before, Duration::ZERO);
-}
-
-#[test]
-fn a_script_with_a_mistake_is_refused() {
-    for (text, complaint) in [
-        ("latency = 5", "unknown field"),
-        ("[[rules]]\non = \"submit\"\nfault = \"drop\"\nnht = 2", "unknown field"),
-        ("[[rules]]\non = \"submit\"\nfault = \"dorp\"", "unknown variant"),
-        ("[[rules]]\non = \"submit\"\nfault = \"latency\"", "missing field"),
-        ("[[rules]]\non = \"status\"\nfault = \"drop\"", "unknown variant"),
-    ] {
-        let error = toml::from_str::<Script>(text).expect_err(text).to_string();
-        assert!(error.contains(complaint), "{text}: {error}");
-    }
-    let misplaced =
-        |fault: &str, on: &str| BadScript::Misplaced { rule: 1, fault: fault.into(), on: on.into() };
-    for (script, has_files, wanted) in [
-        (json!({"rules": [{"on": "file", "fault": "refuse"}]}), true, misplaced("refuse", "file")),
-        (json!({"rules": [{"on": "submit", "fault": "expired"}]}), true, misplaced("expired", "submit")),
-        (json!({"rules": [{"on": "file", "fault": "drop"}]}), false, misplaced("drop", "file")),
-        (
-            json!({"rules": [{"on": "submit", "fault": "error", "status": 200}]}),
-            true,
-            BadScript::BadStatus { rule: 1, status: 200 },
-        ),
-        (
-            json!({"rules": [{"on": "submit", "fault": "drop", "times": 0}]}),
-            true,
-            BadScript::Zero { rule: 1, what: "`times`" },
-        ),
-        (json!({"requests_per_minute": 0}), true, BadScript::NoRoom),
-    ] {
-        let script: Script = serde_json::from_value(script).expect("well-formed");
-        assert_eq!(script.check(has_files), Err(wanted));
-    }
-}
-
-#[test]
-fn a_script_survives_writing_and_reading() {
-    let script: Script = toml::from_str(SCRIPT).expect("a good script");
-    let text = serde_json::to_string(&script).expect("plain data");
-    let again: Script = serde_json::from_str(&text).expect("what was just written");
-    let value = |script: &Script| serde_json::to_value(script).expect("plain data");
-    assert_eq!(value(&again), value(&script));
-}
 
 const FIELDS: &[Field] = &[
     required("prompt", Kind::Text { chars_max: 3 }),

@@ -7,7 +7,7 @@ use super::{
     script::{Call, Fault},
     world::{Ending, State, Task},
 };
-use crate::market::answer::Answer;
+use crate::market::{answer::Answer, script::About};
 use axum::{
     body::Body,
     extract,
@@ -27,9 +27,9 @@ pub(super) async fn record(
     let plan = {
         let mut inner = market.lock();
         inner.journal.look();
-        let about = inner.world.find(id).map(|task| (task.new.model.id, task.new.prompt.clone()));
+        let about = inner.state.world.find(id).map(|task| (task.new.model.id, task.new.prompt.clone()));
         let (model, prompt) = about.unwrap_or_default();
-        inner.faults.plan(Call::Status, model, &prompt)
+        inner.faults.plan(Call::Status, About::of(model, &prompt))
     };
     market.clock.sleep(plan.delay_before).await;
     let answer = {
@@ -53,15 +53,16 @@ fn look(
     if let Some(refusal) = Refusal::by(fault, inner.script.plain_http) {
         return Err(refusal);
     }
-    let key = inner.key_of(headers)?;
+    let key = market.tag_of(&inner, headers)?;
     if id.is_empty() || query.iter().any(|(name, _)| name != "taskId") {
         return Err(Refusal::new(400, "taskId is required, and nothing else"));
     }
     let max = inner.script.looks_per_s;
-    if !inner.world.admits_look(id, now, max) {
+    if !inner.state.world.admits_look(id, now, max) {
         return Err(Refusal::code(429));
     }
-    let task = inner.world.find(id).filter(|task| task.new.key == key && fault != Some(&Fault::Invisible {}));
+    let task =
+        inner.state.world.find(id).filter(|task| task.new.key == key && fault != Some(&Fault::Invisible {}));
     let task = task.ok_or_else(|| Refusal::new(422, "recordInfo is null"))?;
     let mut data = data(task, task.state(now), market, id, now);
     if let Some(Fault::UnknownStatus { word }) = fault {
@@ -123,14 +124,14 @@ pub(super) async fn get_credit(
     extract::State(market): extract::State<Arc<Market>>,
     headers: HeaderMap,
 ) -> Response<Body> {
-    let plan = market.lock().faults.plan(Call::Credit, "", "");
+    let plan = market.lock().faults.plan(Call::Credit, About::default());
     market.clock.sleep(plan.delay_before).await;
     let answer = {
         let inner = market.lock();
         let plain_http = inner.script.plain_http;
         let refusal = Refusal::by(plan.fault.as_ref(), plain_http);
-        let key = refusal.map_or_else(|| inner.key_of(&headers), Err);
-        let left = key.map(|key| i64::from(inner.script.credits) * 1_000_000 - inner.world.spent(&key));
+        let key = refusal.map_or_else(|| market.tag_of(&inner, &headers), Err);
+        let left = key.map(|key| i64::from(inner.script.credits) * 1_000_000 - inner.state.world.spent(&key));
         match left {
             Ok(left) => envelope::success(&credits(Millionths(left))),
             Err(refusal) => refusal.answer(plain_http),

@@ -8,7 +8,7 @@ use super::{
     schema::{Field, Kind},
     script::Call,
 };
-use crate::market::answer::Answer;
+use crate::market::{answer::Answer, script::About};
 use axum::{
     body::Body,
     extract::{Path, Query, State},
@@ -66,7 +66,7 @@ async fn ask(
     headers: &HeaderMap,
     tell: impl FnOnce(&Market) -> Result<Value, Refusal>,
 ) -> Response<Body> {
-    let plan = market.lock().faults.plan(Call::Models, "", "");
+    let plan = market.lock().faults.plan(Call::Models, About::default());
     market.clock.sleep(plan.delay_before).await;
     let plain_http = market.lock().script.plain_http;
     let admitted = || {
@@ -74,8 +74,8 @@ async fn ask(
         if let Some(refusal) = Refusal::by(plan.fault.as_ref(), plain_http) {
             return Err(refusal);
         }
-        let (key, max) = (inner.key_of(headers)?, inner.script.questions_per_s);
-        match inner.world.admits_question(&key, market.clock.now(), max) {
+        let (key, max) = (market.tag_of(&inner, headers)?, inner.script.questions_per_s);
+        match inner.state.world.admits_question(&key, market.clock.now(), max) {
             true => Ok(()),
             false => Err(Refusal::code(429)),
         }

@@ -12,6 +12,7 @@ use crate::{
     market::{
         answer::Answer,
         picture::{self, Picture},
+        script::About,
     },
     voice,
 };
@@ -28,7 +29,7 @@ pub(super) fn result(task: &Task, market: &Market, id: &str) -> String {
     let base = match &task.new.ending {
         Ending::Result(text) => return text.clone(),
         Ending::Foreign(base) => base.clone(),
-        _ => market.base(),
+        _ => market.root(),
     };
     let links: Vec<String> =
         (0..count(task)).map(|number| format!("{base}/files/{}", file_name(task, id, number))).collect();
@@ -108,7 +109,7 @@ pub(super) async fn get_file(
         let found = find(&inner, &name, market.clock.now());
         let about = found.as_ref().map(|(task, _)| (task.new.model.id, task.new.prompt.clone()));
         let (model, prompt) = about.unwrap_or_default();
-        (found, inner.faults.plan(Call::File, model, &prompt))
+        (found, inner.faults.plan(Call::File, About::of(model, &prompt)))
     };
     market.clock.sleep(plan.delay_before).await;
     let answer = match (Refusal::by(plan.fault.as_ref(), true), found) {
@@ -132,7 +133,7 @@ pub(super) fn find(inner: &super::Inner, name: &str, now: palitra_domain::Timest
         Some((id, number)) => (id, number.parse().ok()?),
         None => (stem, 0),
     };
-    let task = inner.world.find(id)?;
+    let task = inner.state.world.find(id)?;
     let made = task.ends <= now && number < count(task) && extension == self::extension(task);
     made.then(|| (task.clone(), number))
 }

@@ -5,10 +5,15 @@ use super::{
     envelope::{self, Refusal, failing},
     models::{self, Model},
     script::{Call, Fault},
-    webhook,
     world::{Ending, NewTask},
 };
-use crate::market::{answer::Answer, log::Submission};
+use crate::market::{
+    answer::Answer,
+    callback::deliver,
+    log::Submission,
+    script::{About, Faulty},
+    sim::Simulated,
+};
 use axum::{
     body::Body,
     http::{HeaderMap, Response},
@@ -25,27 +30,17 @@ pub(super) async fn answer(market: &Arc<Market>, headers: &HeaderMap, body: &[u8
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let (model, input) = (text(&body["model"]), body["input"].clone());
     let prompt = [&input["prompt"], &input["text"]].into_iter().find_map(Value::as_str).unwrap_or_default();
-    let plan = market.lock().faults.plan(Call::Submit, &model, prompt);
+    let plan = market.lock().faults.plan(Call::Submit, About::of(&model, prompt));
     market.clock.sleep(plan.delay_before).await;
     let answer = {
         let mut inner = market.lock();
         let now = market.clock.now();
+        let webhook = body["callBackUrl"].as_str().map(str::to_owned);
         let entry = Submission {
-            order: 0,
-            at_us: 0,
-            key: super::key_tag(super::sent_key(headers).unwrap_or_default()),
-            endpoint: model,
-            request_id: None,
-            prompt: prompt.to_owned(),
-            input,
-            accepted: false,
-            answered: true,
-            status: None,
-            reason: None,
-            webhook: body["callBackUrl"].as_str().map(str::to_owned),
-            overlap: 0,
+            webhook,
+            ..Submission::asked(market.of.sent_key(headers), &model, prompt, input.clone())
         };
-        match check(&mut inner, headers, &body, now, plan.fault.as_ref()) {
+        match check(market, &mut inner, headers, &body, now, plan.fault.as_ref()) {
             Err(refusal) => refuse(&mut inner, now, entry, refusal),
             Ok(known) => accept(&mut inner, market, known, entry, plan.work, plan.fault.as_ref()),
         }
@@ -55,6 +50,7 @@ pub(super) async fn answer(market: &Arc<Market>, headers: &HeaderMap, body: &[u8
 }
 
 fn check(
+    market: &Market,
     inner: &mut Inner,
     headers: &HeaderMap,
     body: &Value,
@@ -64,9 +60,9 @@ fn check(
     if let Some(refusal) = Refusal::by(fault, inner.script.plain_http) {
         return Err(refusal);
     }
-    let key = inner.key_of(headers)?;
+    let key = market.tag_of(inner, headers)?;
     let max = inner.script.creates_per_10s;
-    if !inner.world.admits_create(&key, now, max) {
+    if !inner.state.world.admits_create(&key, now, max) {
         return Err(Refusal::code(429));
     }
     let Value::Object(fields) = body else { return Err(Refusal::new(400, "the body is not a JSON object")) };
@@ -85,7 +81,7 @@ fn check(
             return Err(Refusal::new(422, "callBackUrl must be a URL"));
         }
     }
-    let left = i64::from(inner.script.credits) * 1_000_000 - inner.world.spent(&key);
+    let left = i64::from(inner.script.credits) * 1_000_000 - inner.state.world.spent(&key);
     if left < model.credits(&body["input"]).0 {
         return Err(Refusal::code(402));
     }
@@ -122,7 +118,7 @@ fn accept(
     };
     let now = market.clock.now();
     let concurrency = inner.script.concurrency;
-    entry.overlap = inner.world.accept(&id, new, now, concurrency);
+    entry.overlap = inner.state.world.accept(&id, new, now, concurrency);
     let answer = match fault {
         Some(Fault::CodeAfter { code }) => Refusal::code(*code).answer(inner.script.plain_http),
         Some(Fault::ErrorAfter { status }) => failing(*status),
@@ -130,9 +126,9 @@ fn accept(
         _ => envelope::success(&json!({"taskId": id, "recordId": id})),
     };
     entry.accepted = true;
-    entry.answered = !hides_the_id(fault);
+    entry.answered = !fault.is_some_and(hides_the_id);
     entry.status = answer.seen_status();
-    webhook::deliver(inner, market, &id, &entry);
+    deliver(inner, market, Call::Webhook, &id, &entry);
     entry.request_id = Some(id);
     // Before the answer: a checker must find the submission even if nobody lives to see the answer.
     inner.journal.submission(now, entry);
@@ -140,12 +136,8 @@ fn accept(
 }
 
 /// With these the client cannot know that its task was taken in.
-fn hides_the_id(fault: Option<&Fault>) -> bool {
-    fault.is_some_and(|fault| {
-        let refuses =
-            matches!(fault, Fault::CodeAfter { .. } | Fault::ErrorAfter { .. } | Fault::DropAfter {});
-        refuses || (fault.spoil().is_some() && !matches!(fault, Fault::Slow { .. }))
-    })
+fn hides_the_id(fault: &Fault) -> bool {
+    matches!(fault, Fault::CodeAfter { .. }) || fault.hides_the_work()
 }
 
 fn ending(fault: Option<&Fault>) -> Ending {

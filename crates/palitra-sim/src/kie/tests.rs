@@ -1,9 +1,7 @@
-//! Rules of the simulator that need no network: scripts, schemas, limits, the passing of tasks, the signature. The server itself is
+//! Rules of the simulator that need no network: schemas, limits, the passing of tasks, the signature. The server itself is
 //! driven by the adapter's suite in `palitra-markets`.
 
 use super::{
-    BadScript, Call, Fault, KieScript,
-    faults::Faults,
     models,
     schema::size_of,
     webhook::sign,
@@ -12,77 +10,6 @@ use super::{
 use palitra_domain::{Timestamp, money::Millionths};
 use serde_json::{Value, json};
 use std::time::Duration;
-
-const SCRIPT: &str = r#"
-keys = ["k"]
-concurrency = 2
-latency_ms = 50
-webhook_key = "w"
-models."z-image".latency_ms = 5
-
-[[rules]]
-on = "submit"
-match_model = "z-image"
-nth = 2
-fault = "code"
-code = 455
-
-[[rules]]
-on = "status"
-times = 1
-fault = "unknown_status"
-word = "warming"
-"#;
-
-#[test]
-fn scripts_are_read_and_rules_fire_as_counted() {
-    let script: KieScript = toml::from_str(SCRIPT).expect("a good script");
-    script.check().expect("rules that can happen");
-    assert_eq!(script.models["z-image"].latency_ms, 5);
-    let mut faults = Faults::new(&script);
-    let models = ["z-image", "nano-banana-pro", "z-image", "z-image"];
-    let fired: Vec<Option<Fault>> =
-        models.iter().map(|model| faults.plan(Call::Submit, model, "a").fault).collect();
-    let maintenance = Some(Fault::Code { code: 455, message: None });
-    assert_eq!(fired, [None, None, maintenance, None]);
-    assert!(faults.plan(Call::Status, "z-image", "a").fault.is_some());
-    assert!(faults.plan(Call::Status, "z-image", "a").fault.is_none());
-}
-
-#[test]
-fn a_script_with_a_mistake_is_refused() {
-    for (text, complaint) in [
-        ("latency = 5", "unknown field"),
-        ("[[rules]]\non = \"submit\"\nfault = \"drop\"\nnht = 2", "unknown field"),
-        ("[[rules]]\non = \"submit\"\nfault = \"dorp\"", "unknown variant"),
-        ("[[rules]]\non = \"submit\"\nfault = \"code\"", "missing field"),
-        ("[[rules]]\non = \"cancel\"\nfault = \"drop\"", "unknown variant"),
-    ] {
-        let error = toml::from_str::<KieScript>(text).expect_err(text).to_string();
-        assert!(error.contains(complaint), "{text}: {error}");
-    }
-    let refused = |rule: Value| {
-        let script: KieScript = serde_json::from_value(json!({"rules": [rule]})).expect("a script");
-        script.check().expect_err("a rule that cannot happen")
-    };
-    let misplaced = refused(json!({"on": "file", "fault": "invisible"}));
-    let wanted = BadScript::Misplaced { rule: 1, fault: "invisible".into(), on: "file".into() };
-    assert_eq!(misplaced, wanted);
-    assert_eq!(
-        refused(json!({"on": "submit", "fault": "code", "code": 418})),
-        BadScript::UnknownCode { rule: 1, code: 418 }
-    );
-    assert_eq!(
-        refused(json!({"on": "submit", "fault": "error", "status": 200})),
-        BadScript::BadStatus { rule: 1, status: 200 }
-    );
-    assert_eq!(
-        refused(json!({"on": "submit", "fault": "drop", "nth": 0})),
-        BadScript::Zero { rule: 1, what: "`nth`" }
-    );
-    let nobody = KieScript { concurrency: 0, ..KieScript::default() };
-    assert_eq!(nobody.check(), Err(BadScript::NoConcurrency));
-}
 
 #[test]
 fn an_input_that_the_model_does_not_have_is_refused() {

@@ -7,7 +7,7 @@ use super::{
     output,
     script::Call,
 };
-use crate::market::{answer::Answer, form};
+use crate::market::{answer::Answer, form, log::Upload, script::About};
 use axum::{
     body::{Body, Bytes},
     extract::{Path, State},
@@ -40,18 +40,21 @@ pub(super) async fn answer(
     headers: &HeaderMap,
     body: &[u8],
 ) -> Response<Body> {
-    let plan = market.lock().faults.plan(Call::Upload, "", "");
+    let plan = market.lock().faults.plan(Call::Upload, About::default());
     market.clock.sleep(plan.delay_before).await;
     let answer = {
         let plain_http = market.lock().script.plain_http;
         let refusal = Refusal::by(plan.fault.as_ref(), plain_http);
-        let allowed = refusal.map_or_else(|| market.lock().key_of(headers).map(|_| ()), Err);
-        let file = allowed.and_then(|()| match path {
-            "/api/file-base64-upload" => base64(body),
-            "/api/file-stream-upload" => stream(headers, body),
-            _ => by_address(market, body),
+        let allowed = refusal.map_or_else(|| market.tag_of(&market.lock(), headers), Err);
+        let file = allowed.and_then(|key| {
+            let file = match path {
+                "/api/file-base64-upload" => base64(body),
+                "/api/file-stream-upload" => stream(headers, body),
+                _ => by_address(market, body),
+            };
+            file.map(|file| keep(market, key, file))
         });
-        file.map(|file| keep(market, file)).unwrap_or_else(|refusal| refusal.answer(plain_http))
+        file.unwrap_or_else(|refusal| refusal.answer(plain_http))
     };
     market.clock.sleep(plan.delay_after).await;
     answer.send(plan.spoil(), &market.clock)
@@ -87,7 +90,7 @@ fn base64(body: &[u8]) -> Result<File, Refusal> {
 fn by_address(market: &Market, body: &[u8]) -> Result<File, Refusal> {
     let fields = fields(body, ["fileUrl", "uploadPath", "fileName"])?;
     let address = fields["fileUrl"].as_str().ok_or_else(|| bad("fileUrl is required"))?;
-    let own = address.strip_prefix(&format!("{}/files/", market.base()));
+    let own = address.strip_prefix(&format!("{}/files/", market.root()));
     let found = own.and_then(|name| output::find(&market.lock(), name, market.clock.now()));
     let (task, number) = found.ok_or_else(|| bad("the file cannot be downloaded"))?;
     let (_, bytes) = output::make(&task, market, number);
@@ -123,18 +126,28 @@ fn is_path(text: &str) -> bool {
     !text.is_empty() && !text.starts_with('/') && !text.contains("..") && text.chars().all(allowed)
 }
 
-fn keep(market: &Market, file: File) -> Answer {
+/// `key` is its tag.
+fn keep(market: &Market, key: String, file: File) -> Answer {
     let name = file.name.unwrap_or_else(super::random_id);
     let path = format!("{}/{name}", file.folder);
+    let mime = palitra_domain::media_type::sniff(&file.bytes).map(|media| media.mime);
     let data = json!({
-        "downloadUrl": format!("{}/uploads/{path}", market.base()),
+        "downloadUrl": format!("{}/uploads/{path}", market.root()),
         "fileName": name,
         "filePath": path,
         "fileSize": file.bytes.len(),
-        "mimeType": palitra_domain::media_type::sniff(&file.bytes).map(|media| media.mime),
+        "mimeType": mime,
         "uploadedAt": market.clock.now().rfc3339(),
     });
-    market.lock().uploads.0.insert(path, file.bytes);
+    let mut inner = market.lock();
+    inner.journal.upload(Upload {
+        key,
+        file_name: name,
+        content_type: mime.unwrap_or_default().to_owned(),
+        bytes: u64::try_from(file.bytes.len()).ok(),
+    });
+    inner.state.uploads.0.insert(path, file.bytes);
+    drop(inner);
     let body = json!({"success": true, "code": 200, "msg": "File uploaded successfully", "data": data});
     Answer::json(StatusCode::OK, &body)
 }
@@ -145,7 +158,7 @@ pub(super) async fn get_file(
     Path(path): Path<String>,
     headers: HeaderMap,
 ) -> Response<Body> {
-    let found = market.lock().uploads.0.get(&path).cloned();
+    let found = market.lock().state.uploads.0.get(&path).cloned();
     let answer = match found {
         _ if headers.contains_key(header::AUTHORIZATION) => failing(400),
         Some(bytes) => Answer::bytes("application/octet-stream", bytes),

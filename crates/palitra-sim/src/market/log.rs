@@ -25,6 +25,15 @@ pub struct Log {
     /// How often somebody asked for a status.
     #[serde(default)]
     pub looks: u64,
+    /// How often somebody asked for a price.
+    #[serde(default)]
+    pub prices: u64,
+    /// How often somebody asked for the secret of webhooks.
+    #[serde(default)]
+    pub secrets: u64,
+    /// Records that were deleted, by id.
+    #[serde(default)]
+    pub deleted: Vec<String>,
     /// Files that were announced for upload, in order.
     #[serde(default)]
     pub uploads: Vec<Upload>,
@@ -49,7 +58,7 @@ pub struct Submission {
     pub at_us: i64,
     /// [`key_tag`] of the key, empty when there was none.
     pub key: String,
-    /// fal's endpoint, KIE's model.
+    /// fal's endpoint, the model of KIE and WaveSpeedAI, the path of a market that answers in the call.
     pub endpoint: String,
     /// The market's id of the work; given to accepted submissions only.
     pub request_id: Option<String>,
@@ -66,8 +75,33 @@ pub struct Submission {
     pub reason: Option<String>,
     /// The address that was registered for a callback.
     pub webhook: Option<String>,
+    /// What WaveSpeedAI takes for it, in millionths of a dollar.
+    #[serde(default)]
+    pub price_micros: i64,
     /// Requests of this key that were accepted and not finished, this one included.
     pub overlap: u32,
+}
+
+impl Submission {
+    /// As it came: neither accepted nor refused yet. `key` is the key that was sent; the log names it by its tag.
+    pub(crate) fn asked(key: Option<&str>, endpoint: &str, prompt: &str, input: Value) -> Submission {
+        Submission {
+            order: 0,
+            at_us: 0,
+            key: key_tag(key.unwrap_or_default()),
+            endpoint: endpoint.to_owned(),
+            request_id: None,
+            prompt: prompt.to_owned(),
+            input,
+            accepted: false,
+            answered: true,
+            status: None,
+            reason: None,
+            webhook: None,
+            price_micros: 0,
+            overlap: 0,
+        }
+    }
 }
 
 /// One request to stop.
@@ -168,6 +202,18 @@ impl Journal {
 
     pub(crate) fn look(&mut self) {
         self.log.looks += 1;
+    }
+
+    pub(crate) fn price(&mut self) {
+        self.log.prices += 1;
+    }
+
+    pub(crate) fn secret(&mut self) {
+        self.log.secrets += 1;
+    }
+
+    pub(crate) fn deleted(&mut self, id: &str) {
+        self.log.deleted.push(id.to_owned());
     }
 
     pub(crate) fn snapshot(&self) -> Log {

@@ -9,7 +9,7 @@ use super::{
     route::{Asked, Route},
     schema, uploads,
 };
-use crate::market::answer::Answer;
+use crate::market::{answer::Answer, script::About};
 use axum::{body::Body, http::Response, http::StatusCode};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -30,13 +30,13 @@ pub(super) async fn answer(market: &Arc<Market>, asked: Asked) -> Response<Body>
     let plan = {
         let mut inner = market.lock();
         match call {
-            Some(Call::Result) => inner.journal.log.looks += 1,
-            Some(Call::Price) => inner.journal.log.prices += 1,
-            Some(Call::Secret) => inner.journal.log.secrets += 1,
+            Some(Call::Result) => inner.journal.look(),
+            Some(Call::Price) => inner.journal.price(),
+            Some(Call::Secret) => inner.journal.secret(),
             _ => {}
         }
         let (model, prompt) = inner.about(&asked);
-        call.map(|call| inner.faults.plan(call, &model, &prompt)).unwrap_or_default()
+        call.map(|call| inner.faults.plan(call, About::of(&model, &prompt))).unwrap_or_default()
     };
     market.clock.sleep(plan.delay_before).await;
     let answer = called(market, &asked, plan.fault.as_ref());
@@ -102,17 +102,17 @@ fn called(market: &Market, asked: &Asked, fault: Option<&Fault>) -> Answer {
     }
     let now = market.clock.now();
     let mut inner = market.lock();
-    let Some(key) = inner.key_of(&asked.headers) else { return unauthorized() };
+    let Some(key) = market.key_of(&inner, &asked.headers) else { return unauthorized() };
     let concurrency = inner.script.concurrency();
-    inner.world.advance(now, concurrency);
+    inner.state.world.advance(now, concurrency);
     match &asked.route {
         Route::Result { id } => result(&inner, market, &key, id, fault),
         Route::Price => price(&inner, asked),
         Route::Balance => {
-            let left = inner.ledger.balance_micros(&key_tag(&key), &inner.script);
+            let left = inner.state.ledger.balance_micros(&key_tag(&key), &inner.script);
             data(&json!({"balance": ledger::dollars(left)}))
         }
-        Route::Secret => data(&json!({"secret": inner.secrets.of(&key_tag(&key))})),
+        Route::Secret => data(&json!({"secret": inner.state.secrets.of(&key_tag(&key))})),
         Route::Models => {
             let entries = schema::MODELS.iter().map(schema::Model::listed).collect();
             data(&inner.script.listing.apply("model_id", entries).into())
@@ -124,10 +124,12 @@ fn called(market: &Market, asked: &Asked, fault: Option<&Fault>) -> Answer {
 }
 
 fn result(inner: &Inner, market: &Market, key: &str, id: &str, fault: Option<&Fault>) -> Answer {
-    let Some((work, state)) = inner.work(key, id).zip(inner.world.state(id)) else { return not_found() };
+    let Some((work, state)) = inner.work(key, id).zip(inner.state.world.state(id)) else {
+        return not_found();
+    };
     let base = match fault {
         Some(Fault::ForeignUrls { base }) => base.clone(),
-        _ => market.base(),
+        _ => market.root(),
     };
     let mut record = output::record(work, state, market, id, &base);
     if let Some(Fault::UnknownStatus { word }) = fault {
@@ -167,8 +169,8 @@ fn delete(inner: &mut Inner, key: &str, asked: &Asked) -> Answer {
     let ids: Vec<&str> =
         ids.iter().filter_map(Value::as_str).filter(|id| inner.work(key, id).is_some()).collect();
     for id in &ids {
-        inner.world.delete(id);
-        inner.journal.log.deleted.push((*id).to_owned());
+        inner.state.world.delete(id);
+        inner.journal.deleted(id);
     }
     data(&json!({"deleted_count": ids.len()}))
 }
@@ -178,7 +180,7 @@ impl Inner {
     fn about(&self, asked: &Asked) -> (String, String) {
         match &asked.route {
             Route::Result { id } => {
-                let work = self.world.find(id).map(|work| &work.new);
+                let work = self.state.world.find(id).map(|work| &work.new);
                 work.map(|new| (new.model.id.to_owned(), new.prompt.clone())).unwrap_or_default()
             }
             Route::Price => {

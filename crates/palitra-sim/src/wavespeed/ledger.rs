@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, time::Duration};
 /// Limits clear each minute (WaveSpeedAI documentation, *account-levels*).
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// By [`super::log::key_tag`].
+/// By [`crate::market::log::key_tag`].
 #[derive(Default)]
 pub(super) struct Ledger {
     spent_micros: BTreeMap<String, i64>,

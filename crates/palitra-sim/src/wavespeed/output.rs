@@ -11,6 +11,7 @@ use super::{
 use crate::market::{
     answer::Answer,
     picture::{self, Picture},
+    script::About,
 };
 use axum::{
     body::{Body, Bytes},
@@ -51,7 +52,7 @@ fn outputs(work: &Work, market: &Market, id: &str) -> Vec<String> {
         Ending::Bad { .. } | Ending::Nothing => Vec::new(),
         Ending::Inline => (0..count).map(|number| STANDARD.encode(draw(work, market, number))).collect(),
         Ending::Good | Ending::Nsfw => {
-            (0..count).map(|number| format!("{}/files/{id}_{number}.png", market.base())).collect()
+            (0..count).map(|number| format!("{}/files/{id}_{number}.png", market.root())).collect()
         }
     }
 }
@@ -86,7 +87,7 @@ pub(super) async fn file(market: &Market, name: &str, headers: &HeaderMap) -> Re
         let work = find(&inner, name);
         let about = work.as_ref().map(|(work, _)| (work.new.model.id, work.new.prompt.clone()));
         let (model, prompt) = about.unwrap_or_default();
-        (work, inner.faults.plan(Call::File, model, &prompt))
+        (work, inner.faults.plan(Call::File, About::of(model, &prompt)))
     };
     market.clock.sleep(plan.delay_before).await;
     let answer = match (refused_by(plan.fault.as_ref()), work) {
@@ -105,6 +106,6 @@ pub(super) async fn file(market: &Market, name: &str, headers: &HeaderMap) -> Re
 fn find(inner: &super::Inner, name: &str) -> Option<(Work, u32)> {
     let (id, number) = name.strip_suffix(".png")?.split_once('_')?;
     let number: u32 = number.parse().ok()?;
-    let work = inner.world.find(id).filter(|_| inner.world.state(id) == Some(State::Ended))?;
+    let work = inner.state.world.find(id).filter(|_| inner.state.world.state(id) == Some(State::Ended))?;
     (number < schema::count(&work.new.input)).then(|| (work.clone(), number))
 }

@@ -5,14 +5,18 @@ use super::{
     calls::{bad, failing, no_credits, not_found, refused_by, too_many, unauthorized},
     envelope::data,
     fault::{Call, Fault},
-    key_tag,
-    log::Submission,
     output,
     route::Asked,
-    schema, uploads, webhook,
+    schema, uploads,
     world::{Ending, NewWork, State},
 };
-use crate::market::answer::Answer;
+use crate::market::{
+    answer::Answer,
+    callback::deliver,
+    log::Submission,
+    script::{About, Faulty},
+    sim::Simulated,
+};
 use axum::{body::Body, http::Response};
 use palitra_domain::Timestamp;
 use serde_json::{Value, json};
@@ -21,28 +25,15 @@ use std::{sync::Arc, time::Duration};
 pub(super) async fn answer(market: &Arc<Market>, model: &str, asked: &Asked) -> Response<Body> {
     let input: Value = serde_json::from_slice(&asked.body).unwrap_or(Value::Null);
     let prompt = input.get("prompt").and_then(Value::as_str).unwrap_or_default().to_owned();
-    let plan = market.lock().faults.plan(Call::Submit, model, &prompt);
+    let plan = market.lock().faults.plan(Call::Submit, About::of(model, &prompt));
     market.clock.sleep(plan.delay_before).await;
     let answer = {
         let mut inner = market.lock();
         let now = market.clock.now();
-        let entry = Submission {
-            order: 0,
-            at_us: 0,
-            key: key_tag(super::sent_key(&asked.headers).unwrap_or_default()),
-            model: model.to_owned(),
-            id: None,
-            prompt,
-            input,
-            accepted: false,
-            answered: true,
-            status: None,
-            reason: None,
-            webhook: asked.query("webhook").map(str::to_owned),
-            price_micros: 0,
-            overlap: 0,
-        };
-        match check(&mut inner, now, asked, &entry, plan.fault.as_ref()) {
+        let key = market.of.sent_key(&asked.headers);
+        let webhook = asked.query("webhook").map(str::to_owned);
+        let entry = Submission { webhook, ..Submission::asked(key, model, &prompt, input) };
+        match check(market, &mut inner, now, asked, &entry, plan.fault.as_ref()) {
             Err(refusal) => refuse(&mut inner, now, entry, refusal),
             Ok(known) => accept(&mut inner, market, known, entry, plan.work, plan.fault.as_ref()),
         }
@@ -61,6 +52,7 @@ fn refusal(answer: Answer, reason: impl Into<String>) -> Refusal {
 }
 
 fn check(
+    market: &Market,
     inner: &mut Inner,
     now: Timestamp,
     asked: &Asked,
@@ -70,20 +62,20 @@ fn check(
     if let Some(answer) = refused_by(fault) {
         return Err(refusal(answer, "the script says so"));
     }
-    if inner.key_of(&asked.headers).is_none() {
+    if market.key_of(inner, &asked.headers).is_none() {
         return Err(refusal(unauthorized(), "wrong key"));
     }
-    let Some(model) = schema::find(&entry.model) else {
+    let Some(model) = schema::find(&entry.endpoint) else {
         return Err(refusal(not_found(), "unknown model"));
     };
     if let Some(wrong) = model.refuse(&entry.input) {
         return Err(refusal(bad(&wrong), wrong));
     }
-    if !inner.ledger.counts(&entry.key, now, &inner.script) {
+    if !inner.state.ledger.counts(&entry.key, now, &inner.script) {
         return Err(refusal(too_many(), "the minute is full"));
     }
     let price = inner.discounted(model.price_micros(&entry.input));
-    if inner.ledger.balance_micros(&entry.key, &inner.script) < price {
+    if inner.state.ledger.balance_micros(&entry.key, &inner.script) < price {
         return Err(refusal(no_credits(403), "no credits"));
     }
     Ok(model)
@@ -120,20 +112,20 @@ fn accept(
     // Failed work is refunded.
     if !matches!(new.ending, Ending::Bad { .. }) {
         entry.price_micros = inner.discounted(model.price_micros(&entry.input));
-        inner.ledger.take(&entry.key, entry.price_micros);
+        inner.state.ledger.take(&entry.key, entry.price_micros);
     }
     let concurrency = inner.script.concurrency();
-    entry.overlap = inner.world.accept(&id, new, now, concurrency);
+    entry.overlap = inner.state.world.accept(&id, new, now, concurrency);
     let answer = match fault {
         Some(Fault::ErrorAfter { status }) => failing(*status),
         Some(Fault::DropAfter {}) => Answer::hang_up(),
         _ => created(inner, market, &id, &entry.input, fault),
     };
     entry.accepted = true;
-    entry.answered = !hides_the_id(fault);
+    entry.answered = !fault.is_some_and(Fault::hides_the_work);
     entry.status = answer.seen_status();
-    webhook::deliver(inner, market, &id, &entry);
-    entry.id = Some(id);
+    deliver(inner, market, Call::Webhook, &id, &entry);
+    entry.request_id = Some(id);
     // Before the answer: a checker must find the submission even if nobody lives to see the answer.
     inner.journal.submission(now, entry);
     answer
@@ -143,9 +135,9 @@ fn accept(
 fn created(inner: &Inner, market: &Market, id: &str, input: &Value, fault: Option<&Fault>) -> Answer {
     let base = match fault {
         Some(Fault::ForeignUrls { base }) => base.clone(),
-        _ => market.base(),
+        _ => market.root(),
     };
-    let work = inner.world.find(id).expect("what was just taken in");
+    let work = inner.state.world.find(id).expect("what was just taken in");
     let mut record = output::record(work, State::Created, market, id, &base);
     if input["enable_sync_mode"] == true {
         let error =
@@ -154,22 +146,6 @@ fn created(inner: &Inner, market: &Market, id: &str, input: &Value, fault: Optio
             (json!("processing"), json!(5004), json!(error));
     }
     data(&record)
-}
-
-/// With these the client cannot know that its work was taken in.
-fn hides_the_id(fault: Option<&Fault>) -> bool {
-    matches!(
-        fault,
-        Some(
-            Fault::ErrorAfter { .. }
-                | Fault::DropAfter {}
-                | Fault::Html {}
-                | Fault::Empty {}
-                | Fault::Truncated {}
-                | Fault::Malformed {}
-                | Fault::Huge { .. }
-        )
-    )
 }
 
 /// A picture of its input that was never put where its link leads.

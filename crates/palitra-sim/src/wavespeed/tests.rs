@@ -1,9 +1,8 @@
-//! Rules of the simulator that need no network: scripts, schemas, paths, pace, signatures and the passing of work. The server
+//! Rules of the simulator that need no network: schemas, paths, pace, signatures and the passing of work. The server
 //! itself is driven by the adapter's suite in `palitra-markets`.
 
 use super::{
-    BadScript, Call, Fault, Level, WaveSpeedScript,
-    faults::Faults,
+    Level, WaveSpeedScript,
     ledger::{Ledger, dollars},
     route::Route,
     schema, webhook,
@@ -14,101 +13,6 @@ use axum::http::Method;
 use palitra_domain::Timestamp;
 use serde_json::{Value, json};
 use std::time::Duration;
-
-const SCRIPT: &str = r#"
-keys = ["k"]
-level = "bronze"
-latency_ms = 50
-models."wavespeed-ai/flux-dev".latency_ms = 5
-
-[[rules]]
-on = "submit"
-match_prompt = "lighthouse"
-nth = 2
-fault = "drop_after"
-
-[[rules]]
-on = "submit"
-every = 3
-times = 1
-fault = "rate_limited"
-
-[[rules]]
-on = "submit"
-fault = "latency"
-ms = 7
-"#;
-
-#[test]
-fn scripts_are_read_and_rules_fire_as_counted() {
-    let script: WaveSpeedScript = toml::from_str(SCRIPT).expect("a good script");
-    script.check().expect("rules that can happen");
-    assert_eq!(script.models["wavespeed-ai/flux-dev"].latency_ms, 5);
-    let mut faults = Faults::new(&script);
-    let prompts = ["a lighthouse", "a boat", "the lighthouse", "lighthouse", "a", "b", "c", "d", "e"];
-    let fired: Vec<Option<Fault>> =
-        prompts.iter().map(|prompt| faults.plan(Call::Submit, "m", prompt).fault).collect();
-    let mut wanted = vec![None; prompts.len()];
-    // The third call matches both; the first rule wins, and the second has fired its one time.
-    wanted[2] = Some(Fault::DropAfter {});
-    assert_eq!(fired, wanted);
-    assert_eq!(faults.plan(Call::Submit, "m", "x").delay_before, Duration::from_millis(7));
-    assert_eq!(faults.plan(Call::Result, "m", "x").delay_before, Duration::ZERO);
-}
-
-#[test]
-fn a_script_with_a_mistake_is_refused() {
-    for (text, complaint) in [
-        ("latency = 5", "unknown field"),
-        ("level = \"platinum\"", "unknown variant"),
-        ("[[rules]]\non = \"submit\"\nfault = \"drop\"\nnht = 2", "unknown field"),
-        ("[[rules]]\non = \"submit\"\nfault = \"dorp\"", "unknown variant"),
-        ("[[rules]]\non = \"submit\"\nfault = \"latency\"", "missing field"),
-        ("[[rules]]\non = \"cancel\"\nfault = \"drop\"", "unknown variant"),
-    ] {
-        let error = toml::from_str::<WaveSpeedScript>(text).expect_err(text).to_string();
-        assert!(error.contains(complaint), "{text}: {error}");
-    }
-    for (script, wanted) in [
-        (
-            json!({"rules": [{"on": "file", "fault": "drop_after"}]}),
-            BadScript::Misplaced { rule: 1, fault: "drop_after".into(), on: "file".into() },
-        ),
-        (
-            json!({"rules": [{"on": "submit", "fault": "stale"}]}),
-            BadScript::Misplaced { rule: 1, fault: "stale".into(), on: "submit".into() },
-        ),
-        (
-            json!({"rules": [{"on": "submit", "fault": "fail", "status": "lost"}]}),
-            BadScript::UnknownEnd { rule: 1, status: "lost".into() },
-        ),
-        (
-            json!({"rules": [{"on": "submit", "fault": "error", "status": 200}]}),
-            BadScript::BadStatus { rule: 1, status: 200 },
-        ),
-        (
-            json!({"rules": [{"on": "submit", "fault": "drop", "every": 0}]}),
-            BadScript::Zero { rule: 1, what: "`every`" },
-        ),
-        (json!({"concurrency": 0}), BadScript::NoRoom("concurrency")),
-        (json!({"images_per_minute": 0}), BadScript::NoRoom("images_per_minute")),
-        (json!({"discount_percent": 101}), BadScript::Discount),
-    ] {
-        let script: WaveSpeedScript = serde_json::from_value(script).expect("well-formed");
-        assert_eq!(script.check(), Err(wanted));
-    }
-}
-
-#[test]
-fn a_script_survives_writing_and_reading() {
-    let script: WaveSpeedScript = toml::from_str(SCRIPT).expect("a good script");
-    let text = serde_json::to_string(&script).expect("plain data");
-    let again: WaveSpeedScript = serde_json::from_str(&text).expect("what was just written");
-    assert_eq!(
-        serde_json::to_value(&again).expect("plain data"),
-        serde_json::to_value(&script).expect("plain data")
-    );
-}
 
 #[test]
 fn inputs_are_refused_by_the_models_schema() {
@@ -228,9 +132,9 @@ fn the_vector_of_a_signature_is_made() {
         webhook::sign("whsec_test-secret-0001", "evt_1", "1700000000", body),
         "v3,1bed1be87ce7474882b70f2d009c02db7e347cf5e351f1e975a99b9454c8cfc6"
     );
-    let secrets = webhook::Secrets::new();
+    let secrets = webhook::Secrets::default();
     assert!(secrets.of("a").starts_with("whsec_") && secrets.of("a") == secrets.of("a"));
-    assert!(secrets.of("a") != secrets.of("b") && secrets.of("a") != webhook::Secrets::new().of("a"));
+    assert!(secrets.of("a") != secrets.of("b") && secrets.of("a") != webhook::Secrets::default().of("a"));
 }
 
 fn work(ms: u64) -> NewWork {

@@ -8,10 +8,9 @@ use super::{
     envelope::{data, error},
     fault::{Call, Fault},
     key_tag,
-    log::UploadEntry,
     route::Asked,
 };
-use crate::market::{answer::Answer, picture::size_of_png};
+use crate::market::{answer::Answer, log::Upload, picture::size_of_png, script::About};
 use axum::{
     body::{Body, Bytes},
     http::{HeaderMap, Response, StatusCode, header},
@@ -54,20 +53,17 @@ pub(super) fn plan(
     let extension = file_name.rsplit_once('.').map_or("bin", |(_, extension)| extension);
     let extension: String = extension.chars().filter(char::is_ascii_alphanumeric).take(8).collect();
     let name = format!("{}.{extension}", super::random_id());
-    let entry = UploadEntry {
+    let entry = inner.journal.upload(Upload {
         key: key_tag(key),
         file_name: file_name.to_owned(),
         content_type: content_type.to_owned(),
-        size,
-        stored: false,
-    };
-    let place = inner.journal.log.uploads.len();
-    inner.journal.log.uploads.push(entry);
-    let stored = Stored { content_type: content_type.to_owned(), size, bytes: None, entry: place };
-    inner.uploads.insert(name.clone(), stored);
+        bytes: None,
+    });
+    let stored = Stored { content_type: content_type.to_owned(), size, bytes: None, entry };
+    inner.state.uploads.insert(name.clone(), stored);
     let base = match fault {
         Some(Fault::ForeignUrls { base }) => base.clone(),
-        _ => market.base(),
+        _ => market.root(),
     };
     data(&json!({
         "upload": {
@@ -75,13 +71,13 @@ pub(super) fn plan(
             "url": format!("{base}/storage/{name}?signature=simulated"),
             "headers": {"Content-Type": content_type, "x-sim-storage": name},
         },
-        "download_url": format!("{}/media/{name}", market.base()),
+        "download_url": format!("{}/media/{name}", market.root()),
     }))
 }
 
 /// `PUT /storage/{name}`.
 pub(super) async fn put(market: &Market, name: &str, headers: &HeaderMap, bytes: Bytes) -> Response<Body> {
-    let plan = market.lock().faults.plan(Call::Put, "", "");
+    let plan = market.lock().faults.plan(Call::Put, About::default());
     market.clock.sleep(plan.delay_before).await;
     let answer = refused_by(plan.fault.as_ref()).unwrap_or_else(|| store(market, name, headers, bytes));
     market.clock.sleep(plan.delay_after).await;
@@ -91,7 +87,7 @@ pub(super) async fn put(market: &Market, name: &str, headers: &HeaderMap, bytes:
 fn store(market: &Market, name: &str, headers: &HeaderMap, bytes: Bytes) -> Answer {
     let mut inner = market.lock();
     let inner = &mut *inner;
-    let Some(stored) = inner.uploads.get_mut(name) else { return not_found() };
+    let Some(stored) = inner.state.uploads.get_mut(name) else { return not_found() };
     let sent = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     if headers.contains_key(header::AUTHORIZATION) {
         return bad("credentials are not wanted here");
@@ -100,17 +96,18 @@ fn store(market: &Market, name: &str, headers: &HeaderMap, bytes: Bytes) -> Answ
     if !signed {
         return error(StatusCode::FORBIDDEN, "SignatureDoesNotMatch");
     }
-    if u64::try_from(bytes.len()) != Ok(stored.size) {
+    let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    if length != stored.size {
         return bad("EntityTooSmall or EntityTooLarge");
     }
     stored.bytes = Some(bytes);
-    inner.journal.log.uploads[stored.entry].stored = true;
+    inner.journal.uploaded(stored.entry, length);
     Answer::bytes("text/plain", Bytes::new())
 }
 
 /// `GET /media/{name}`.
 pub(super) fn get(market: &Market, name: &str) -> Response<Body> {
-    let bytes = market.lock().uploads.get(name).and_then(|stored| stored.bytes.clone());
+    let bytes = market.lock().state.uploads.get(name).and_then(|stored| stored.bytes.clone());
     bytes
         .map_or_else(not_found, |bytes| Answer::bytes("application/octet-stream", bytes))
         .send(None, &market.clock)
@@ -119,11 +116,11 @@ pub(super) fn get(market: &Market, name: &str) -> Response<Body> {
 /// The size of the first picture among the links that lead to files put here; of links elsewhere nothing is known. A link to a
 /// file that was never put is the error.
 pub(super) fn read(inner: &Inner, market: &Market, links: &[&str]) -> Result<Option<(u32, u32)>, String> {
-    let base = format!("{}/media/", market.base());
+    let base = format!("{}/media/", market.root());
     let mut size = None;
     for link in links {
         let Some(name) = link.strip_prefix(&base) else { continue };
-        let bytes = inner.uploads.get(name).and_then(|stored| stored.bytes.as_ref());
+        let bytes = inner.state.uploads.get(name).and_then(|stored| stored.bytes.as_ref());
         let bytes = bytes.ok_or_else(|| (*link).to_owned())?;
         size = size.or_else(|| size_of_png(bytes));
     }

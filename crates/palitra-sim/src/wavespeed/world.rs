@@ -31,7 +31,7 @@ pub(super) enum Ending {
 /// A request as it is taken in.
 #[derive(Debug, Clone)]
 pub(super) struct NewWork {
-    /// [`super::log::key_tag`] of its key.
+    /// [`crate::market::log::key_tag`] of its key.
     pub(super) key: String,
     pub(super) model: &'static Model,
     pub(super) input: Value,

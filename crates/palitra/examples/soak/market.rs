@@ -54,12 +54,8 @@ fn script(mood: Mood) -> FalScript {
     FalScript { latency_ms: 300, concurrency: 1_000, rules: rules(mood), ..FalScript::default() }
 }
 
-fn always(on: Call, fault: Fault) -> Rule {
-    Rule { on, match_prompt: None, match_endpoint: None, nth: None, every: None, times: None, fault }
-}
-
 fn every(n: u64, on: Call, fault: Fault) -> Rule {
-    Rule { every: Some(n), ..always(on, fault) }
+    Rule { every: Some(n), ..Rule::new(on, fault) }
 }
 
 fn busy() -> Fault {
@@ -71,11 +67,11 @@ fn rules(mood: Mood) -> Vec<Rule> {
     match mood {
         Mood::Healthy => Vec::new(),
         Mood::Fair => fair(),
-        Mood::Refusing => calls.map(|call| always(call, Fault::Error { status: 503 })).to_vec(),
-        Mood::Unreachable => calls.map(|call| always(call, Fault::Drop {})).to_vec(),
-        Mood::Hanging => calls.map(|call| always(call, Fault::Latency { ms: 4_000 })).to_vec(),
-        Mood::Storm => vec![always(Call::Submit, busy()), every(2, Call::Status, busy())],
-        Mood::Locked => vec![always(Call::Submit, Fault::Locked {})],
+        Mood::Refusing => calls.map(|call| Rule::new(call, Fault::Error { status: 503 })).to_vec(),
+        Mood::Unreachable => calls.map(|call| Rule::new(call, Fault::Drop {})).to_vec(),
+        Mood::Hanging => calls.map(|call| Rule::new(call, Fault::Latency { ms: 4_000 })).to_vec(),
+        Mood::Storm => vec![Rule::new(Call::Submit, busy()), every(2, Call::Status, busy())],
+        Mood::Locked => vec![Rule::new(Call::Submit, Fault::Locked {})],
         Mood::Mute => vec![
             every(3, Call::Submit, Fault::DropAfter {}),
             every(5, Call::Submit, Fault::ErrorAfter { status: 502 }),

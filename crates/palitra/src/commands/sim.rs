@@ -9,11 +9,12 @@ use crate::{
 };
 use palitra_domain::{Clock, ErrorCode};
 use palitra_sim::{
-    anthropic::{AnthropicScript, AnthropicSim, AnthropicSimError},
-    fal::{FalScript, FalSim, FalSimError},
-    kie::{KieScript, KieSim, KieSimError},
-    openai::{OpenAiScript, OpenAiSim, OpenAiSimError},
-    wavespeed::{WaveSpeedScript, WaveSpeedSim, WaveSpeedSimError},
+    SimError,
+    anthropic::{AnthropicScript, AnthropicSim},
+    fal::{FalScript, FalSim},
+    kie::{KieScript, KieSim},
+    openai::{OpenAiScript, OpenAiSim},
+    wavespeed::{WaveSpeedScript, WaveSpeedSim},
 };
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -83,7 +84,7 @@ struct Wanted<'a> {
 
 /// One of each, and what the rest of the program needs to know of it.
 macro_rules! simulators {
-    ($($variant:ident = $name:literal, $sim:ident, $script:ident, $error:ident, $settings:expr;)+) => {
+    ($($variant:ident = $name:literal, $sim:ident, $script:ident, $settings:expr;)+) => {
         enum Simulated { $($variant($sim),)+ }
 
         impl Simulated {
@@ -101,11 +102,11 @@ macro_rules! simulators {
                         script.log_file.clone_from(&log);
                         let started = $sim::start(script, wanted.listen, clock).await;
                         started.map(Simulated::$variant).map_err(|error| match error {
-                            $error::Listen { listen, source } => cannot_listen(listen, source),
-                            $error::LogFile { source } => {
+                            SimError::Listen { listen, source } => cannot_listen(listen, source),
+                            SimError::LogFile { source } => {
                                 io_failure(&log.unwrap_or_default(), source).with("hint", "`--log`")
                             }
-                            $error::Script(bad) => bad_script(wanted.script.unwrap_or(Path::new("")), bad.to_string()),
+                            SimError::Script(bad) => bad_script(wanted.script.unwrap_or(Path::new("")), bad.to_string()),
                         })
                     })+
                 }
@@ -132,11 +133,11 @@ macro_rules! simulators {
 }
 
 simulators! {
-    Fal = "fal", FalSim, FalScript, FalSimError, ["queue_url", "run_url", "rest_url", "platform_url"];
-    Kie = "kie", KieSim, KieScript, KieSimError, ["base_url", "upload_url"];
-    Wavespeed = "wavespeed", WaveSpeedSim, WaveSpeedScript, WaveSpeedSimError, ["base_url"];
-    Openai = "openai", OpenAiSim, OpenAiScript, OpenAiSimError, ["base_url"];
-    Anthropic = "anthropic", AnthropicSim, AnthropicScript, AnthropicSimError, ["base_url"];
+    Fal = "fal", FalSim, FalScript, ["queue_url", "run_url", "rest_url", "platform_url"];
+    Kie = "kie", KieSim, KieScript, ["base_url", "upload_url"];
+    Wavespeed = "wavespeed", WaveSpeedSim, WaveSpeedScript, ["base_url"];
+    Openai = "openai", OpenAiSim, OpenAiScript, ["base_url"];
+    Anthropic = "anthropic", AnthropicSim, AnthropicScript, ["base_url"];
 }
 
 fn bad_script(file: &Path, why: String) -> Failure {

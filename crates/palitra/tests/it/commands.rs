@@ -40,15 +40,8 @@ fn end(mut child: Child, mut stderr: BufReader<std::process::ChildStderr>) -> Ru
 
 /// A market whose pictures never come into sight.
 fn endless() -> Fal {
-    let rule = Rule {
-        on: Call::Status,
-        match_prompt: None,
-        match_endpoint: Some(FLUX.to_owned()),
-        nth: None,
-        every: None,
-        times: None,
-        fault: Fault::Error { status: 500 },
-    };
+    let rule =
+        Rule { match_model: Some(FLUX.to_owned()), ..Rule::new(Call::Status, Fault::Error { status: 500 }) };
     Fal::start(FalScript { latency_ms: 5, rules: vec![rule], ..FalScript::default() })
 }
 

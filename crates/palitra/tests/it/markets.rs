@@ -21,15 +21,7 @@ use std::{
 const TWO_KEYS: &str = "[{ label = \"second\", key = \"key-2:secret\" }]";
 
 fn always(fault: Fault) -> Rule {
-    Rule {
-        on: Call::Submit,
-        match_prompt: None,
-        match_endpoint: None,
-        nth: None,
-        every: None,
-        times: None,
-        fault,
-    }
+    Rule::new(Call::Submit, fault)
 }
 
 fn locked_from(nth: u64) -> Rule {

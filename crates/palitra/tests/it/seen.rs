@@ -65,15 +65,8 @@ impl Stage {
 #[test]
 fn a_generation_is_followed_by_its_id_through_the_log() {
     let busy = Fault::RateLimited { retry_after: Some("0".to_owned()), error_type: None };
-    let once = Rule {
-        on: Call::Submit,
-        match_prompt: Some("red fox".to_owned()),
-        match_endpoint: None,
-        nth: None,
-        every: None,
-        times: Some(1),
-        fault: busy,
-    };
+    let once =
+        Rule { match_prompt: Some("red fox".to_owned()), times: Some(1), ..Rule::new(Call::Submit, busy) };
     let long = format!("grey wolf {}", "howls ".repeat(60));
     let stage = Stage::set(vec![once], &["red fox", &long]);
     let (log, _) = stage.serve();
@@ -111,13 +104,8 @@ fn a_generation_is_followed_by_its_id_through_the_log() {
 #[test]
 fn every_metric_is_on_the_page_and_counts_what_happened() {
     let fail = Rule {
-        on: Call::Submit,
         match_prompt: Some("wolf".to_owned()),
-        match_endpoint: None,
-        nth: None,
-        every: None,
-        times: None,
-        fault: Fault::Error { status: 422 },
+        ..Rule::new(Call::Submit, Fault::Error { status: 422 })
     };
     let stage = Stage::set(vec![fail], &["red fox", "grey wolf", "blue whale"]);
     let (_, page) = stage.serve();

@@ -66,7 +66,7 @@ fn script(latency_ms: u64, rules: Vec<Rule>) -> FalScript {
 
 pub(crate) fn rule(on: Call, prompt: &str, fault: Fault) -> Rule {
     let match_prompt = Some(prompt.to_owned());
-    Rule { on, match_prompt, match_endpoint: None, nth: None, every: None, times: None, fault }
+    Rule { match_prompt, ..Rule::new(on, fault) }
 }
 
 fn once(rule: Rule) -> Rule {

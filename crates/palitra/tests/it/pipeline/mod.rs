@@ -17,15 +17,7 @@ fn takes(picture_ms: u64, prompt_ms: u64) -> FalScript {
 
 /// A fault of one call for requests whose prompt has this word in it.
 fn when(on: Call, word: &str, fault: Fault) -> Rule {
-    Rule {
-        on,
-        match_prompt: Some(word.to_owned()),
-        match_endpoint: None,
-        nth: None,
-        every: None,
-        times: None,
-        fault,
-    }
+    Rule { match_prompt: Some(word.to_owned()), ..Rule::new(on, fault) }
 }
 
 /// The market's own failure of a submitted request.

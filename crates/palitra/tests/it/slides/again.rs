@@ -94,14 +94,11 @@ fn slides_that_only_move_or_change_their_number_cost_nothing() {
 
 #[test]
 fn after_a_partial_failure_the_same_command_repeats_only_what_failed() {
+    let broken = Fault::Fail { error_type: "runner_server_error".to_owned() };
     let rule = Rule {
-        on: Call::Submit,
         match_prompt: Some("pears".to_owned()),
-        match_endpoint: Some(FLUX.to_owned()),
-        nth: None,
-        every: None,
-        times: None,
-        fault: Fault::Fail { error_type: "runner_server_error".to_owned() },
+        match_model: Some(FLUX.to_owned()),
+        ..Rule::new(Call::Submit, broken)
     };
     let fal = Fal::start(FalScript { latency_ms: 5, rules: vec![rule], ..FalScript::default() });
     let desk = Desk::hurried(&fal);
