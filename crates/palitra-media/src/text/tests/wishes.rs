@@ -259,6 +259,65 @@ fn s2_055_fonts_outlines_shadows_and_all_together() {
 }
 
 #[test]
+fn s2_064_wishes_as_people_write_them() {
+    check(&[
+        ("прозрачность плашки 40%", json!({"plate": {"on": true, "opacity_percent": 60}})),
+        (
+            "black plate 30% transparency",
+            json!({"plate": {"on": true, "colour": "#000000", "opacity_percent": 70}}),
+        ),
+        (
+            "снизу плашка 50% отступ 10%",
+            json!({"position": "bottom", "plate": {"on": true, "opacity_percent": 50}, "margin": {"bottom": 10}}),
+        ),
+        ("золотым по чёрному", json!({"ink": "#ffd700", "plate": {"on": true, "colour": "#000000"}})),
+        (
+            "белым на чёрном, снизу",
+            json!({"ink": "#ffffff", "position": "bottom", "plate": {"on": true, "colour": "#000000"}}),
+        ),
+        (
+            "Цвет: белый; Плашка: нет; Размер: 50",
+            json!({"ink": "#ffffff", "plate": {"on": false}, "size": {"px": 50}}),
+        ),
+        (
+            "Text: white. Background: black, 50%. Size: large. Position: top",
+            json!({"ink": "#ffffff", "plate": {"on": true, "colour": "#000000", "opacity_percent": 50}, "size": "large", "position": "top"}),
+        ),
+        ("отступы по 8%", json!({"margin": {"top": 8, "right": 8, "bottom": 8, "left": 8}})),
+        (
+            "сделай плашку светлой и размой фон",
+            json!({"plate": {"on": true, "colour": "#ffffff", "blur_px": 12}}),
+        ),
+        (
+            "Белый жирный текст внизу на полупрозрачной чёрной подложке, отступ снизу 5%",
+            json!({"ink": "#ffffff", "bold": true, "position": "bottom", "margin": {"bottom": 5},
+                "plate": {"on": true, "colour": "#000000", "opacity_percent": 50}}),
+        ),
+        (
+            "красными буквами сверху слева без фона",
+            json!({"ink": "#e53935", "position": "top_left", "plate": {"on": false}}),
+        ),
+        (
+            "плашка чёрная, прозрачность 70 процентов, скругление 20 пикселей",
+            json!({"plate": {"on": true, "colour": "#000000", "opacity_percent": 30, "radius_px": 20}}),
+        ),
+        (
+            "огромный красный текст в центре без плашки с белой обводкой 4px",
+            json!({"size": "huge", "ink": "#e53935", "position": "centre", "plate": {"on": false},
+                "outline": {"on": true, "colour": "#ffffff", "width_px": 4}}),
+        ),
+        (
+            "радиус скругления 30, радиус размытия 8",
+            json!({"plate": {"on": true, "radius_px": 30, "blur_px": 8}}),
+        ),
+        (
+            "цвет текста #FFCC00, цвет плашки #202020",
+            json!({"ink": "#ffcc00", "plate": {"on": true, "colour": "#202020"}}),
+        ),
+    ]);
+}
+
+#[test]
 fn s2_064_what_is_not_understood_is_handed_back() {
     for (wish, changes, left_over) in [
         ("сделай празднично и нежно, крупно", json!({"size": "large"}), vec!["празднично и нежно"]),

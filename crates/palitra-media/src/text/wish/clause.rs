@@ -99,12 +99,33 @@ impl<'a> Clause<'a> {
         }
     }
 
-    /// What a number is about: the nearest before it that takes numbers of its kind, or else the nearest behind it.
+    /// What a number is about. Between the number before it and itself: a property, or else a thing or a place; but what
+    /// follows at once, where no further number does ("плашка 30% прозрачности"), is nearer than those two. Else what follows.
     pub(super) fn about(&self, at: usize, number: Number) -> Option<(usize, About)> {
-        let takes = |(place, word)| Some((place, takes(word, number.unit)?));
-        let before = self.words().take_while(|(place, _)| *place < at).filter_map(takes).last();
-        before.or_else(|| self.words().skip_while(|(place, _)| *place <= at).filter_map(takes).next())
+        let numbers =
+            || (0..self.tokens.len()).filter(|place| matches!(self.tokens[*place].what, What::Number(_)));
+        let from = numbers().take_while(|place| *place < at).last().unwrap_or(0);
+        let takers = |weak: bool| {
+            let fits = move |(place, word)| {
+                Some((place, takes(word, number.unit).filter(|_| is_weak(word) == weak)?))
+            };
+            self.words().filter_map(fits)
+        };
+        let before = |weak| takers(weak).rfind(|(place, _)| (from..at).contains(place));
+        let behind = |weak| takers(weak).find(|(place, _)| *place > at);
+        let at_once =
+            || behind(false).filter(|(place, _)| *place == at + 1 && numbers().all(|number| number <= at));
+        before(false)
+            .or_else(at_once)
+            .or_else(|| before(true))
+            .or_else(|| behind(false))
+            .or_else(|| behind(true))
     }
+}
+
+/// What takes numbers, but leaves them to properties.
+fn is_weak(word: Word) -> bool {
+    matches!(word, Word::Thing(Thing::Plate | Thing::Shadow) | Word::Place(_))
 }
 
 fn thing((at, word): (usize, Word)) -> Option<(usize, Thing)> {
@@ -131,16 +152,15 @@ fn takes(word: Word, unit: Unit) -> Option<About> {
         Word::Rounded | Word::Corner => About::Corners,
         _ => return None,
     };
-    let weak = matches!(word, Word::Thing(Thing::Plate | Thing::Shadow) | Word::Place(_));
     let fits = match unit {
         Unit::Percent => {
             matches!(about, About::Opacity | About::Transparency | About::Margin | About::Spacing)
         }
         Unit::Pixels => {
             matches!(about, About::Size | About::Radius | About::Blur | About::Corners | About::OutlineWidth)
-                || (about == About::Margin && !weak)
+                || (about == About::Margin && !is_weak(word))
         }
-        Unit::None => !weak,
+        Unit::None => !is_weak(word),
     };
     fits.then_some(about)
 }

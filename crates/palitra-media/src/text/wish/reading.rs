@@ -195,12 +195,25 @@ impl<'a> Reader<'a> {
         let word = folded(&self.wish[token.from..token.to]);
         let feminine = ["ая", "яя", "ую", "юю"].iter().any(|ending| word.ends_with(ending));
         let owner = owner.or(self.subject.filter(|_| feminine)).unwrap_or(Thing::Text);
+        if owner == Thing::Text && self.lies_behind(clause, at) {
+            return self.thing(Thing::Plate, true)
+                && self.decide("plate.colour", |style| style.plate.colour = colour);
+        }
         match owner {
             Thing::Text => self.decide("ink", |style| style.ink = colour),
             Thing::Plate => self.decide("plate.colour", |style| style.plate.colour = colour),
             Thing::Outline => self.decide("outline.colour", |style| style.outline.colour = colour),
             Thing::Shadow => self.decide("shadow.colour", |style| style.shadow.colour = colour),
         }
+    }
+
+    /// "Белым на чёрном", "gold on black": the second colour is what is behind the first.
+    fn lies_behind(&self, clause: &Clause<'_>, at: usize) -> bool {
+        let before = at.checked_sub(1).map(|before| &clause.tokens[before]);
+        let on = before.is_some_and(|token| {
+            matches!(folded(&self.wish[token.from..token.to]).as_str(), "на" | "по" | "on")
+        });
+        on && clause.words().any(|(place, word)| place < at && matches!(word, Word::Colour(_)))
     }
 
     fn opacity(&mut self, owner: Option<Thing>, percent: u8) -> bool {
@@ -327,7 +340,16 @@ impl<'a> Reader<'a> {
         });
         let percent = u8::try_from(number.whole()).ok().filter(|percent| *percent <= 90);
         let Some(percent) = percent.filter(|_| number.unit != Unit::Pixels) else { return false };
-        self.margins.push((percent, places.collect()));
+        let mut places: Vec<Place> = places.collect();
+        // "Отступы", "поля", "margins" without a place are those on all sides.
+        let several = |token: &Token| {
+            let word = folded(&self.wish[token.from..token.to]);
+            ["отступы", "отступами", "поля", "полями", "margins"].contains(&word.as_str())
+        };
+        if places.is_empty() && clause.tokens.iter().any(several) {
+            places.extend([Place::Top, Place::Right, Place::Bottom, Place::Left]);
+        }
+        self.margins.push((percent, places));
         true
     }
 

@@ -67,10 +67,10 @@ pub(super) fn tokens(wish: &str) -> Vec<Token> {
         } else if char == '%' && join_unit(&mut tokens, at, "%") {
             1
         } else {
-            let pause = ",;.:!?()[]\n\r|/«»\"“”+".contains(char);
+            let pause = ",;.!?()[]\n\r|/«»\"“”+".contains(char);
             if pause {
                 tokens.push(Token { from: at, to: at + char.len_utf8(), what: What::Pause });
-            } else if !char.is_whitespace() && !is_dash(char) {
+            } else if !char.is_whitespace() && !is_dash(char) && char != ':' {
                 tokens.push(Token { from: at, to: at + char.len_utf8(), what: What::Unknown });
             } else if is_dash(char) && tokens.last().is_some_and(|token| token.what != What::Pause) {
                 tokens.push(Token { from: at, to: at + char.len_utf8(), what: What::Word(Word::Filler) });
