@@ -203,6 +203,7 @@ pub struct PackError {
 
 const PACKS: &[(&str, &str)] = &[
     ("sandbox", include_str!("catalogue/packs/sandbox.toml")),
+    ("local", include_str!("catalogue/packs/local.toml")),
     ("fal", include_str!("catalogue/packs/fal.toml")),
     ("kie", include_str!("catalogue/packs/kie.toml")),
     ("wavespeed", include_str!("catalogue/packs/wavespeed.toml")),

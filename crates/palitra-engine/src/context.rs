@@ -382,7 +382,7 @@ impl Context {
 
     /// Where a run is carried out: at the model's market, or, of a test, by what the sandbox has for the mode.
     fn carrier(&self, livemode: Livemode, model: &Arc<Model>, mode: &Mode) -> Result<Arc<Model>> {
-        if !self.is_test(livemode) || model.market == SANDBOX {
+        if !self.is_test(livemode) || [SANDBOX, LOCAL].contains(&model.market.as_str()) {
             return Ok(model.clone());
         }
         let catalogue = self.catalogue();
@@ -432,3 +432,6 @@ const PROMPT_WORK: [&str; 3] = ["translate", "compose", "check"];
 
 /// The market inside this process.
 const SANDBOX: &str = "sandbox";
+
+/// What this process does by itself, in test money as in any other.
+const LOCAL: &str = "local";

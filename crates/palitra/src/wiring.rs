@@ -194,6 +194,7 @@ fn parts(
         clock: clock.clone(),
         random: Arc::new(clock::random),
         points: crash::points(environment),
+        examiner: None,
         settings: Settings {
             unknown: match config.engine.unknown {
                 config::UnknownPolicy::ResubmitOnce => UnknownPolicy::ResubmitOnce,
@@ -206,6 +207,7 @@ fn parts(
             bounds: config.engine.bounds(),
             retention: config.retention.kept(),
             gifts: config.money.gifts(),
+            acceptance: config.acceptance.policy(),
             test_mode: config.engine.test_mode,
             commercial: config.engine.commercial,
             prompts: Prompts {

@@ -63,7 +63,8 @@ impl<'a> Input<'a> {
         let names = self.field("images").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         let [name] = names else { return Err(refused("`images` must name one picture")) };
         let file = self.request.files.iter().find(|file| name.as_str() == Some(&file.id));
-        let file = file.ok_or_else(|| refused("`images` names a file that did not come along"))?.bytes.clone();
+        let file =
+            file.ok_or_else(|| refused("`images` names a file that did not come along"))?.bytes.clone();
         let header = decode::header(&file).map_err(|error| unread(&error))?;
         Ok(Given { file, header })
     }

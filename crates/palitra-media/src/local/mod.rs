@@ -106,8 +106,10 @@ impl Market for Local {
     }
 
     fn fetch<'a>(&'a self, link: &'a str) -> BoxFuture<'a, Result<ByteStream, MarketError>> {
-        let error =
-            MarketError::new(ErrorClass::ResultExpired, format!("this machine has no links such as `{link}`"));
+        let error = MarketError::new(
+            ErrorClass::ResultExpired,
+            format!("this machine has no links such as `{link}`"),
+        );
         Box::pin(std::future::ready(Err(error)))
     }
 }

@@ -13,7 +13,12 @@ fn photo(width: u32, height: u32) -> Bytes {
 }
 
 fn request(model: &str, mode: &str, input: Value, file: Bytes) -> Request {
-    let file = InputFile { id: "ast_1".to_owned(), mime: "image/png".to_owned(), extension: "png".to_owned(), bytes: file };
+    let file = InputFile {
+        id: "ast_1".to_owned(),
+        mime: "image/png".to_owned(),
+        extension: "png".to_owned(),
+        bytes: file,
+    };
     let mut input = input;
     input["images"] = json!(["ast_1"]);
     Request {
@@ -58,7 +63,8 @@ async fn s2_050_a_text_is_drawn_without_any_market() {
 async fn s4_72_a_picture_is_changed_step_by_step_and_written_as_asked() {
     let steps = json!([{"crop": {"left": 10, "top": 0, "width": 200, "height": 200}}, {"turn": {"quarters": 1}}, "mirror"]);
     for (format, magic) in [("png", &b"\x89PNG"[..]), ("jpeg", b"\xff\xd8\xff"), ("webp", b"RIFF")] {
-        let input = json!({"steps": steps, "output_format": format, "width": 100, "height": 50, "quality": 80});
+        let input =
+            json!({"steps": steps, "output_format": format, "width": 100, "height": 50, "quality": 80});
         let file = made(request("convert", "convert", input, photo(320, 240))).await.unwrap();
         assert!(file.starts_with(magic), "{format}");
         let header = decode::header(&file).unwrap();
@@ -70,12 +76,21 @@ async fn s4_72_a_picture_is_changed_step_by_step_and_written_as_asked() {
 async fn what_cannot_be_done_is_refused_with_its_reason() {
     let text = |input| made(request("text", "text", input, photo(64, 64)));
     assert!(text(json!({"text": "  "})).await.unwrap_err().contains("no text"));
-    assert!(text(json!({"text": "a", "style": {"size": "enormous"}})).await.unwrap_err().starts_with("`style`"));
-    let broken = made(request("text", "text", json!({"text": "a"}), Bytes::from_static(b"\x89PNG\r\n\x1a\nshort"))).await;
+    assert!(
+        text(json!({"text": "a", "style": {"size": "enormous"}})).await.unwrap_err().starts_with("`style`")
+    );
+    let broken =
+        made(request("text", "text", json!({"text": "a"}), Bytes::from_static(b"\x89PNG\r\n\x1a\nshort")))
+            .await;
     assert!(broken.unwrap_err().starts_with("the picture cannot be read"));
     let steps = json!({"steps": [{"blur": {"radius": 9999}}]});
     assert!(made(request("convert", "convert", steps, photo(64, 64))).await.unwrap_err().contains("bounds"));
-    assert!(made(request("text", "draw", json!({}), photo(64, 64))).await.unwrap_err().contains("no model `text`"));
+    assert!(
+        made(request("text", "draw", json!({}), photo(64, 64)))
+            .await
+            .unwrap_err()
+            .contains("no model `text`")
+    );
 }
 
 /// More at once than fit into the memory wait for each other, and all are done.

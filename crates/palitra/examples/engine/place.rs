@@ -254,6 +254,7 @@ fn settings(options: &Options) -> Result<Settings> {
         Bounds::default()
     };
     Ok(Settings {
+        acceptance: palitra_domain::acceptance::Policy::default(),
         unknown: UnknownPolicy::ResubmitOnce,
         refusals_max: 5,
         polls_max: 64,

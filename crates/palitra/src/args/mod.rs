@@ -6,6 +6,7 @@
 mod accounts;
 mod commands;
 mod jobs;
+mod local;
 mod make;
 mod markets;
 mod moment;
@@ -19,6 +20,7 @@ mod tests;
 pub use accounts::{Accounts, AccountsSet, Groups};
 pub use commands::*;
 pub use jobs::{JobId, Jobs, JobsLs};
+pub use local::{Convert, Text};
 pub use make::{
     Create, Edit, Making, Retouch, RetouchMode, Speak, SwapFace, Upscale, Video, Write, WriteFor,
 };
@@ -85,6 +87,12 @@ pub enum Command {
     /// Make a picture larger
     #[command(after_help = make::UPSCALE_EXAMPLES)]
     Upscale(Upscale),
+    /// Write on a picture, on this machine
+    #[command(after_help = local::TEXT_EXAMPLES)]
+    Text(Text),
+    /// Another format, size or look of a picture, on this machine
+    #[command(after_help = local::CONVERT_EXAMPLES)]
+    Convert(Convert),
     /// Say a text
     #[command(after_help = make::SPEAK_EXAMPLES)]
     Speak(Speak),
@@ -160,6 +168,8 @@ impl Cli {
             | Command::Retouch(_)
             | Command::SwapFace(_)
             | Command::Upscale(_)
+            | Command::Text(_)
+            | Command::Convert(_)
             | Command::Speak(_)
             | Command::Video(_)
             | Command::Jobs(_)

@@ -48,6 +48,30 @@ pub(super) fn factor(text: &str) -> Result<Millionths, &'static str> {
         .ok_or("a factor such as `0.5`, from 0 to 1000, with at most six decimals")
 }
 
+/// `10,20,300,200`: left, top, width, height.
+pub(super) fn crop(text: &str) -> Result<[u32; 4], &'static str> {
+    let numbers = text.split(',').map(|number| number.trim().parse().ok()).collect::<Option<Vec<u32>>>();
+    numbers.and_then(|numbers| numbers.try_into().ok()).ok_or("four whole numbers such as `10,20,300,200`")
+}
+
+/// `warmth=30`.
+pub(super) fn filter(text: &str) -> Result<(String, i32), String> {
+    const FILTERS: [&str; 9] = [
+        "brightness",
+        "contrast",
+        "saturation",
+        "warmth",
+        "grayscale",
+        "sepia",
+        "vignette",
+        "sharpen",
+        "blur",
+    ];
+    let found = text.split_once('=').filter(|(name, _)| FILTERS.contains(name));
+    let filter = found.and_then(|(name, amount)| Some((name.to_owned(), amount.parse().ok()?)));
+    filter.ok_or_else(|| format!("`NAME=AMOUNT`, where NAME is one of {}", FILTERS.join(", ")))
+}
+
 /// `2s`, `1.5s`, `500ms`, `2m`, `0`; a bare number other than 0 does not say its unit and is refused. At most a day.
 pub(super) fn duration(text: &str) -> Result<Duration, &'static str> {
     const WHAT: &str = "a time such as `2s`, `500ms`, `2m` or `0`, at most a day";

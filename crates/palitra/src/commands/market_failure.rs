@@ -1,7 +1,7 @@
 //! What people read when a market ended a generation without a result.
 
 use crate::failure::{Failure, Phrase};
-use palitra_domain::{ErrorCode, catalogue::Catalogue};
+use palitra_domain::{ErrorCode, acceptance::Defect, catalogue::Catalogue};
 
 /// Names what the text of the code speaks of: the model where it is the matter, else its market. `words` are the market's own.
 pub(super) fn failure(code: ErrorCode, (market, model): (&str, &str), words: Option<&str>) -> Failure {
@@ -17,6 +17,12 @@ pub(super) fn failure(code: ErrorCode, (market, model): (&str, &str), words: Opt
         ErrorCode::InvalidInput => Failure::new(code)
             .with("value", of_model("market-refused-input"))
             .with("hint", words.unwrap_or("`palitra jobs ls`")),
+        ErrorCode::UnacceptableResult => {
+            // `blank: …`: what is wrong with it, and the figures for the operator.
+            let defect = words.and_then(|words| Defect::parse(words.split(':').next()?));
+            let why = Phrase::new(format!("defect-{}", defect.unwrap_or(Defect::Broken)));
+            Failure::new(code).with("value", market).with("why", why)
+        }
         _ => Failure::new(code).with("value", market),
     }
 }

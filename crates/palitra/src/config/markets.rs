@@ -17,6 +17,7 @@ use std::{collections::BTreeMap, time::Duration};
 #[serde(deny_unknown_fields)]
 pub struct Markets {
     pub sandbox: Sandbox,
+    pub local: Local,
     pub fal: Fal,
     pub kie: Kie,
     pub wavespeed: WaveSpeed,
@@ -24,6 +25,13 @@ pub struct Markets {
     pub anthropic: Anthropic,
     pub replicate: IdleMarket,
     pub elevenlabs: IdleMarket,
+}
+
+/// What this machine does by itself.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Local {
+    pub slots: u32,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -258,14 +266,15 @@ impl Markets {
         ]
     }
 
-    /// The built-in market always has one.
+    /// Those in this process need none.
     pub fn has_key(&self, market: &str) -> bool {
-        market == "sandbox"
+        matches!(market, "sandbox" | "local")
             || self.rings().iter().any(|(name, ring)| *name == market && !ring.keys().is_empty())
     }
 
     pub(super) fn validate(&self, problems: &mut Vec<Problem>) {
         self.sandbox.validate(problems);
+        within(problems, "markets.local.slots", &self.local.slots, 1..=64);
         for (market, ring) in self.rings() {
             ring.validate(market, problems);
         }

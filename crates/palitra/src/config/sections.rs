@@ -2,10 +2,17 @@
 
 use super::{Markets, wire};
 use crate::failure::Phrase;
-use palitra_domain::{Currency, money::Millionths, price::PriceSettings, secret::Secret};
+use palitra_domain::{
+    Currency,
+    acceptance::{Defect, Measure, Policy},
+    money::Millionths,
+    price::PriceSettings,
+    secret::Secret,
+};
 use palitra_engine::{Bounds, Gifts};
 use serde::Deserialize;
 use std::{
+    collections::BTreeMap,
     fmt::Display,
     net::SocketAddr,
     ops::RangeInclusive,
@@ -23,6 +30,7 @@ pub struct Config {
     pub money: MoneySettings,
     pub markets: Markets,
     pub prompts: Prompts,
+    pub acceptance: Acceptance,
     pub slides: Slides,
     pub security: Security,
     pub telemetry: Telemetry,
@@ -46,6 +54,7 @@ impl Config {
         self.engine.validate(&mut problems);
         self.money.validate(&mut problems);
         self.markets.validate(&mut problems);
+        self.acceptance.validate(&mut problems);
         self.slides.validate(&mut problems);
         self.retention.validate(&mut problems);
         problems
@@ -396,6 +405,55 @@ pub enum LogFormat {
 pub struct Telemetry {
     pub level: LogLevel,
     pub format: LogFormat,
+}
+
+/// What is wrong with results, and what follows from it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Acceptance {
+    broken: Measure,
+    wrong_kind: Measure,
+    wrong_size: Measure,
+    blank: Measure,
+    unchanged: Measure,
+    duplicate: Measure,
+    silent: Measure,
+    clipped: Measure,
+    too_short: Measure,
+    wrong_length: Measure,
+    modes: BTreeMap<String, BTreeMap<String, Measure>>,
+}
+
+impl Acceptance {
+    /// As the engine reads it.
+    pub fn policy(&self) -> Policy {
+        let measure = |defect: &Defect| match defect {
+            Defect::Broken => self.broken,
+            Defect::WrongKind => self.wrong_kind,
+            Defect::WrongSize => self.wrong_size,
+            Defect::Blank => self.blank,
+            Defect::Unchanged => self.unchanged,
+            Defect::Duplicate => self.duplicate,
+            Defect::Silent => self.silent,
+            Defect::Clipped => self.clipped,
+            Defect::TooShort => self.too_short,
+            Defect::WrongLength => self.wrong_length,
+        };
+        let all = Defect::ALL.iter().map(|defect| (defect.as_str().to_owned(), measure(defect))).collect();
+        Policy { all, modes: self.modes.clone() }
+    }
+
+    fn validate(&self, problems: &mut Vec<Problem>) {
+        for (mode, own) in &self.modes {
+            for name in own.keys().filter(|name| Defect::parse(name).is_none()) {
+                let known = Defect::ALL.iter().map(|defect| defect.as_str()).collect::<Vec<_>>().join(", ");
+                problems.push(Problem {
+                    setting: format!("acceptance.modes.{mode}.{name}"),
+                    why: Phrase::new("setting-one-of").with("value", known),
+                });
+            }
+        }
+    }
 }
 
 /// Days; 0 = for ever.

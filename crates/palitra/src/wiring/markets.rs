@@ -1,4 +1,4 @@
-//! The markets this process works with, each with its adapter: the sandbox always, the others with a key.
+//! The markets this process works with, each with its adapter: the sandbox and this machine always, the others with a key.
 
 use crate::{
     config::{Config, MAIN_KEY, MarketKey},
@@ -14,12 +14,13 @@ use palitra_markets::{
     openai::{OpenAi, OpenAiSettings},
     wavespeed::{WaveSpeed, WaveSpeedSettings},
 };
+use palitra_media::local::Local;
 use palitra_sim::sandbox::{Pace, Sandbox};
 use std::{collections::BTreeMap, sync::Arc};
 
-/// In test mode the sandbox alone: what is not built can call nobody.
+/// In test mode those in this process alone: what is not built can call nobody.
 pub(super) fn parts(config: &Config, clock: &Arc<dyn Clock>) -> Result<Vec<MarketPart>, Failure> {
-    let mut markets = vec![sandbox(config, clock)];
+    let mut markets = vec![sandbox(config, clock), local(config)];
     if config.engine.test_mode {
         return Ok(markets);
     }
@@ -51,6 +52,15 @@ fn sandbox(config: &Config, clock: &Arc<dyn Clock>) -> MarketPart {
         name: "sandbox".to_owned(),
         adapter: Arc::new(Sandbox::new(clock.clone(), pace, threads)),
         keys: vec![KeyPart { label: "built-in".to_owned(), slots: sandbox.slots, rate: sandbox.rate() }],
+    }
+}
+
+fn local(config: &Config) -> MarketPart {
+    let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+    MarketPart {
+        name: "local".to_owned(),
+        adapter: Arc::new(Local::new(threads)),
+        keys: vec![KeyPart { label: "built-in".to_owned(), slots: config.markets.local.slots, rate: None }],
     }
 }
 

@@ -28,6 +28,7 @@ const EDGES: &[(&str, &[&str], &[&str])] = &[
             "palitra-domain",
             "palitra-engine",
             "palitra-markets",
+            "palitra-media",
             "palitra-objects",
             "palitra-sim",
             "palitra-store",
@@ -51,7 +52,15 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("tracing-subscriber", &["palitra"]),
     (
         "tokio",
-        &["palitra-store", "palitra-objects", "palitra-sim", "palitra-markets", "palitra-engine", "palitra"],
+        &[
+            "palitra-store",
+            "palitra-objects",
+            "palitra-sim",
+            "palitra-markets",
+            "palitra-media",
+            "palitra-engine",
+            "palitra",
+        ],
     ),
 ];
 

@@ -3,12 +3,14 @@
 mod create;
 mod edit;
 mod files;
+mod local;
 mod offer;
 mod sound;
 mod write;
 
 pub(super) use create::create;
 pub(super) use edit::{edit, retouch, swap_face, upscale};
+pub(super) use local::{convert, text};
 pub(super) use sound::{speak, video};
 pub(super) use write::write;
 

@@ -69,6 +69,7 @@ impl Town {
     }
 
     /// Waits until a look says so.
+    #[expect(clippy::disallowed_methods, reason = "how long a person would wait for it")]
     pub(super) fn until(&self, happened: impl Fn(&mut Tx<'_>) -> Result<bool> + Clone + Send + 'static) {
         let since = Instant::now();
         while !books::look(&self.desk, happened.clone()) {
