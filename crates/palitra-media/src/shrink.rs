@@ -159,38 +159,27 @@ pub fn ladder(picture: &RgbImage, bytes_max: usize) -> Result<Jpeg, Error> {
         strips,
         measured: vec![(QUALITIES[0], None)],
     };
-    let lowest = QUALITIES[QUALITIES.len() - 1];
+    // Most files miss by little, so their own sides are tried from the top.
+    if let Some(jpeg) = step.first_that_fits()? {
+        return Ok(jpeg);
+    }
     // The largest sides that fit at the lowest quality.
-    if !step.fits(lowest)? {
-        let excess = step.foretell(lowest)? / float(bytes_max.max(1));
-        step = step.of_sides(steps_for(excess))?;
-        while !step.fits(lowest)? {
-            step = step.of_sides(step.number + 1)?;
+    let lowest = QUALITIES[QUALITIES.len() - 1];
+    let excess = step.foretell(lowest)? / float(bytes_max.max(1));
+    step = step.of_sides(steps_for(excess))?;
+    while !step.fits(lowest)? {
+        step = step.of_sides(step.number + 1)?;
+    }
+    while step.number > 1 {
+        let mut larger = step.of_sides(step.number - 1)?;
+        if !larger.fits(lowest)? {
+            break;
         }
-        while step.number > 1 {
-            let mut larger = step.of_sides(step.number - 1)?;
-            if !larger.fits(lowest)? {
-                break;
-            }
-            step = larger;
-        }
+        step = larger;
     }
     loop {
-        // The highest quality of them that fits.
-        let (mut low, mut fits) = (0, QUALITIES.len() - 1);
-        while low < fits {
-            let middle = low.midpoint(fits);
-            if step.fits(QUALITIES[middle])? {
-                fits = middle;
-            } else {
-                low = middle + 1;
-            }
-        }
-        // What was only foretold is measured, and a step down taken if it was wrong.
-        for quality in &QUALITIES[fits..] {
-            if let Some(bytes) = step.measure(*quality)? {
-                return Ok(Jpeg { bytes: bytes.clone(), quality: *quality, size: step.picture.dimensions() });
-            }
+        if let Some(jpeg) = step.first_that_fits()? {
+            return Ok(jpeg);
         }
         step = step.of_sides(step.number + 1)?;
     }
@@ -218,6 +207,34 @@ impl<'a> Step<'a> {
         let picture = resize_rgb(self.original, size);
         let strips = strips(&picture);
         Ok(Step { number, picture: Cow::Owned(picture), strips, measured: Vec::new(), ..*self })
+    }
+
+    /// The file of the highest quality that fits: sought with growing strides, then between the last two.
+    fn first_that_fits(&mut self) -> Result<Option<Jpeg>, Error> {
+        let (mut low, mut fits) = (0, QUALITIES.len());
+        for stride in [0, 1, 3, 7] {
+            if self.fits(QUALITIES[stride])? {
+                fits = stride;
+                break;
+            }
+            low = stride + 1;
+        }
+        while low < fits {
+            let middle = low.midpoint(fits);
+            if self.fits(QUALITIES[middle])? {
+                fits = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        // What was only foretold is measured, and a step down taken if it was wrong.
+        for quality in &QUALITIES[fits..] {
+            if let Some(bytes) = self.measure(*quality)? {
+                let bytes = bytes.clone();
+                return Ok(Some(Jpeg { bytes, quality: *quality, size: self.picture.dimensions() }));
+            }
+        }
+        Ok(None)
     }
 
     /// Foretold when that is clear, else measured.

@@ -61,13 +61,19 @@ pub(crate) fn png_header(width: u32, height: u32, bits: u8, color: u8, data: &[u
 
 /// A JPEG of exactly this many bytes that needs no cleaning: noise, and Huffman tables that nothing uses.
 pub(crate) fn jpeg_of_bytes(bytes: usize) -> Vec<u8> {
-    let side = u32::try_from(bytes / 1600).unwrap();
-    let mut file = palitra_media::encode::jpeg(&noisy(side, 950, 255, 3), 92).unwrap();
+    let mut width = 2400;
+    let mut file = loop {
+        let file = palitra_media::encode::jpeg(&noisy(width, 1000, 255, 3), 92).unwrap();
+        if file.len() + 300 < bytes {
+            break file;
+        }
+        width -= 100;
+    };
     let scan = file.windows(2).position(|two| two == [0xff, 0xda]).unwrap();
     let mut missing = bytes.checked_sub(file.len()).unwrap();
     let mut tables = Vec::new();
     while missing > 0 {
-        let symbols = if missing > 600 {
+        let symbols = if missing > 476 {
             200
         } else if missing > 276 {
             missing / 2 - 21

@@ -1,6 +1,7 @@
 //! Random bytes and spoilt files: every reader answers, none panics, none takes more memory than its bounds.
 
 use crate::fixture;
+use palitra_domain::media_type::FileFormat;
 use palitra_media::shrink::{Limit, Route};
 use palitra_media::{clean, decode, probe, recipe, shrink, video};
 use proptest::prelude::*;
@@ -37,12 +38,17 @@ fn read(file: &[u8]) {
         assert_eq!(facts.size, Some((picture.pixels.width(), picture.pixels.height())));
     }
     if let (Ok(cleaned), Ok(picture)) = (&cleaned, &pixels)
-        && cleaned.format != palitra_domain::media_type::FileFormat::Jpeg
+        && cleaned.format != FileFormat::Jpeg
     {
         assert_eq!(decode::decode(&cleaned.bytes).unwrap().pixels, picture.pixels);
     }
     if let Ok(written) = recipe::write(file, None) {
-        assert_eq!(recipe::strip(&written).unwrap(), recipe::strip(file).unwrap());
+        let stripped = recipe::strip(&written).unwrap();
+        assert_eq!(recipe::strip(&stripped).unwrap(), stripped);
+        // A WebP's flags come out right even if they went in wrong.
+        if FileFormat::of(file) != Some(FileFormat::WebP) {
+            assert_eq!(stripped, recipe::strip(file).unwrap());
+        }
     }
     if let Ok(started) = video::fast_start(file) {
         assert!(video::check(&started).is_ok());
@@ -52,7 +58,7 @@ fn read(file: &[u8]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1500))]
+    #![proptest_config(ProptestConfig::with_cases(600))]
 
     #[test]
     fn spoilt_files_never_panic(
