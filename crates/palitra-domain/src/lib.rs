@@ -14,6 +14,7 @@ pub mod format;
 pub mod health;
 pub mod i18n;
 pub mod id;
+pub mod intake;
 pub mod loss;
 pub mod market;
 pub mod media_type;

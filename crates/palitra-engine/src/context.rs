@@ -18,6 +18,7 @@ use palitra_domain::{
     AccountId, Clock, ErrorCode, KeyId, Livemode, Timestamp, WorkerId,
     acceptance::{Examiner, Policy},
     catalogue::{Catalogue, Licence, Mode, Model, Status},
+    intake::Preparer,
     market::Market,
     objects::Objects,
     price::PriceSettings,
@@ -116,6 +117,8 @@ pub struct Parts {
     pub points: Points,
     /// Looks at results before they are charged for; without one all are taken as they are.
     pub examiner: Option<Arc<dyn Examiner>>,
+    /// Makes pictures of users fit for markets; without one they go as they came.
+    pub preparer: Option<Arc<dyn Preparer>>,
     pub settings: Settings,
 }
 
@@ -147,6 +150,7 @@ pub struct Context {
     pub(crate) random: Arc<dyn Fn() -> u128 + Send + Sync>,
     pub(crate) points: Points,
     pub(crate) examiner: Option<Arc<dyn Examiner>>,
+    pub(crate) preparer: Option<Arc<dyn Preparer>>,
     /// Says to people where this process runs, and what it does.
     place: OnceLock<String>,
     roles: OnceLock<String>,
@@ -214,7 +218,8 @@ impl Engine {
     }
 
     fn of(parts: Parts, house: Account, shelf: Shelf) -> Engine {
-        let Parts { store, objects, markets, catalogue, clock, random, points, examiner, settings } = parts;
+        let Parts { store, objects, markets, catalogue, clock, random, points, examiner, preparer, settings } =
+            parts;
         let lease = Lease::new(WorkerId::new(clock.now(), random()), store.dialect() == Dialect::Pg);
         let labels = |market: &MarketPart| market.keys.iter().map(|key| key.label.clone()).collect();
         let keys = markets.iter().map(|market| (market.name.clone(), labels(market))).collect();
@@ -232,6 +237,7 @@ impl Engine {
             random,
             points,
             examiner,
+            preparer,
             place: OnceLock::new(),
             roles: OnceLock::new(),
             lease,

@@ -9,6 +9,7 @@ use palitra_domain::{
     AccountId, AssetId, ErrorCode, Livemode,
     catalogue::{Fitted, Mode, Model, fit::ORIGINAL_PROMPT, input::Media},
     market::{ErrorClass, InputFile, MarketError},
+    media_type::Kind,
 };
 use palitra_store::assets::StoredAsset;
 use serde_json::Value;
@@ -113,7 +114,7 @@ impl Context {
             let wrong = match assets.get(&name) {
                 None if is_link(&name) => None,
                 None => Some(("file", name)),
-                Some(asset) => unfit(asset, media),
+                Some(asset) => unfit(asset, media, self.preparer.is_some()),
             };
             violations.extend(wrong.map(|(rule, allowed)| Violation { path, rule, allowed }));
         }
@@ -165,8 +166,28 @@ impl Context {
         Ok(files)
     }
 
+    /// Pictures as the market takes them: without what says who took them where, and no larger than their fields allow.
+    pub(crate) async fn prepared(
+        &self,
+        mut files: Vec<InputFile>,
+        mode: &Mode,
+        body: &Value,
+    ) -> std::result::Result<Vec<InputFile>, MarketError> {
+        let Some(preparer) = &self.preparer else { return Ok(files) };
+        for file in files.iter_mut().filter(|file| file.mime.starts_with("image/")) {
+            let limits = mode.input.files(body).filter(|(.., name)| *name == file.id);
+            let limit = limits.map(|(_, media, _)| media.bytes_max).min().unwrap_or(u64::MAX);
+            let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+            let prepared = preparer.prepare(file.bytes.clone(), limit).await;
+            let prepared = prepared.map_err(|why| MarketError::new(ErrorClass::InputFetch, why))?;
+            file.bytes = prepared.bytes;
+            (file.mime, file.extension) = (prepared.mime.to_owned(), prepared.extension.to_owned());
+        }
+        Ok(files)
+    }
+
     /// An object that is small enough to be held.
-    pub(crate) async fn whole(&self, key: &str) -> std::io::Result<Bytes> {
+    pub async fn whole(&self, key: &str) -> std::io::Result<Bytes> {
         let body =
             self.objects.read(key).await.map_err(|error| std::io::Error::new(error.source.kind(), error))?;
         let whole = body.try_fold(BytesMut::new(), |mut whole, chunk| async move {
@@ -182,11 +203,13 @@ fn is_link(name: &str) -> bool {
     name.starts_with("https://")
 }
 
-fn unfit(asset: &StoredAsset, media: Media) -> Option<(&'static str, String)> {
+/// `shrinks`: a picture that has too many bytes is made smaller on its way.
+fn unfit(asset: &StoredAsset, media: Media, shrinks: bool) -> Option<(&'static str, String)> {
     if asset.kind != media.kind.as_str() {
         return Some(("media", media.kind.as_str().to_owned()));
     }
-    if u64::try_from(asset.bytes).unwrap_or(u64::MAX) > media.bytes_max {
+    let is_too_large = u64::try_from(asset.bytes).unwrap_or(u64::MAX) > media.bytes_max;
+    if is_too_large && !(shrinks && asset.kind == Kind::Image.as_str()) {
         return Some(("file-size", (media.bytes_max / 1_000_000).to_string()));
     }
     let pixels = asset.width.zip(asset.height).map(|(width, height)| width.saturating_mul(height));

@@ -159,6 +159,7 @@ impl Town {
             random: Arc::new(move || u128::from(dice.fetch_add(1, Ordering::SeqCst))),
             points: Points::default(),
             examiner: None,
+            preparer: None,
             settings: Settings {
                 unknown: UnknownPolicy::Fail,
                 refusals_max: 1,

@@ -93,6 +93,7 @@ fn parts(folder: &Path, clock: &Hand, usd_rate: i64, seed: u64) -> Parts {
         random: Arc::new(move || u128::from(dice.fetch_add(1, Ordering::SeqCst))),
         points: Points::default(),
         examiner: None,
+        preparer: None,
         settings: Settings {
             unknown: UnknownPolicy::Fail,
             refusals_max: 1,

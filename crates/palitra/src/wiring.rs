@@ -10,6 +10,7 @@ use crate::{
 };
 use palitra_domain::{Clock, ErrorCode, catalogue::Catalogue, secret::Secret};
 use palitra_engine::{Engine, Parts, Prompts, Settings, UnknownPolicy};
+use palitra_media::{pool::Pool, prepare::Preparing};
 use palitra_objects::Disk;
 use palitra_store::{
     PgSettings, Store, Unfit,
@@ -179,6 +180,9 @@ fn lock(data: &Path) -> Result<File, Failure> {
     Ok(file)
 }
 
+/// What pictures and sound that are worked on may take of the memory, all together.
+const MEDIA_MIB: u32 = 1024;
+
 fn parts(
     store: Store,
     disk: Disk,
@@ -186,15 +190,18 @@ fn parts(
     environment: &[(String, String)],
     clock: &Arc<dyn Clock>,
 ) -> Result<Parts, Failure> {
+    let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+    let pool = Pool::new(threads, MEDIA_MIB);
     Ok(Parts {
         store,
         objects: Arc::new(disk),
-        markets: markets::parts(config, clock)?,
+        markets: markets::parts(config, clock, &pool)?,
         catalogue: Catalogue::shipped(),
         clock: clock.clone(),
         random: Arc::new(clock::random),
         points: crash::points(environment),
         examiner: None,
+        preparer: Some(Arc::new(Preparing(pool))),
         settings: Settings {
             unknown: match config.engine.unknown {
                 config::UnknownPolicy::ResubmitOnce => UnknownPolicy::ResubmitOnce,

@@ -50,7 +50,14 @@ pub(crate) async fn submit(machine: Machine, ticket: Ticket, claimed: Claimed) {
     };
     let files = match mode {
         Some(mode) => {
-            machine.files_of((&claimed.facts.account, claimed.facts.livemode), &mode, &request.input).await
+            let whose = (&claimed.facts.account, claimed.facts.livemode);
+            match machine.files_of(whose, &mode, &request.input).await {
+                // What stays in this process stays as it is.
+                Ok(files) if !market.capabilities().in_process => {
+                    machine.prepared(files, &mode, &request.input).await
+                }
+                files => files,
+            }
         }
         None => Ok(Vec::new()),
     };

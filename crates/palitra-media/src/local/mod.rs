@@ -1,13 +1,12 @@
 //! The market `local`: what this machine does to pictures and words without a key, over the same port as every other market, so that every
 //! door has it.
 //!
-//! Its models live in the catalogue pack `local`. Work is done on threads of its own, as many at once as there are threads for it, and waits
-//! for its share of a budget of memory: many requests take longer, never more.
+//! Its models live in the catalogue pack `local`. Work is done on the [`Pool`].
 
 mod input;
 mod pictures;
 
-use crate::text::Typesetter;
+use crate::{pool::Pool, text::Typesetter};
 use bytes::Bytes;
 use input::Input;
 use palitra_domain::{
@@ -19,14 +18,9 @@ use palitra_domain::{
     objects::ByteStream,
 };
 use std::sync::Arc;
-use tokio::sync::Semaphore;
-
-/// What all of it may take at once, in MiB.
-const MEMORY_MIB: u32 = 1024;
 
 pub struct Local {
-    threads: Arc<Semaphore>,
-    memory: Arc<Semaphore>,
+    pool: Pool,
     typesetter: Arc<Typesetter>,
 }
 
@@ -37,14 +31,8 @@ struct Work {
 }
 
 impl Local {
-    /// At most `threads` pieces of work at once.
-    pub fn new(threads: usize) -> Local {
-        let memory = usize::try_from(MEMORY_MIB).unwrap_or(usize::MAX);
-        Local {
-            threads: Arc::new(Semaphore::new(threads.max(1))),
-            memory: Arc::new(Semaphore::new(memory)),
-            typesetter: Arc::new(Typesetter::new()),
-        }
+    pub fn new(pool: Pool) -> Local {
+        Local { pool, typesetter: Arc::new(Typesetter::new()) }
     }
 
     /// What was asked is read before anything waits, so that what cannot be done is refused at once.
@@ -62,17 +50,8 @@ impl Local {
 
     async fn run(&self, request: &Request) -> Result<Outputs, MarketError> {
         let Work { mib, run } = self.work(request)?;
-        let closing = |_| MarketError::new(ErrorClass::Unavailable, "closing");
-        // Memory first: who waits for it keeps no thread from the others.
-        let memory = self.memory.clone().acquire_many_owned(mib.min(MEMORY_MIB)).await.map_err(closing)?;
-        let thread = self.threads.clone().acquire_owned().await.map_err(closing)?;
-        let done = tokio::task::spawn_blocking(move || {
-            let file = run();
-            drop((memory, thread));
-            file
-        });
         let broken = |_| MarketError::new(ErrorClass::GenerationFailed, "the work on this machine broke off");
-        let file = done.await.map_err(broken)??;
+        let file = self.pool.run(mib, run).await.map_err(broken)??;
         Ok(Outputs { files: vec![OutputFile::Bytes(Bytes::from(file))], ..Outputs::default() })
     }
 }

@@ -3,7 +3,9 @@
 use super::{Work, input::Input, refused};
 use crate::{
     adjust::{self, Step},
-    encode, fit,
+    encode,
+    export::on_white,
+    fit,
     text::{Style, Typesetter, wish},
 };
 use image::DynamicImage;
@@ -61,13 +63,6 @@ pub(super) fn convert(input: &Input<'_>) -> Result<Work, MarketError> {
         file.map_err(|error| unencoded(&error))
     };
     Ok(Work { mib, run: Box::new(run) })
-}
-
-fn on_white(picture: &DynamicImage) -> image::RgbImage {
-    let DynamicImage::ImageRgba8(pixels) = picture else { return picture.to_rgb8() };
-    let mut white = image::RgbaImage::from_pixel(pixels.width(), pixels.height(), image::Rgba([255; 4]));
-    image::imageops::overlay(&mut white, pixels, 0, 0);
-    DynamicImage::ImageRgba8(white).into_rgb8()
 }
 
 fn unencoded(error: &encode::Error) -> MarketError {

@@ -7,6 +7,8 @@ use palitra_domain::market::InputFile;
 use serde_json::{Value, json};
 use std::time::Duration;
 
+const MEMORY_MIB: u32 = 512;
+
 fn photo(width: u32, height: u32) -> Bytes {
     let pixels = RgbImage::from_fn(width, height, |x, y| Rgb([(x % 256) as u8, (y % 256) as u8, 120]));
     Bytes::from(crate::encode::png(&DynamicImage::ImageRgb8(pixels)).unwrap())
@@ -36,7 +38,7 @@ fn request(model: &str, mode: &str, input: Value, file: Bytes) -> Request {
 
 /// The file that is made, or the refusal.
 async fn made(request: Request) -> Result<Bytes, String> {
-    match Local::new(2).submit("built-in", &request).await {
+    match Local::new(Pool::new(2, MEMORY_MIB)).submit("built-in", &request).await {
         Submitted::Done(outputs) => match &outputs.files[..] {
             [OutputFile::Bytes(bytes)] => Ok(bytes.clone()),
             other => panic!("{other:?}"),
@@ -96,7 +98,7 @@ async fn what_cannot_be_done_is_refused_with_its_reason() {
 /// More at once than fit into the memory wait for each other, and all are done.
 #[tokio::test]
 async fn memory_is_bounded_by_its_budget_and_not_by_how_many_ask() {
-    let local = Local::new(2);
+    let local = Local::new(Pool::new(2, MEMORY_MIB));
     let big = photo(4_000, 4_000);
     let input = json!({"output_format": "jpeg", "width": 64, "height": 64});
     let request = request("convert", "convert", input, big);
@@ -107,5 +109,5 @@ async fn memory_is_bounded_by_its_budget_and_not_by_how_many_ask() {
     for made in futures_util::future::join_all(all).await {
         assert_eq!(made.unwrap().files.len(), 1);
     }
-    assert_eq!(local.memory.available_permits(), usize::try_from(MEMORY_MIB).unwrap());
+    assert_eq!(local.pool.free_mib(), usize::try_from(MEMORY_MIB).unwrap());
 }

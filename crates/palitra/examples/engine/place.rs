@@ -230,6 +230,7 @@ pub(crate) async fn engine(
         random: Arc::new(clock::random),
         points: Points::default(),
         examiner: None,
+        preparer: None,
         settings: settings(options)?,
     };
     Ok(Engine::open(parts).await?)

@@ -14,13 +14,17 @@ use palitra_markets::{
     openai::{OpenAi, OpenAiSettings},
     wavespeed::{WaveSpeed, WaveSpeedSettings},
 };
-use palitra_media::local::Local;
+use palitra_media::{local::Local, pool::Pool};
 use palitra_sim::sandbox::{Pace, Sandbox};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// In test mode those in this process alone: what is not built can call nobody.
-pub(super) fn parts(config: &Config, clock: &Arc<dyn Clock>) -> Result<Vec<MarketPart>, Failure> {
-    let mut markets = vec![sandbox(config, clock), local(config)];
+pub(super) fn parts(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    pool: &Pool,
+) -> Result<Vec<MarketPart>, Failure> {
+    let mut markets = vec![sandbox(config, clock), local(config, pool)];
     if config.engine.test_mode {
         return Ok(markets);
     }
@@ -55,11 +59,10 @@ fn sandbox(config: &Config, clock: &Arc<dyn Clock>) -> MarketPart {
     }
 }
 
-fn local(config: &Config) -> MarketPart {
-    let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+fn local(config: &Config, pool: &Pool) -> MarketPart {
     MarketPart {
         name: "local".to_owned(),
-        adapter: Arc::new(Local::new(threads)),
+        adapter: Arc::new(Local::new(pool.clone())),
         keys: vec![KeyPart { label: "built-in".to_owned(), slots: config.markets.local.slots, rate: None }],
     }
 }

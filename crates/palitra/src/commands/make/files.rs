@@ -5,8 +5,15 @@ use crate::{
     failure::Failure,
     wiring::{App, io_failure},
 };
-use palitra_domain::{ErrorCode, Livemode};
-use palitra_engine::{generations::Generation, uploads::UPLOAD_BYTES_MAX};
+use palitra_domain::{ErrorCode, Livemode, media_type::FileFormat};
+use palitra_engine::{
+    generations::{Asset, Generation},
+    uploads::UPLOAD_BYTES_MAX,
+};
+use palitra_media::{
+    export::{self, Export},
+    recipe::Recipe,
+};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -63,10 +70,54 @@ pub(super) async fn write_results(
             let own = out.extension().map_or(extension, |own| own.to_string_lossy());
             out.with_file_name(format!("{stem}{number}.{own}"))
         };
-        crate::commands::slides::copy_object(&app.engine, &asset.object_key, &file).await?;
+        leave(app, generation, asset, &file).await?;
         files.push(file);
     }
     Ok(files)
+}
+
+/// A picture leaves as it was asked for: in the format that the file's name says, in the size of the wish, with how it was made in it. What
+/// cannot leave like that leaves as it is; so does everything that is no picture.
+async fn leave(app: &App, generation: &Generation, asset: &Asset, file: &Path) -> Result<(), Failure> {
+    if asset.mime.starts_with("image/") {
+        let whole = app.engine.whole(&asset.object_key).await.map_err(|error| io_failure(file, error))?;
+        let export = export_of(generation, file);
+        let made = tokio::task::spawn_blocking(move || {
+            export::export(&whole, &export).map(std::borrow::Cow::into_owned)
+        });
+        match made.await {
+            Ok(Ok(bytes)) => return crate::commands::slides::write(file, &bytes),
+            Ok(Err(error)) => tracing::warn!(%error, file = %file.display(), "a picture leaves as it is"),
+            Err(error) => tracing::warn!(%error, file = %file.display(), "a picture leaves as it is"),
+        }
+    }
+    crate::commands::slides::copy_object(&app.engine, &asset.object_key, file).await
+}
+
+fn export_of(generation: &Generation, file: &Path) -> Export {
+    let input: Value = serde_json::from_str(&generation.input).unwrap_or_default();
+    let number = |name: &str| input[name].as_u64().and_then(|number| u32::try_from(number).ok());
+    let extension = file.extension().map(|extension| extension.to_string_lossy().to_lowercase());
+    let format = match extension.as_deref() {
+        Some("png") => Some(FileFormat::Png),
+        Some("jpg" | "jpeg") => Some(FileFormat::Jpeg),
+        Some("webp") => Some(FileFormat::WebP),
+        _ => None,
+    };
+    let size = number("width").zip(number("height"));
+    // What this machine has done to a picture is no picture of a model.
+    let is_generated = generation.market != "local";
+    let settings = [
+        ("Seed", input["seed"].as_u64().map(|seed| seed.to_string())),
+        ("Size", size.map(|(width, height)| format!("{width}x{height}"))),
+        ("Model", Some(generation.model.clone())),
+    ];
+    let recipe = is_generated.then(|| Recipe {
+        prompt: input["prompt"].as_str().unwrap_or_default().to_owned(),
+        negative: input["negative"].as_str().map(str::to_owned),
+        settings: settings.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect(),
+    });
+    Export { format, size: size.filter(|_| is_generated), recipe }
 }
 
 /// A path without an extension, or one that is there as a folder, is a folder.

@@ -79,9 +79,10 @@ fn part_of(file: &Path) -> PathBuf {
     file.with_file_name(format!(".{name}.part"))
 }
 
-fn write(file: &Path, text: &str) -> Result<(), Failure> {
+/// Writes a file whole or not at all.
+pub(in crate::commands) fn write(file: &Path, bytes: impl AsRef<[u8]>) -> Result<(), Failure> {
     let part = part_of(file);
-    let written = fs::write(&part, text).and_then(|()| fs::rename(&part, file));
+    let written = fs::write(&part, bytes).and_then(|()| fs::rename(&part, file));
     written.map_err(|error| {
         drop(fs::remove_file(&part));
         io_failure(file, error)

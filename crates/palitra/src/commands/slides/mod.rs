@@ -4,7 +4,7 @@ mod deck_error;
 mod files;
 mod progress;
 
-pub(super) use files::{check_writable, copy_object};
+pub(super) use files::{check_writable, copy_object, write};
 
 use super::{Session, Stop, market_failure, markets, money, said};
 use crate::{args::Slides, failure::Failure, wiring::App};
