@@ -18,8 +18,10 @@ pub mod probe;
 pub mod recipe;
 pub mod resize;
 pub mod shrink;
+pub mod speech;
 pub mod text;
 pub mod thumbnail;
+pub mod upscale;
 pub mod video;
 
 pub use container::Broken;

@@ -541,6 +541,7 @@ defect-silent = ничего не слышно
 defect-clipped = звук искажён
 defect-too_short = звук короче своих слов
 defect-wrong_length = длина не та, что просили
+no-voices = на этой машине нет голосов, поэтому звучит песочница; голоса ставит `apt-get install espeak-ng`
 wish-left-over = из пожеланий не понято и оставлено как есть: { $words }
 flag-plain = писатель ответил не пятью частями: вот его ответ как есть
 flag-unchecked = проверить промпт на противоречия не удалось

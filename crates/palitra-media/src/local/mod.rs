@@ -3,8 +3,12 @@
 //!
 //! Its models live in the catalogue pack `local`. Work is done on the [`Pool`].
 
+mod enlarge;
 mod input;
 mod pictures;
+mod voices;
+
+pub use voices::speakers;
 
 use crate::{pool::Pool, text::Typesetter};
 use bytes::Bytes;
@@ -41,6 +45,9 @@ impl Local {
         match (request.model.as_str(), request.mode.as_str()) {
             ("text", "text") => pictures::text(&input, &self.typesetter),
             ("convert", "convert") => pictures::convert(&input),
+            ("fast", "upscale") => enlarge::upscale(&input, enlarge::Way::Fast),
+            ("crisp", "upscale") => enlarge::upscale(&input, enlarge::Way::Crisp),
+            ("voices", "speak") => voices::speak(&input),
             (model, mode) => {
                 let message = format!("this machine has no model `{model}` with a mode `{mode}`");
                 Err(MarketError::new(ErrorClass::UnknownModel, message))

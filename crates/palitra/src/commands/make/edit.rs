@@ -81,7 +81,7 @@ pub(in crate::commands) async fn upscale(session: &Session, args: Upscale) -> Re
     let input = Map::from_iter(factor.map(|factor| ("factor".to_owned(), json!(factor))));
     make(
         session,
-        Job { mode: "upscale", model: "sandbox/artist", input, files: vec![("images", vec![image])], making },
+        Job { mode: "upscale", model: "local/crisp", input, files: vec![("images", vec![image])], making },
     )
     .await
 }

@@ -5,13 +5,33 @@ use crate::{
     args::{Speak, Video},
     commands::{Session, Stop},
 };
+use palitra_media::{
+    local::speakers,
+    speech::{self, Found, Place},
+};
 use serde_json::{Map, json};
 
 pub(in crate::commands) async fn speak(session: &Session, args: Speak) -> Result<(), Stop> {
     let Speak { text, voice, making } = args;
     let mut input = Map::from_iter([("text".to_owned(), json!(words(text).await?))]);
     input.extend(voice.map(|voice| ("voice".to_owned(), json!(voice))));
-    make(session, Job { mode: "speak", model: "sandbox/voice", input, files: Vec::new(), making }).await
+    let speaks = |found: &Found| found.place == Place::Installed;
+    let model = if speech::voices(&speakers()).iter().any(speaks) {
+        "local/voices"
+    } else {
+        if making.model.is_none() {
+            session.console.note(&session.console.text("no-voices", &[]));
+        }
+        "sandbox/voice"
+    };
+    let format = making.out.as_deref().and_then(|out| out.extension()?.to_str());
+    if let Some(format @ ("mp3" | "ogg")) = format
+        && making.model.is_none()
+        && model == "local/voices"
+    {
+        input.insert("output_format".to_owned(), json!(format));
+    }
+    make(session, Job { mode: "speak", model, input, files: Vec::new(), making }).await
 }
 
 pub(in crate::commands) async fn video(session: &Session, args: Video) -> Result<(), Stop> {
