@@ -28,6 +28,18 @@ const TOOLS: &[Tool] = &[
         packages: &["postgresql"],
         is_there: || postgres::programs().is_some(),
     },
+    Tool {
+        name: "espeak-ng",
+        why: "the tests of speech let it speak",
+        packages: &["espeak-ng"],
+        is_there: || succeeds(Command::new("espeak-ng").arg("--version")),
+    },
+    Tool {
+        name: "lame",
+        why: "the tests of speech write MP3",
+        packages: &["lame"],
+        is_there: || succeeds(Command::new("lame").arg("--version")),
+    },
 ];
 
 /// Every tool is there, or was installed; otherwise names what is missing.
