@@ -6,9 +6,9 @@ use std::num::NonZeroUsize;
 
 /// The process's peak of resident memory, in KiB.
 fn peak() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-    line.trim().trim_end_matches(" kB").parse().unwrap()
+    let status = std::fs::read_to_string("/proc/self/status").expect("Linux tells");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
+    line.trim().trim_end_matches(" kB").parse().expect("KiB")
 }
 
 /// Whole frames of the net's 256 channels would take 70 MB here; the result takes 2 MB.

@@ -7,13 +7,13 @@ use tempfile::TempDir;
 
 /// The stub, built by the C compiler, with one voice's folder.
 fn installed() -> (TempDir, Speakers) {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a folder");
     let library = folder.path().join("libRHVoice.so.5");
     let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/speech/rhvoice_stub.c");
     let built =
         Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(&library).args([source, "-lm"]).status();
-    assert!(built.unwrap().success());
-    fs::create_dir_all(folder.path().join("voices/anna")).unwrap();
+    assert!(built.expect("a C compiler").success());
+    fs::create_dir_all(folder.path().join("voices/anna")).expect("a folder");
     let paths = RhVoicePaths { library, data: folder.path().into(), settings: folder.path().into() };
     (folder, Speakers { rhvoice: Some(paths), ..speakers() })
 }

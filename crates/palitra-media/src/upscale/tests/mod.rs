@@ -42,7 +42,7 @@ fn difference(one: &RgbaImage, other: &RgbaImage) -> u8 {
 /// A picture with edges, slopes and a grain.
 fn drawing(width: u32, height: u32) -> RgbaImage {
     RgbaImage::from_fn(width, height, |x, y| {
-        let grain = (x * 2_654_435 ^ y * 40_503) % 23;
+        let grain = ((x * 2_654_435) ^ (y * 40_503)) % 23;
         let byte = |value: u32| u8::try_from(value % 256).unwrap();
         Rgba([byte(x * 3 + grain), byte(y * 5 + grain), byte((x / 9 + y / 7) % 2 * 200), 255])
     })
