@@ -66,11 +66,53 @@ fn ogg(file: &[u8]) -> Option<u64> {
     ms(position.saturating_sub(skipped), rate)
 }
 
+/// Every page of an Ogg is there to its end (RFC 3533, section 6).
+pub fn is_whole_ogg(file: &[u8]) -> Result<(), Broken> {
+    const SHORT: Broken = Broken("the Ogg ends before it is whole");
+    let mut at = 0;
+    while at < file.len() {
+        let page = file.get(at..at + 27).filter(|page| page.starts_with(b"OggS")).ok_or(SHORT)?;
+        let lengths = file.get(at + 27..at + 27 + usize::from(page[26])).ok_or(SHORT)?;
+        at += 27 + lengths.len() + lengths.iter().map(|length| usize::from(*length)).sum::<usize>();
+    }
+    if at == file.len() { Ok(()) } else { Err(SHORT) }
+}
+
+/// The frames of an MP3 follow each other to its end, but for a tag there, and are as many as its header says.
+pub fn is_whole_mp3(file: &[u8]) -> Result<(), Broken> {
+    const SHORT: Broken = Broken("the MP3 ends before it is whole");
+    let start = after_id3(file);
+    let found = (start..file.len().min(start.saturating_add(65_536))).find(|at| frame(file, *at).is_some());
+    let mut at = found.ok_or(Broken("the MP3 has no frames"))?;
+    let first = at;
+    let mut frames = 0_usize;
+    while let Some(frame) = frame(file, at) {
+        let end = at + frame.bytes;
+        if end > file.len() {
+            return Err(SHORT);
+        }
+        (at, frames) = (end, frames + 1);
+    }
+    let rest = file.get(at..).unwrap_or_default();
+    let is_tag = rest.starts_with(b"TAG") || rest.starts_with(b"APETAGEX") || rest.iter().all(|byte| *byte == 0);
+    // The rest of a header or of a frame's first bytes.
+    if rest.len() < 4 && !rest.is_empty() && !is_tag {
+        return Err(SHORT);
+    }
+    match stated_frames(file, first) {
+        // The header is a frame of its own; a frame or two may not be counted.
+        Some(stated) if frames + 2 < stated => Err(SHORT),
+        _ => Ok(()),
+    }
+}
+
 /// A frame header of layer III.
 struct Frame {
     rate: usize,
     samples: usize,
     bits_a_second: usize,
+    /// With its header.
+    bytes: usize,
     /// Where an encoder's own header would stand.
     header_at: usize,
 }
@@ -79,16 +121,19 @@ fn mp3(file: &[u8]) -> Option<u64> {
     let start = after_id3(file);
     let at = (start..file.len().min(start.saturating_add(65_536))).find(|at| frame(file, *at).is_some())?;
     let frame = frame(file, at)?;
-    // Two kinds of header know how many frames follow.
-    let header = at + frame.header_at;
-    let frames = match file.get(header..header + 4) {
+    match stated_frames(file, at) {
+        Some(frames) => ms(frames.checked_mul(frame.samples)?, frame.rate),
+        None => ms((file.len() - at).checked_mul(8)?, frame.bits_a_second),
+    }
+}
+
+/// Two kinds of header in the first frame know how many frames follow.
+fn stated_frames(file: &[u8], at: usize) -> Option<usize> {
+    let header = at + frame(file, at)?.header_at;
+    match file.get(header..header + 4) {
         Some(b"Xing" | b"Info") if be32(file, header + 4)? & 1 == 1 => be32(file, header + 8),
         _ if file.get(at + 36..at + 40) == Some(b"VBRI") => be32(file, at + 50),
         _ => None,
-    };
-    match frames {
-        Some(frames) => ms(frames.checked_mul(frame.samples)?, frame.rate),
-        None => ms((file.len() - at).checked_mul(8)?, frame.bits_a_second),
     }
 }
 
@@ -114,5 +159,7 @@ fn frame(file: &[u8], at: usize) -> Option<Frame> {
         _ => (rate / 4, 576, MPEG2, if is_mono { 13 } else { 21 }),
     };
     let bits = rates.get(usize::from(third >> 4)).filter(|bits| **bits > 0)?;
-    Some(Frame { rate, samples, bits_a_second: bits * 1000, header_at })
+    let padding = usize::from(third >> 1 & 1);
+    let bytes = samples / 8 * bits * 1000 / rate + padding;
+    Some(Frame { rate, samples, bits_a_second: bits * 1000, bytes, header_at })
 }

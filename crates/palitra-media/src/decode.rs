@@ -56,6 +56,8 @@ pub struct Header {
     pub width: u32,
     pub height: u32,
     pub is_animated: bool,
+    /// What decoding needs at its peak.
+    pub memory_bytes: u64,
     pub(crate) orientation: Orientation,
     pub(crate) profile: Profile,
 }
@@ -121,7 +123,15 @@ fn open(file: &[u8]) -> Result<(Header, impl ImageDecoder), Error> {
             | Orientation::Rotate270FlipH
     );
     let (width, height) = if turned { (height, width) } else { (width, height) };
-    let header = Header { format, width, height, is_animated: outline.is_animated, orientation, profile };
+    let header = Header {
+        format,
+        width,
+        height,
+        is_animated: outline.is_animated,
+        memory_bytes: needed,
+        orientation,
+        profile,
+    };
     Ok((header, decoder))
 }
 

@@ -1,6 +1,7 @@
 //! Pictures and sound on this machine: everything that needs no market. Plain functions over bytes and pixels that
 //! block while they compute; who calls them gives them a thread.
 
+pub mod acceptance;
 pub mod adjust;
 pub mod audio;
 pub mod clean;

@@ -10,7 +10,7 @@ use crate::{
 };
 use palitra_domain::{Clock, ErrorCode, catalogue::Catalogue, secret::Secret};
 use palitra_engine::{Engine, Parts, Prompts, Settings, UnknownPolicy};
-use palitra_media::{pool::Pool, prepare::Preparing};
+use palitra_media::{acceptance::Gate, pool::Pool, prepare::Preparing};
 use palitra_objects::Disk;
 use palitra_store::{
     PgSettings, Store, Unfit,
@@ -200,7 +200,7 @@ fn parts(
         clock: clock.clone(),
         random: Arc::new(clock::random),
         points: crash::points(environment),
-        examiner: None,
+        examiner: Some(Arc::new(Gate(pool.clone()))),
         preparer: Some(Arc::new(Preparing(pool))),
         settings: Settings {
             unknown: match config.engine.unknown {
