@@ -145,6 +145,7 @@ impl Likeness {
             .map(|(now, before)| u32::from(now.abs_diff(*before)))
             .sum();
         let count = u32::try_from(3 * self.grid.cells.len()).unwrap_or(u32::MAX).max(1);
-        retouched.count() <= rules::RETOUCHED_MAX && f64::from(sum) / f64::from(count) <= rules::SAME_DIFFERENCE_MAX
+        retouched.count() <= rules::RETOUCHED_MAX
+            && f64::from(sum) / f64::from(count) <= rules::SAME_DIFFERENCE_MAX
     }
 }

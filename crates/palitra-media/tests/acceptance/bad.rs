@@ -1,7 +1,12 @@
 //! Bad results. The numbers in `rules` were set on [`TUNED_ON`] (seeds 2000 to 2099) alone; recall is measured on [`MEASURED`] (seeds 3000
 //! to 3299).
 
-#![expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::float_arithmetic, reason = "test data")]
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::float_arithmetic,
+    reason = "test data"
+)]
 
 use crate::made::{RATE, Seed, film, flat, jpeg, noisy, png, scene, speech, wav, webp};
 use crate::{Case, expected, fixture, photographs, pixels};
@@ -24,16 +29,17 @@ const TUNED_ON: [Family; 5] = [
         unchanged(png(&before), jpeg(&before, 50 + 2 * n as u8))
     }),
     ("zeros", Defect::Silent, 20, |_, n| sound(wav(&vec![0.0; 8000 * (n + 1)], 16))),
-    ("speech four times too loud", Defect::Clipped, 20, |seed, _| {
-        sound(wav(&speech(seed, 2000, 4.0), 16))
-    }),
+    ("speech four times too loud", Defect::Clipped, 20, |seed, _| sound(wav(&speech(seed, 2000, 4.0), 16))),
 ];
 
 const MEASURED: [Family; 19] = [
     ("a gradient that is hardly seen", Defect::Blank, 15, |seed, n| {
         let base = seed.within(20, 220);
         let span = 4 + n as i64;
-        picture(jpeg(&RgbImage::from_fn(400, 300, |x, _| Rgb([(base + i64::from(x) * span / 400) as u8; 3])), 85))
+        picture(jpeg(
+            &RgbImage::from_fn(400, 300, |x, _| Rgb([(base + i64::from(x) * span / 400) as u8; 3])),
+            85,
+        ))
     }),
     ("black of a content filter", Defect::Blank, 15, |seed, n| {
         let mut black = flat(512, 512, [n as u8 / 4; 3]);
@@ -73,11 +79,18 @@ const MEASURED: [Family; 19] = [
         _ => (expected(Lane::Video), vec![jpeg(&scene(seed, 64, 64), 80)]),
     }),
     ("another size", Defect::WrongSize, 25, |seed, n| {
-        const SIZES: [((u32, u32), (u32, u32)); 5] =
-            [((640, 360), (360, 640)), ((640, 360), (512, 512)), ((1024, 1024), (512, 512)),
-            ((512, 640), (512, 576)), ((300, 200), (256, 256))];
+        const SIZES: [((u32, u32), (u32, u32)); 5] = [
+            ((640, 360), (360, 640)),
+            ((640, 360), (512, 512)),
+            ((1024, 1024), (512, 512)),
+            ((512, 640), (512, 576)),
+            ((300, 200), (256, 256)),
+        ];
         let (asked, size) = SIZES[n % SIZES.len()];
-        (Expected { size: Some(asked), ..expected(Lane::Image) }, vec![jpeg(&scene(seed, size.0, size.1), 80)])
+        (
+            Expected { size: Some(asked), ..expected(Lane::Image) },
+            vec![jpeg(&scene(seed, size.0, size.1), 80)],
+        )
     }),
     ("an edit that is the photograph, smaller, as WebP", Defect::Unchanged, 25, |_, n| {
         let (_, file) = photographs().swap_remove(2 * n);

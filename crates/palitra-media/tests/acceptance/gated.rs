@@ -5,6 +5,7 @@ use crate::{expected, fixture, photographs};
 use palitra_domain::acceptance::{Defect, Examiner, Expected};
 use palitra_domain::catalogue::Lane;
 use palitra_media::acceptance::{Gate, examine};
+use palitra_media::pool::Pool;
 use std::task::{Context, Poll, Waker};
 
 #[test]
