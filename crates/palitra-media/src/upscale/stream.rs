@@ -47,7 +47,7 @@ impl WithSimd for Stream<'_> {
             }
             read_row(self.picture, &self.strip, y, &mut row);
             for (number, layer) in self.layers.iter().enumerate() {
-                inputs[number].push(&row);
+                inputs[number].push(simd, &row);
                 let Some(rows) = inputs[number].rows() else { break };
                 convolve(simd, layer, rows, &mut row);
                 if number + 1 == LAYERS {
@@ -86,8 +86,8 @@ impl Input {
     }
 
     #[inline(always)]
-    fn push(&mut self, pixels: &[f32]) {
-        tap_pixels(pixels, self.channels, &mut self.rows[self.pushed % 3]);
+    fn push<S: Simd>(&mut self, simd: S, pixels: &[f32]) {
+        tap_pixels(simd, pixels, self.channels, &mut self.rows[self.pushed % 3]);
         self.pushed += 1;
     }
 
