@@ -11,6 +11,7 @@ pub mod decode;
 pub mod encode;
 pub mod fingerprint;
 pub mod fit;
+pub mod illustration;
 pub mod probe;
 pub mod recipe;
 pub mod resize;
