@@ -12,6 +12,7 @@ pub mod encode;
 pub mod export;
 pub mod fingerprint;
 pub mod fit;
+pub mod illustration;
 pub mod local;
 pub mod pool;
 pub mod prepare;

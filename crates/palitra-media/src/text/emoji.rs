@@ -133,6 +133,12 @@ impl Paintings {
     }
 }
 
+/// An emoji alone, in a square of `side` pixels; `None` when nobody has drawn it.
+pub(crate) fn square(emoji: &str, side: u32) -> Option<image::RgbaImage> {
+    let sprite = paint(picture(emoji)?, side);
+    image::RgbaImage::from_raw(side, side, sprite.pixels)
+}
+
 /// An empty square where the SVG does not read, which none of those in the binary does (`s2_053_every_emoji_and_flag_is_painted`).
 fn paint(picture: &str, side: u32) -> Sprite {
     let side = side.max(1);
