@@ -8,7 +8,9 @@ mod words;
 
 pub use self::words::{Language, emoji};
 
-use crate::text::{Align, Colour, Drawn, Error, Font, Outline, Plate, Position, Shadow, Size, Style, Typesetter};
+use crate::text::{
+    Align, Colour, Drawn, Error, Font, Outline, Plate, Position, Shadow, Size, Style, Typesetter,
+};
 use image::RgbImage;
 
 /// Sides that are drawn, in pixels; what is asked for is brought within.
@@ -42,7 +44,8 @@ pub fn illustrate(
     let (width, height) = (size.0.clamp(SIDE_MIN, SIDE_MAX), size.1.clamp(SIDE_MIN, SIDE_MAX));
     let mut picture = ground::ground(word, (width, height));
     let side = width.min(height) * EMOJI_PER_CENT / 100;
-    let drawn = emoji(word, language).and_then(|emoji| Some((emoji, crate::text::emoji_picture(emoji, side)?)));
+    let drawn =
+        emoji(word, language).and_then(|emoji| Some((emoji, crate::text::emoji_picture(emoji, side)?)));
     if let Some((emoji, sprite)) = drawn {
         ground::shade(&mut picture, side);
         ground::lay(&mut picture, &sprite, ((width - side) / 2, (height - side) / 2));

@@ -47,6 +47,7 @@ impl Local {
             ("convert", "convert") => pictures::convert(&input),
             ("fast", "upscale") => enlarge::upscale(&input, enlarge::Way::Fast),
             ("crisp", "upscale") => enlarge::upscale(&input, enlarge::Way::Crisp),
+            ("illustration", "create") => pictures::illustrate(&input, &self.typesetter),
             ("voices", "speak") => voices::speak(&input),
             (model, mode) => {
                 let message = format!("this machine has no model `{model}` with a mode `{mode}`");

@@ -5,7 +5,7 @@ use crate::{
     adjust::{self, Step},
     encode,
     export::on_white,
-    fit,
+    fit, illustration, speech,
     text::{Style, Typesetter, wish},
 };
 use image::DynamicImage;
@@ -63,6 +63,25 @@ pub(super) fn convert(input: &Input<'_>) -> Result<Work, MarketError> {
         file.map_err(|error| unencoded(&error))
     };
     Ok(Work { mib, run: Box::new(run) })
+}
+
+/// The word of `prompt` as an illustration: the emoji that means it, or a card with the word. PNG, 1024 × 1024 unless `width` and
+/// `height` say otherwise.
+pub(super) fn illustrate(input: &Input<'_>, typesetter: &Arc<Typesetter>) -> Result<Work, MarketError> {
+    let word = input.word("prompt").to_owned();
+    let size = (input.number("width").unwrap_or(1024), input.number("height").unwrap_or(1024));
+    let language = speech::runs(&word).first().map_or(speech::Language::English, |run| run.language);
+    let language = match language {
+        speech::Language::Russian => illustration::Language::Russian,
+        _ => illustration::Language::English,
+    };
+    let typesetter = typesetter.clone();
+    let run = move || {
+        let drawn = illustration::illustrate(&typesetter, &word, language, size);
+        let picture = drawn.map_err(|error| refused(error.to_string()))?.picture;
+        encode::png(&DynamicImage::ImageRgb8(picture)).map_err(|error| unencoded(&error))
+    };
+    Ok(Work { mib: 64, run: Box::new(run) })
 }
 
 fn unencoded(error: &encode::Error) -> MarketError {
