@@ -94,7 +94,8 @@ pub fn is_whole_mp3(file: &[u8]) -> Result<(), Broken> {
         (at, frames) = (end, frames + 1);
     }
     let rest = file.get(at..).unwrap_or_default();
-    let is_tag = rest.starts_with(b"TAG") || rest.starts_with(b"APETAGEX") || rest.iter().all(|byte| *byte == 0);
+    let is_tag =
+        rest.starts_with(b"TAG") || rest.starts_with(b"APETAGEX") || rest.iter().all(|byte| *byte == 0);
     // The rest of a header or of a frame's first bytes.
     if rest.len() < 4 && !rest.is_empty() && !is_tag {
         return Err(SHORT);

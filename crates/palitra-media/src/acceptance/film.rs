@@ -20,8 +20,7 @@ pub(super) fn look(look: &mut Look, expected: &Expected, file: &[u8]) {
         let asked = u64::from(seconds) * 1000;
         let allowed = rules::FILM_OFF_MS_MAX.max(asked * rules::FILM_OFF_PER_CENT_MAX / 100);
         if film.duration_ms.abs_diff(asked) > allowed {
-            look.defects
-                .push((Defect::WrongLength, format!("{} ms instead of {asked}", film.duration_ms)));
+            look.defects.push((Defect::WrongLength, format!("{} ms instead of {asked}", film.duration_ms)));
         }
     }
 }

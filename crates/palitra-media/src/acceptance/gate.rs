@@ -42,8 +42,10 @@ impl Examiner for Gate {
         Box::pin(async move {
             let count = files.len();
             // What decoding would exceed by itself is not decoded ([`crate::decode::MEMORY_BYTES_MAX`]), so nobody waits for ever.
-            let needed = files.iter().chain(&expected.given).map(|file| memory_bytes(file)).max().unwrap_or(0);
-            let needed = u32::try_from(needed.div_ceil(1 << 20)).unwrap_or(u32::MAX).clamp(1, self.memory_mib);
+            let needed =
+                files.iter().chain(&expected.given).map(|file| memory_bytes(file)).max().unwrap_or(0);
+            let needed =
+                u32::try_from(needed.div_ceil(1 << 20)).unwrap_or(u32::MAX).clamp(1, self.memory_mib);
             let memory = Arc::clone(&self.memory).acquire_many_owned(needed).await;
             let thread = Arc::clone(&self.threads).acquire_owned().await;
             let looked = tokio::task::spawn_blocking(move || {

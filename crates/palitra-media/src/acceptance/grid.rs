@@ -46,9 +46,8 @@ impl Grid {
 
     /// The middle value of each channel, then the distance of every cell from it: the largest of its channels.
     pub(super) fn distances(&self) -> Vec<u8> {
-        let middle: [u8; 4] = std::array::from_fn(|channel| {
-            median(self.cells.iter().map(|cell| cell[channel]).collect())
-        });
+        let middle: [u8; 4] =
+            std::array::from_fn(|channel| median(self.cells.iter().map(|cell| cell[channel]).collect()));
         self.cells.iter().map(|cell| distance(*cell, middle)).collect()
     }
 }

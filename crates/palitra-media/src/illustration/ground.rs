@@ -20,7 +20,8 @@ const SHADE: f32 = 38.0;
 
 pub(super) fn ground(word: &str, (width, height): (u32, u32)) -> RgbImage {
     // FNV-1a: neighbours in a deck get different colours, and a word always the same.
-    let hash = word.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    let hash =
+        word.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     let colour = COLOURS[usize::try_from(hash >> 16).unwrap_or(0) % COLOURS.len()];
     RgbImage::from_fn(width, height, |_, y| {
         let lighter = LIGHTER * (height - y) / height.max(1);

@@ -24,8 +24,8 @@ const WORD_CHARS_MAX: usize = 40;
 
 /// Endings of nouns in their cases, longest first, and those a noun is named with.
 const RUSSIAN_ENDINGS: [&str; 22] = [
-    "ами", "ями", "ах", "ях", "ов", "ев", "ей", "ом", "ем", "ой", "ою", "ам", "ям", "ы", "и", "а", "я", "у", "ю", "е", "о",
-    "ь",
+    "ами", "ями", "ах", "ях", "ов", "ев", "ей", "ом", "ем", "ой", "ою", "ам", "ям", "ы", "и", "а", "я", "у",
+    "ю", "е", "о", "ь",
 ];
 const RUSSIAN_NAMED: [&str; 7] = ["", "а", "я", "о", "е", "ь", "й"];
 /// Shorter stems belong to too many words.
@@ -57,7 +57,13 @@ fn russian(word: &str) -> Option<&'static str> {
 fn english(word: &str) -> Option<&'static str> {
     let bare = ["the ", "a ", "an "].iter().find_map(|article| word.strip_prefix(article)).unwrap_or(word);
     let singular = |ending: &str, named: &str| bare.strip_suffix(ending).map(|stem| format!("{stem}{named}"));
-    let forms = [Some(bare.to_owned()), singular("'s", ""), singular("ies", "y"), singular("es", ""), singular("s", "")];
+    let forms = [
+        Some(bare.to_owned()),
+        singular("'s", ""),
+        singular("ies", "y"),
+        singular("es", ""),
+        singular("s", ""),
+    ];
     let known = |form: &String| form.chars().count() >= STEM_CHARS_MIN;
     forms.into_iter().flatten().filter(known).find_map(|form| ENGLISH.get(form.as_str()).copied())
 }

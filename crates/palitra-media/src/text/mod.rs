@@ -30,8 +30,8 @@ mod tests;
 
 pub use self::clean::TEXT_CHARS_MAX;
 pub use self::colour::Colour;
-pub(crate) use self::emoji::square as emoji_picture;
 pub use self::drawn::{Drawn, Error, Rect};
+pub(crate) use self::emoji::square as emoji_picture;
 pub use self::style::{Align, Font, Margin, Outline, Plate, Position, Shadow, Size, Style};
 pub use self::surface::Surface;
 pub use self::typesetter::Typesetter;

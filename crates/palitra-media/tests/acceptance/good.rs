@@ -13,8 +13,12 @@ type Make = fn(&mut Seed, usize) -> (Expected, Vec<Bytes>);
 
 const FAMILIES: [(&str, usize, Make); 14] = [
     ("scenes, PNG", 30, |seed, _| picture(png(&scene(seed, 320, 256)))),
-    ("scenes, JPEG of quality 30 to 95", 30, |seed, n| picture(jpeg(&scene(seed, 320, 256), 30 + (n * 2) as u8))),
-    ("scenes, WebP of quality 30 to 95", 30, |seed, n| picture(webp(&scene(seed, 256, 320), 30 + (n * 2) as u8))),
+    ("scenes, JPEG of quality 30 to 95", 30, |seed, n| {
+        picture(jpeg(&scene(seed, 320, 256), 30 + (n * 2) as u8))
+    }),
+    ("scenes, WebP of quality 30 to 95", 30, |seed, n| {
+        picture(webp(&scene(seed, 256, 320), 30 + (n * 2) as u8))
+    }),
     ("a tiny icon on white", 25, |seed, n| {
         let mut page = flat(512, 512, [255; 3]);
         let colour = Rgb([seed.within(0, 120) as u8, seed.within(0, 180) as u8, 90]);
@@ -61,11 +65,18 @@ const FAMILIES: [(&str, usize, Make); 14] = [
         (expected(Lane::Image), (0..4).map(|_| jpeg(&scene(seed, 256, 256), 80)).collect())
     }),
     ("sides rounded to 8, 16 and 64", 15, |seed, n| {
-        const SIZES: [((u32, u32), (u32, u32)); 5] =
-            [((1000, 560), (1024, 576)), ((1000, 1000), (960, 960)), ((500, 281), (504, 280)),
-            ((640, 360), (640, 368)), ((300, 200), (600, 400))];
+        const SIZES: [((u32, u32), (u32, u32)); 5] = [
+            ((1000, 560), (1024, 576)),
+            ((1000, 1000), (960, 960)),
+            ((500, 281), (504, 280)),
+            ((640, 360), (640, 368)),
+            ((300, 200), (600, 400)),
+        ];
         let (asked, size) = SIZES[n % SIZES.len()];
-        (Expected { size: Some(asked), ..expected(Lane::Image) }, vec![jpeg(&scene(seed, size.0, size.1), 70)])
+        (
+            Expected { size: Some(asked), ..expected(Lane::Image) },
+            vec![jpeg(&scene(seed, size.0, size.1), 70)],
+        )
     }),
     ("speech, WAV of 16, 24 and 32 bits, quiet and loud", 30, |seed, n| {
         let height = [0.05, 0.3, 0.99][n % 3];

@@ -1,7 +1,12 @@
 //! Pictures, sounds and films made by code from a seed.
 
-#![expect(clippy::float_arithmetic, clippy::cast_possible_truncation, clippy::cast_precision_loss, clippy::cast_sign_loss,
-    reason = "waves and shapes of test data")]
+#![expect(
+    clippy::float_arithmetic,
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "waves and shapes of test data"
+)]
 
 use bytes::Bytes;
 use image::{DynamicImage, Rgb, RgbImage};

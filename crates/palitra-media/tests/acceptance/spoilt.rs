@@ -7,8 +7,20 @@ use palitra_media::acceptance::examine;
 use proptest::prelude::*;
 
 const CORPUS: [&str; 14] = [
-    "cmyk.jpg", "grey.jpg", "progressive.jpg", "turned.jpg", "rgb.png", "palette.png", "animated.gif", "animated.webp", "photo.avif",
-    "film.mp4", "tone.mp3", "bare.mp3", "opus.ogg", "vorbis.ogg",
+    "cmyk.jpg",
+    "grey.jpg",
+    "progressive.jpg",
+    "turned.jpg",
+    "rgb.png",
+    "palette.png",
+    "animated.gif",
+    "animated.webp",
+    "photo.avif",
+    "film.mp4",
+    "tone.mp3",
+    "bare.mp3",
+    "opus.ogg",
+    "vorbis.ogg",
 ];
 
 fn look(lane: Lane, file: Vec<u8>, given: Vec<u8>) {

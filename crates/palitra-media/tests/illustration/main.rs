@@ -1,5 +1,7 @@
 //! What words are drawn as (`palitra_media::illustration`).
 
+#![expect(clippy::unwrap_used, reason = "a word that cannot be drawn has failed")]
+
 use image::{GenericImage, RgbImage};
 use palitra_media::illustration::{Illustration, Language, SIDE_MAX, SIDE_MIN, illustrate};
 use palitra_media::text::{Error, Typesetter};
@@ -33,9 +35,12 @@ fn a_word_without_an_emoji_is_a_card_with_the_word() {
 #[test]
 fn sides_are_bounded_and_no_text_panics() {
     assert_eq!(draw("dog", Language::English, (0, u32::MAX)).picture.dimensions(), (SIDE_MIN, SIDE_MAX));
-    for word in ["\u{0}", "👩‍👩‍👧", "a\u{300}".repeat(500).as_str(), "ؤ", "𝔘", "слово ".repeat(300).as_str()] {
+    for word in ["\u{0}", "👩‍👩‍👧", "a\u{300}".repeat(500).as_str(), "ؤ", "𝔘", "слово ".repeat(300).as_str()]
+    {
         let drawn = illustrate(&Typesetter::new(), word, Language::Russian, (200, 100));
-        assert!(drawn.is_ok_and(|drawn| drawn.picture.dimensions() == (200, 100)) || word.chars().count() < 3);
+        assert!(
+            drawn.is_ok_and(|drawn| drawn.picture.dimensions() == (200, 100)) || word.chars().count() < 3
+        );
     }
 }
 

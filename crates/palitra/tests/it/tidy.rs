@@ -51,7 +51,15 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("tracing-subscriber", &["palitra"]),
     (
         "tokio",
-        &["palitra-store", "palitra-objects", "palitra-media", "palitra-sim", "palitra-markets", "palitra-engine", "palitra"],
+        &[
+            "palitra-store",
+            "palitra-objects",
+            "palitra-media",
+            "palitra-sim",
+            "palitra-markets",
+            "palitra-engine",
+            "palitra",
+        ],
     ),
 ];
 

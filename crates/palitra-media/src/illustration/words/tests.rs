@@ -36,21 +36,35 @@ fn s1_everyday_nouns_have_their_emoji_and_none_is_absurd() {
 #[test]
 fn inflected_words_are_found() {
     for (word, right) in [
-        ("яблоки", "🍎"), ("Яблок", "-"), ("собаки", "🐕"), ("медведя", "🐻"), ("Груши!", "🍐"), ("самолёты", "✈"), ("бананами", "🍌"),
-        ("деревом", "🌳"), ("море", "🌊"), ("сова", "🦉"),
+        ("яблоки", "🍎"),
+        ("Яблок", "-"),
+        ("собаки", "🐕"),
+        ("медведя", "🐻"),
+        ("Груши!", "🍐"),
+        ("самолёты", "✈"),
+        ("бананами", "🍌"),
+        ("деревом", "🌳"),
+        ("море", "🌊"),
+        ("сова", "🦉"),
     ] {
         assert_eq!(emoji(word, Language::Russian).map(bare).as_deref().unwrap_or("-"), right, "{word}");
     }
-    for (word, right) in
-        [("Apples", "🍎"), ("cherries", "🍒"), ("the dog", "🐕"), ("a horse", "🐎"), ("foxes", "🦊"), ("owl", "🦉")]
-    {
+    for (word, right) in [
+        ("Apples", "🍎"),
+        ("cherries", "🍒"),
+        ("the dog", "🐕"),
+        ("a horse", "🐎"),
+        ("foxes", "🦊"),
+        ("owl", "🦉"),
+    ] {
         assert_eq!(emoji(word, Language::English).map(bare).as_deref().unwrap_or("-"), right, "{word}");
     }
 }
 
 #[test]
 fn words_that_no_emoji_shows_have_none() {
-    for word in ["совесть", "справедливость", "вчера", "ы", "", "  ", "быстро", "алгоритм"] {
+    for word in ["совесть", "справедливость", "вчера", "ы", "", "  ", "быстро", "алгоритм"]
+    {
         assert_eq!(emoji(word, Language::Russian), None, "{word}");
     }
     for word in ["justice", "yesterday", "s", "es", "algorithm", "although"] {
