@@ -2,7 +2,10 @@
 import collections, json, os, re, sys
 root=sys.argv[1]+'/'
 def norm(w): return w.lower().replace('ё','е').replace('’',"'").strip()
+# Signs of the same blocks that are no emoji, which Twemoji has not drawn (the test `every_emoji_of_the_table_is_drawn` names them).
+UNDRAWN=set('♪♭♯')|set([])
 def pict(e):
+    if e in UNDRAWN: return False
     o=ord(e[0]); return o>=0x1f300 or 0x2600<=o<=0x27bf or o in (0x231a,0x231b,0x23f0,0x2b50,0x2b1b)
 # hearts, squares, letters, clocks, hands of feeling: signs, not things
 NOT=set('🔴🟠🟡🟢🔵🟣🟤⚫⚪🟥🟧🟨🟩🟦🟪🟫⬛⬜◼◻◾◽▪▫🔶🔷🔸🔹🔺🔻💠🔘🔳🔲')

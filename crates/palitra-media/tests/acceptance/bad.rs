@@ -1,7 +1,12 @@
 //! Bad results. The numbers in `rules` were set on [`TUNED_ON`] (seeds 2000 to 2124) alone; recall is measured on [`MEASURED`] (seeds 3000
 //! to 3299).
 
-#![expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "test data")]
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "test data"
+)]
 
 use crate::made::{RATE, Seed, film, flat, jpeg, noisy, png, scene, speech, wav, webp};
 use crate::{Case, expected, fixture, photographs, pixels};
