@@ -32,6 +32,9 @@ pub const FILL_SHARE_MIN: f64 = 0.08;
 pub const FILL_GREY: u8 = 128;
 pub const FILL_GREY_OFF: u8 = 2;
 
+/// In narrower JPEGs a flat row of blocks can be shorter than the eight bytes that the decoder looks ahead.
+pub const CUT_JPEG_WIDTH_MIN: u32 = 256;
+
 /// Sound is measured in windows of this length.
 pub const WINDOW_MS: usize = 20;
 /// A window is heard from here: −50 dB of full scale; recorded rooms are at −60, quiet speech at −35.
