@@ -4,12 +4,14 @@
 
 use super::grid::{Grid, distance, median};
 use super::{Look, rules};
+use crate::container::jpeg;
 use crate::decode::{self, Error, Picture};
 use crate::fingerprint::{self, blurhash, dhash};
 use crate::thumbnail::{LARGE_SIDE, SMALL_SIDE, thumbnail, webp};
 use image::DynamicImage;
 use palitra_domain::acceptance::{Defect, Expected, Facts};
 use palitra_domain::media_type::FileFormat;
+use zune_jpeg::errors::DecodeErrors;
 use zune_jpeg::zune_core::{bytestream::ZCursor, options::DecoderOptions};
 
 pub(super) fn look(look: &mut Look, expected: &Expected, file: &[u8]) {
@@ -39,18 +41,29 @@ pub(super) fn look(look: &mut Look, expected: &Expected, file: &[u8]) {
     look.likeness = Some(Likeness::of(pixels, &grid, dhash(&small)));
 }
 
-/// Like [`decode::decode`], but a JPEG may not end before its last block, which decoders commonly fill with grey.
+/// Like [`decode::decode`], but a JPEG may not end before its last block.
 fn decode_whole(file: &[u8]) -> Result<Picture, Error> {
     let picture = decode::decode(file)?;
-    if picture.format == FileFormat::Jpeg {
-        let options = DecoderOptions::default()
-            .set_strict_mode(true)
-            .set_max_width(usize::MAX)
-            .set_max_height(usize::MAX);
-        let mut decoder = zune_jpeg::JpegDecoder::new_with_options(ZCursor::new(file), options);
-        decoder.decode().map_err(|why| Error::Damaged(format!("{why:?}").into()))?;
+    let is_wide = picture.pixels.width() >= rules::CUT_JPEG_WIDTH_MIN;
+    if picture.format == FileFormat::Jpeg && is_wide && is_cut_jpeg(file)? {
+        return Err(Error::Damaged("the JPEG has fewer blocks than its size needs".into()));
     }
     Ok(picture)
+}
+
+/// Decoders fill what is missing with grey or with a pattern, and say nothing where an end follows. So the end is taken away: then the
+/// strict decoder says whether it wanted more than there is. What it looks ahead is less than a row of blocks.
+fn is_cut_jpeg(file: &[u8]) -> Result<bool, Error> {
+    const MISSING: [DecodeErrors; 2] =
+        [DecodeErrors::FormatStatic("Premature end of buffer"), DecodeErrors::ExhaustedData];
+    let segments = jpeg::segments(file)?;
+    let end = segments.last().map_or(file.len(), |segment| segment.at + segment.whole.len());
+    let options = DecoderOptions::default().set_strict_mode(true);
+    let options = options.set_max_width(usize::MAX).set_max_height(usize::MAX);
+    let open = file.get(..end).unwrap_or(file);
+    let decoded = zune_jpeg::JpegDecoder::new_with_options(ZCursor::new(open), options).decode();
+    let why = decoded.err().map(|why| format!("{why:?}"));
+    Ok(why.is_some_and(|why| MISSING.iter().any(|missing| format!("{missing:?}") == why)))
 }
 
 fn keep(facts: &mut Facts, pixels: &DynamicImage, small: &DynamicImage) {
@@ -119,7 +132,7 @@ pub(super) struct Likeness {
 
 impl Likeness {
     fn of(pixels: &DynamicImage, fine: &Grid, dhash: i64) -> Likeness {
-        Likeness { size: (pixels.width(), pixels.height()), dhash, grid: fine.coarser(2) }
+        Likeness { size: (pixels.width(), pixels.height()), dhash, grid: fine.coarser(4) }
     }
 
     /// `None` for what is no picture that is decoded.
@@ -139,13 +152,14 @@ impl Likeness {
             return false;
         }
         let pairs = || self.grid.cells.iter().zip(&before.grid.cells);
-        let retouched = pairs().filter(|(now, before)| distance(**now, **before) >= rules::RETOUCHED_FROM);
+        if pairs().any(|(now, before)| distance(*now, *before) >= rules::RETOUCHED_FROM) {
+            return false;
+        }
         let sum: u32 = pairs()
             .flat_map(|(now, before)| now.iter().zip(before).take(3))
             .map(|(now, before)| u32::from(now.abs_diff(*before)))
             .sum();
         let count = u32::try_from(3 * self.grid.cells.len()).unwrap_or(u32::MAX).max(1);
-        retouched.count() <= rules::RETOUCHED_MAX
-            && f64::from(sum) / f64::from(count) <= rules::SAME_DIFFERENCE_MAX
+        f64::from(sum) / f64::from(count) <= rules::SAME_DIFFERENCE_MAX
     }
 }

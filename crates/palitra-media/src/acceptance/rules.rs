@@ -19,10 +19,9 @@ pub const BLANK_MARK_NOISES: f64 = 6.0;
 
 /// Two copies of a picture differ by this much on average: JPEG of quality 40 by two, a change of light that is seen by five.
 pub const SAME_DIFFERENCE_MAX: f64 = 3.0;
-/// A cell of the compared grid counts as retouched from here: encoding again stays under 16.
-pub const RETOUCHED_FROM: u8 = 22;
-/// So many retouched cells of 4096 are still noise; a retouch of a thirtieth of the sides is nine.
-pub const RETOUCHED_MAX: usize = 2;
+/// A cell of the compared grid, a thirty-second of the sides, counts as retouched from here: encoding a small picture again moves one by 14,
+/// a disc of a twentieth of the sides in another colour by 100.
+pub const RETOUCHED_FROM: u8 = 24;
 /// A picture this many times larger was scaled up, which is a change.
 pub const SCALED_UP_FROM: f64 = 1.2;
 
@@ -32,6 +31,9 @@ pub const FILL_SHARE_MIN: f64 = 0.08;
 /// The grey of pixels that never came, and how far rounding moves it.
 pub const FILL_GREY: u8 = 128;
 pub const FILL_GREY_OFF: u8 = 2;
+
+/// In narrower JPEGs a flat row of blocks can be shorter than the eight bytes that the decoder looks ahead.
+pub const CUT_JPEG_WIDTH_MIN: u32 = 256;
 
 /// Sound is measured in windows of this length.
 pub const WINDOW_MS: usize = 20;

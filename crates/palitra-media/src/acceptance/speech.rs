@@ -31,7 +31,7 @@ mod tests {
 
     #[test]
     fn d7_the_shortest_time_goes_by_script() {
-        assert_eq!(shortest_ms("Привет, мир! How are you?"), 17 * 1000 / 35);
+        assert_eq!(shortest_ms("Привет, мир! How are you?"), 18 * 1000 / 35);
         assert_eq!(shortest_ms("你好世界 42"), 6 * 1000 / 14);
         assert_eq!(shortest_ms("<break time=\"2s\"/> …!?"), 0);
     }

@@ -19,8 +19,12 @@ pub const SIDE_MAX: u32 = 2048;
 
 /// Of an emoji: its share of the shorter side in per cent.
 const EMOJI_PER_CENT: u32 = 60;
-/// Height of a card's letters as a share of its height; long words shrink by themselves.
+/// Height of a card's letters as a share of its height, and at most so much of its width for each letter of the longest word: a letter is
+/// two thirds as wide as high, so words stay whole.
 const LETTERS_PER_CENT: u32 = 17;
+const WIDTH_PER_CENT: u32 = 128;
+/// Smaller letters break their words.
+const SIZE_PX_MIN: u32 = 8;
 const INK: Colour = Colour([0x2b, 0x2d, 0x42]);
 
 /// A drawn word.
@@ -56,7 +60,11 @@ pub fn illustrate(
 }
 
 fn card(typesetter: &Typesetter, picture: &mut RgbImage, word: &str) -> Result<Drawn, Error> {
-    let letters = u16::try_from(picture.height() * LETTERS_PER_CENT / 100).unwrap_or(u16::MAX);
+    let longest = word.split_whitespace().map(|part| part.chars().count()).max().unwrap_or(0);
+    let longest = u32::try_from(longest).unwrap_or(u32::MAX).max(1);
+    let letters =
+        (picture.height() * LETTERS_PER_CENT / 100).min(picture.width() * WIDTH_PER_CENT / 100 / longest);
+    let letters = u16::try_from(letters.max(SIZE_PX_MIN)).unwrap_or(u16::MAX);
     let style = Style {
         font: Font::Golos,
         bold: true,

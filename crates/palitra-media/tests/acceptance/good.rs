@@ -1,6 +1,11 @@
 //! Good results, of which none may be refused. Seeds 1000 to 1299.
 
-#![expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "test data")]
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "test data"
+)]
 
 use crate::made::{Seed, disc, film, flat, jpeg, noisy, png, scene, speech, wav, webp};
 use crate::{Case, expected, fixture};

@@ -3,6 +3,7 @@
 #![expect(
     clippy::float_arithmetic,
     clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
     clippy::cast_precision_loss,
     clippy::cast_sign_loss,
     reason = "waves and shapes of test data"

@@ -1,5 +1,11 @@
 //! The acceptance gate against a labelled set (D7): 300 good results and 300 bad ones made by code from stated seeds, and 50 photographs.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a labelled set that cannot be made has failed; it prints its table"
+)]
+
 mod bad;
 mod gated;
 mod good;

@@ -1,5 +1,7 @@
 //! What words are drawn as (`palitra_media::illustration`).
 
+#![expect(clippy::unwrap_used, reason = "a word that cannot be drawn has failed")]
+
 use image::{GenericImage, RgbImage};
 use palitra_media::illustration::{Illustration, Language, SIDE_MAX, SIDE_MIN, illustrate};
 use palitra_media::text::{Error, Typesetter};

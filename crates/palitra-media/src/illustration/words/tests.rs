@@ -75,7 +75,7 @@ fn words_that_no_emoji_shows_have_none() {
 
 #[test]
 fn every_emoji_of_the_table_is_drawn() {
-    for (word, emoji) in RUSSIAN.iter().chain(ENGLISH.iter()) {
-        assert!(crate::text::emoji_picture(emoji, 8).is_some(), "{word}: {emoji}");
-    }
+    let pairs = RUSSIAN.iter().chain(ENGLISH.iter());
+    let undrawn: Vec<_> = pairs.filter(|(_, emoji)| crate::text::emoji_picture(emoji, 8).is_none()).collect();
+    assert!(undrawn.is_empty(), "{undrawn:?}");
 }
