@@ -14,6 +14,7 @@ pub mod local;
 pub mod probe;
 pub mod recipe;
 pub mod resize;
+pub mod sheet;
 pub mod shrink;
 pub mod text;
 pub mod thumbnail;

@@ -6,6 +6,7 @@
 
 mod input;
 mod pictures;
+mod sheets;
 
 use crate::text::Typesetter;
 use bytes::Bytes;
@@ -53,6 +54,7 @@ impl Local {
         match (request.model.as_str(), request.mode.as_str()) {
             ("text", "text") => pictures::text(&input, &self.typesetter),
             ("convert", "convert") => pictures::convert(&input),
+            ("sheet", "contact_sheet") => sheets::contact_sheet(&input, &self.typesetter),
             (model, mode) => {
                 let message = format!("this machine has no model `{model}` with a mode `{mode}`");
                 Err(MarketError::new(ErrorClass::UnknownModel, message))

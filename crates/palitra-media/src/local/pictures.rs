@@ -70,6 +70,6 @@ fn on_white(picture: &DynamicImage) -> image::RgbImage {
     DynamicImage::ImageRgba8(white).into_rgb8()
 }
 
-fn unencoded(error: &encode::Error) -> MarketError {
+pub(super) fn unencoded(error: &encode::Error) -> MarketError {
     refused(format!("the picture cannot be written: {error}"))
 }

@@ -135,6 +135,7 @@ async fn run(cli: Cli, environment: Vec<(String, String)>, console: Console) -> 
         Command::Upscale(args) => make::upscale(&session, args).await,
         Command::Text(args) => make::text(&session, args).await,
         Command::Convert(args) => make::convert(&session, args).await,
+        Command::ContactSheet(args) => make::contact_sheet(&session, args).await,
         Command::Speak(args) => make::speak(&session, args).await,
         Command::Video(args) => make::video(&session, args).await,
         Command::Slides(args) => slides::run(&session, args).await,
