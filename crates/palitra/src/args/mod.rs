@@ -37,6 +37,9 @@ use std::path::PathBuf;
 #[derive(Debug, Parser)]
 #[command(name = "palitra", version, disable_help_subcommand = true)]
 pub struct Cli {
+    /// Print the licences of what is in this program
+    #[arg(long)]
+    pub licenses: bool,
     #[command(flatten)]
     pub global: Global,
     #[command(subcommand)]

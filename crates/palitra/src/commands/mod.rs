@@ -115,7 +115,7 @@ type Result<T, E = Failure> = std::result::Result<T, E>;
 
 async fn run(cli: Cli, environment: Vec<(String, String)>, console: Console) -> Result<(), Stop> {
     let flags = cli.overrides();
-    let Cli { global, command } = cli;
+    let Cli { global, command, .. } = cli;
     let inputs = Inputs {
         folder: std::env::current_dir().unwrap_or_default(),
         data: global.data.clone(),
