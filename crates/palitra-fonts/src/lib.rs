@@ -26,3 +26,28 @@ pub static OSWALD_600: Font = font!("Oswald", 600, "Oswald_600SemiBold.ttf");
 pub static CAVEAT_700: Font = font!("Caveat", 700, "Caveat_700Bold.ttf");
 pub static LOBSTER_400: Font = font!("Lobster", 400, "Lobster_400Regular.ttf");
 pub static PLAYFAIR_DISPLAY_700: Font = font!("Playfair Display", 700, "PlayfairDisplay_700Bold.ttf");
+
+/// The licence that a family comes under.
+#[derive(Clone, Copy, Debug)]
+pub struct Licence {
+    /// As the fonts themselves name it.
+    pub family: &'static str,
+    /// All of it, with its copyright.
+    pub text: &'static str,
+}
+
+macro_rules! licence {
+    ($family:literal, $file:literal) => {
+        Licence { family: $family, text: include_str!(concat!("../assets/", $file)) }
+    };
+}
+
+/// Of every family above; it goes wherever the fonts go.
+pub static LICENCES: [Licence; 6] = [
+    licence!("Golos Text", "OFL-golos-text.txt"),
+    licence!("Inter", "OFL-inter.txt"),
+    licence!("Oswald", "OFL-oswald.txt"),
+    licence!("Caveat", "OFL-caveat.txt"),
+    licence!("Lobster", "OFL-lobster.txt"),
+    licence!("Playfair Display", "OFL-playfair-display.txt"),
+];

@@ -19,6 +19,7 @@ pub mod prepare;
 pub mod probe;
 pub mod recipe;
 pub mod resize;
+pub mod sheet;
 pub mod shrink;
 pub mod speech;
 pub mod text;

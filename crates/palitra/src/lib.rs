@@ -10,6 +10,7 @@ mod control;
 mod crash;
 pub mod failure;
 mod hooks;
+pub mod licences;
 pub mod metrics;
 pub mod pages;
 mod rehearsal;

@@ -6,6 +6,7 @@ mod engine;
 mod foundation;
 mod line;
 mod markets;
+mod media;
 mod peers;
 mod share;
 mod table;
@@ -16,6 +17,7 @@ pub(crate) const HELP: &str = "\
 Usage: cargo xtask bench [foundation] [--real]
        cargo xtask bench engine [--quick] [--skip-peers] [--only NAME[,NAME]]
        cargo xtask bench markets [--quick]
+       cargo xtask bench media [--quick]
 
   foundation    S0's pipeline against its bound, the artist, start-up, a deck on the sandbox
   --real        Also the pipeline with real waits (3 s a prompt, 15 s a picture): 2.5 minutes more
@@ -31,7 +33,10 @@ Usage: cargo xtask bench [foundation] [--real]
                 of two megabytes through the adapters of fal, KIE and WaveSpeedAI, their simulators in other processes
   --quick       A tenth of the pictures; nothing under docs/ changes
 
-The result of `foundation` is also in target/bench.jsonl. Those of `engine` and `markets` go to docs/benchmarks/NAME.jsonl and into
+  media         Text on pictures and files in and out, beside Pillow and pilmoji
+  --quick       One round instead of nine; nothing under docs/ changes
+
+The result of `foundation` is also in target/bench.jsonl. Those of `engine`, `markets` and `media` go to docs/benchmarks/NAME.jsonl and into
 their sections of docs/benchmarks.md. Peers are installed below target/peers when they are not there (Python, Node and cargo are
 needed; River takes ten minutes to build, once), and `redis-server` has to be on the machine: `apt-get install redis-server`.";
 
@@ -39,6 +44,7 @@ pub(crate) fn run(words: &[String]) -> Result<(), Stop> {
     match words.split_first() {
         Some((name, rest)) if name == "engine" => engine::run(rest),
         Some((name, rest)) if name == "markets" => markets::run(rest),
+        Some((name, rest)) if name == "media" => media::run(rest),
         _ => foundation::run(words),
     }
 }

@@ -536,6 +536,7 @@ defect-too_short = the sound is too short for its words
 defect-wrong_length = it has another length than was asked for
 no-voices = this machine has no voice, so the sandbox makes its sounds; `apt-get install espeak-ng` brings voices
 wish-left-over = not understood of the wish, and left as it is: { $words }
+hint-ending = the file is written in another format than its name says: let it end in { $ending }
 flag-plain = the writer answered without its five parts: this is what it said, as it is
 flag-unchecked = the prompt could not be checked for contradictions
 sim-one-market = a script and a log are for one market

@@ -13,7 +13,7 @@ pub(super) struct Input<'a> {
 
 /// A picture that was given, not decoded yet.
 pub(super) struct Given {
-    file: Bytes,
+    pub(super) file: Bytes,
     pub(super) header: Header,
 }
 
@@ -52,16 +52,34 @@ impl<'a> Input<'a> {
         self.field(name)?.as_u64().and_then(|number| u32::try_from(number).ok())
     }
 
+    /// Empty when it is not there.
+    fn list(&self, name: &str) -> &'a [Value] {
+        self.field(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Text after text, empty where there is something else.
+    pub(super) fn words(&self, name: &str) -> Vec<String> {
+        self.list(name).iter().map(|text| text.as_str().unwrap_or_default().to_owned()).collect()
+    }
+
     /// A field with a form of its own; its default when it is not there.
     pub(super) fn form<T: DeserializeOwned + Default>(&self, name: &str) -> Result<T, MarketError> {
         let Some(value) = self.field(name) else { return Ok(T::default()) };
         T::deserialize(value).map_err(|error| refused(format!("`{name}`: {error}")))
     }
 
-    /// The one picture that every mode works on; its header is read, its bounds are checked.
+    /// The one picture that a mode works on; its header is read, its bounds are checked.
     pub(super) fn picture(&self) -> Result<Given, MarketError> {
-        let names = self.field("images").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        let [name] = names else { return Err(refused("`images` must name one picture")) };
+        let [name] = self.list("images") else { return Err(refused("`images` must name one picture")) };
+        self.given(name)
+    }
+
+    /// All of them, in their order.
+    pub(super) fn pictures(&self) -> Result<Vec<Given>, MarketError> {
+        self.list("images").iter().map(|name| self.given(name)).collect()
+    }
+
+    fn given(&self, name: &Value) -> Result<Given, MarketError> {
         let file = self.request.files.iter().find(|file| name.as_str() == Some(&file.id));
         let file =
             file.ok_or_else(|| refused("`images` names a file that did not come along"))?.bytes.clone();

@@ -7,6 +7,7 @@ mod enlarge;
 mod input;
 mod pictures;
 mod voices;
+mod sheets;
 
 pub use voices::speakers;
 
@@ -49,6 +50,7 @@ impl Local {
             ("crisp", "upscale") => enlarge::upscale(&input, enlarge::Way::Crisp),
             ("illustration", "create") => pictures::illustrate(&input, &self.typesetter),
             ("voices", "speak") => voices::speak(&input),
+            ("sheet", "contact_sheet") => sheets::contact_sheet(&input, &self.typesetter),
             (model, mode) => {
                 let message = format!("this machine has no model `{model}` with a mode `{mode}`");
                 Err(MarketError::new(ErrorClass::UnknownModel, message))

@@ -84,6 +84,6 @@ pub(super) fn illustrate(input: &Input<'_>, typesetter: &Arc<Typesetter>) -> Res
     Ok(Work { mib: 64, run: Box::new(run) })
 }
 
-fn unencoded(error: &encode::Error) -> MarketError {
+pub(super) fn unencoded(error: &encode::Error) -> MarketError {
     refused(format!("the picture cannot be written: {error}"))
 }

@@ -10,7 +10,8 @@ use std::time::Duration;
 const MEMORY_MIB: u32 = 512;
 
 fn photo(width: u32, height: u32) -> Bytes {
-    let pixels = RgbImage::from_fn(width, height, |x, y| Rgb([(x % 256) as u8, (y % 256) as u8, 120]));
+    let level = |side: u32| u8::try_from(side % 256).unwrap();
+    let pixels = RgbImage::from_fn(width, height, |x, y| Rgb([level(x), level(y), 120]));
     Bytes::from(crate::encode::png(&DynamicImage::ImageRgb8(pixels)).unwrap())
 }
 
@@ -72,6 +73,23 @@ async fn s4_72_a_picture_is_changed_step_by_step_and_written_as_asked() {
         let header = decode::header(&file).unwrap();
         assert_eq!((header.width, header.height), (100, 50), "{format}");
     }
+}
+
+#[tokio::test]
+async fn s4_67_a_contact_sheet_is_made_of_all_the_pictures_and_names_the_one_that_is_broken() {
+    let whole = photo(60, 40);
+    let mut request =
+        request("sheet", "contact_sheet", json!({"captions": ["Раз", "Два"], "title": "Всё"}), whole.clone());
+    let second = |bytes| InputFile { id: "ast_2".to_owned(), bytes, ..request.files[0].clone() };
+    let (good, cut) = (second(whole.clone()), second(whole.slice(..whole.len() - 30)));
+    request.input["images"] = json!(["ast_1", "ast_2", "ast_1"]);
+    request.files.push(good);
+    let header = decode::header(&made(request.clone()).await.unwrap()).unwrap();
+    assert!(header.width > 600 && header.height > 300, "{} × {}", header.width, header.height);
+    request.files[1] = cut;
+    assert!(made(request.clone()).await.unwrap_err().starts_with("picture 2 cannot be read"));
+    request.input["images"] = json!([]);
+    assert!(made(request).await.unwrap_err().starts_with("0 pictures"));
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
-//! Commands that this machine carries out by itself: `text`, `convert`.
+//! Commands that this machine carries out by itself: `text`, `convert`, `contact-sheet`.
 
 use super::{Making, values};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
 pub(super) const TEXT_EXAMPLES: &str = "\
@@ -57,6 +57,36 @@ pub struct Convert {
     /// brightness, contrast, saturation, warmth (-100 to 100); grayscale, sepia, vignette, sharpen (0 to 100); blur (0 to 50); may be repeated
     #[arg(long = "filter", value_name = "NAME=AMOUNT", value_parser = values::filter, allow_hyphen_values = true)]
     pub filters: Vec<(String, i32)>,
+    #[command(flatten)]
+    pub making: Making,
+}
+
+pub(super) const CONTACT_SHEET_EXAMPLES: &str = "\
+Examples:
+  palitra contact-sheet a.png b.jpg c.webp -o sheet.png
+  palitra contact-sheet shots/*.jpg -o sheet.png --title \"Отпуск 2025 🌊\"
+  palitra contact-sheet shots/*.jpg -o sheet.png --captions none";
+
+/// What stands under each picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Captions {
+    /// The names of the files
+    Names,
+    /// Nothing
+    None,
+}
+
+#[derive(Debug, Args)]
+pub struct ContactSheet {
+    /// One to a hundred pictures, in this order
+    #[arg(value_name = "IMAGE", required = true, num_args = 1..=100)]
+    pub images: Vec<PathBuf>,
+    /// A line above all of them
+    #[arg(long, value_name = "TEXT")]
+    pub title: Option<String>,
+    /// What stands under each
+    #[arg(long, value_enum, default_value = "names")]
+    pub captions: Captions,
     #[command(flatten)]
     pub making: Making,
 }

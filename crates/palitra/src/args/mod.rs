@@ -20,7 +20,7 @@ mod tests;
 pub use accounts::{Accounts, AccountsSet, Groups};
 pub use commands::*;
 pub use jobs::{JobId, Jobs, JobsLs};
-pub use local::{Convert, Text};
+pub use local::{Captions, ContactSheet, Convert, Text};
 pub use make::{
     Create, Edit, Making, Retouch, RetouchMode, Speak, SwapFace, Upscale, Video, Write, WriteFor,
 };
@@ -37,6 +37,9 @@ use std::path::PathBuf;
 #[derive(Debug, Parser)]
 #[command(name = "palitra", version, disable_help_subcommand = true)]
 pub struct Cli {
+    /// Print the licences of what is in this program
+    #[arg(long)]
+    pub licenses: bool,
     #[command(flatten)]
     pub global: Global,
     #[command(subcommand)]
@@ -93,6 +96,9 @@ pub enum Command {
     /// Another format, size or look of a picture, on this machine
     #[command(after_help = local::CONVERT_EXAMPLES)]
     Convert(Convert),
+    /// Many pictures on one sheet, on this machine
+    #[command(after_help = local::CONTACT_SHEET_EXAMPLES)]
+    ContactSheet(ContactSheet),
     /// Say a text
     #[command(after_help = make::SPEAK_EXAMPLES)]
     Speak(Speak),
@@ -170,6 +176,7 @@ impl Cli {
             | Command::Upscale(_)
             | Command::Text(_)
             | Command::Convert(_)
+            | Command::ContactSheet(_)
             | Command::Speak(_)
             | Command::Video(_)
             | Command::Jobs(_)

@@ -10,7 +10,7 @@ use std::ffi::OsString;
 pub enum Usage {
     /// `palitra` alone: show [`welcome`].
     Nothing,
-    /// Help or version that was asked for.
+    /// Help, version or licences that were asked for.
     Help(String),
     /// A mistake in typing, in the parser's own English words: `invalid_input`, exit 2.
     Mistake { error: String, hint: String, json: bool },
@@ -21,6 +21,10 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Cli, Usage> {
     let words: Vec<OsString> = words.into_iter().collect();
     if words.len() <= 1 {
         return Err(Usage::Nothing);
+    }
+    // Like `--help` and `--version` it needs no command.
+    if words.get(1).is_some_and(|word| word == "--licenses") {
+        return Err(Usage::Help(crate::licences::all()));
     }
     let parsed = Cli::command().try_get_matches_from(&words);
     parsed.and_then(|matches| Cli::from_arg_matches(&matches)).map_err(|error| usage(&error, &words))

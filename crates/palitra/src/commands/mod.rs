@@ -115,7 +115,7 @@ type Result<T, E = Failure> = std::result::Result<T, E>;
 
 async fn run(cli: Cli, environment: Vec<(String, String)>, console: Console) -> Result<(), Stop> {
     let flags = cli.overrides();
-    let Cli { global, command } = cli;
+    let Cli { global, command, .. } = cli;
     let inputs = Inputs {
         folder: std::env::current_dir().unwrap_or_default(),
         data: global.data.clone(),
@@ -135,6 +135,7 @@ async fn run(cli: Cli, environment: Vec<(String, String)>, console: Console) -> 
         Command::Upscale(args) => make::upscale(&session, args).await,
         Command::Text(args) => make::text(&session, args).await,
         Command::Convert(args) => make::convert(&session, args).await,
+        Command::ContactSheet(args) => make::contact_sheet(&session, args).await,
         Command::Speak(args) => make::speak(&session, args).await,
         Command::Video(args) => make::video(&session, args).await,
         Command::Slides(args) => slides::run(&session, args).await,

@@ -27,6 +27,7 @@ const EDGES: &[(&str, &[&str], &[&str])] = &[
             "palitra-decks",
             "palitra-domain",
             "palitra-engine",
+            "palitra-fonts",
             "palitra-markets",
             "palitra-media",
             "palitra-objects",
@@ -251,4 +252,52 @@ fn s2_099_generated_pages_are_fresh() {
         .map(|(path, _)| format!("{path} is old: run `cargo xtask docs`"))
         .collect();
     none(&stale);
+}
+
+#[test]
+fn s2_099_what_others_made_is_named() {
+    let named = read("THIRD_PARTY.md");
+    let assets = files(&[""]).into_iter().filter(|path| path.contains("/assets/"));
+    let unnamed = |path: &String| !named.contains(Path::new(path).file_name().unwrap().to_str().unwrap());
+    let offences: Vec<String> =
+        assets.filter(unnamed).map(|path| format!("THIRD_PARTY.md does not name {path}")).collect();
+    none(&offences);
+}
+
+/// The page is made by `cargo tree`, which no test runs: that it has every crate of ours uses, and none of another version than is locked.
+#[test]
+fn s2_099_the_page_of_crates_is_fresh() {
+    let page = read("docs/crates.md");
+    let rows: Vec<(&str, &str)> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("| ")?.split_once(" | "))
+        .filter_map(|(name, rest)| Some((name, rest.split_once(" | ")?.0)))
+        .filter(|(name, _)| *name != "crate")
+        .collect();
+    let lock: toml::Table = toml::from_str(&read("Cargo.lock")).unwrap();
+    let locked: Vec<(&str, &str)> = lock["package"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|package| (package["name"].as_str().unwrap(), package["version"].as_str().unwrap()))
+        .collect();
+    let mut offences: Vec<String> = rows
+        .iter()
+        .filter(|row| !locked.contains(row))
+        .map(|(name, version)| {
+            format!("docs/crates.md: {name} {version} is not locked: run `cargo xtask docs`")
+        })
+        .collect();
+    for (ours, manifest) in manifests() {
+        let used = manifest.get("dependencies").and_then(toml::Value::as_table).into_iter().flatten();
+        let missing = used
+            .map(|(name, _)| name)
+            .filter(|name| !name.starts_with("palitra-") && !rows.iter().any(|(row, _)| row == name));
+        offences.extend(
+            missing
+                .map(|name| format!("docs/crates.md: {name} of {ours} is missing: run `cargo xtask docs`")),
+        );
+    }
+    assert!(rows.len() > 100, "the page has {} rows", rows.len());
+    none(&offences);
 }

@@ -10,7 +10,7 @@ mod write;
 
 pub(super) use create::create;
 pub(super) use edit::{edit, retouch, swap_face, upscale};
-pub(super) use local::{convert, text};
+pub(super) use local::{contact_sheet, convert, text};
 pub(super) use sound::{speak, video};
 pub(super) use write::write;
 
