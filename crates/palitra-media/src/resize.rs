@@ -2,8 +2,9 @@
 
 #![expect(clippy::float_arithmetic, reason = "proportions of pictures")]
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::{U8, U8x3, U8x4};
+use fast_image_resize::{FilterType, PixelTrait, ResizeAlg, ResizeOptions, Resizer};
 use image::{DynamicImage, GrayImage, RgbImage, RgbaImage};
 
 /// How much care a resize takes.
@@ -61,21 +62,22 @@ pub(crate) fn resize_window(picture: &DynamicImage, window: Window, size: Size, 
     if is_whole && (width, height) == (picture.width(), picture.height()) {
         return picture.clone();
     }
-    let convolved = |pixels: &[u8], pixel_type| {
-        convolve(pixels, (picture.width(), picture.height()), pixel_type, window, (width, height), care)
-    };
+    let (from, to) = ((picture.width(), picture.height()), (width, height));
     let resized = match picture {
         DynamicImage::ImageRgb8(rgb) => {
-            RgbImage::from_raw(width, height, convolved(rgb, PixelType::U8x3)).map(DynamicImage::ImageRgb8)
+            RgbImage::from_raw(width, height, convolve::<U8x3>(rgb, from, window, to, care))
+                .map(DynamicImage::ImageRgb8)
         }
         DynamicImage::ImageLuma8(grey) => {
-            GrayImage::from_raw(width, height, convolved(grey, PixelType::U8)).map(DynamicImage::ImageLuma8)
+            GrayImage::from_raw(width, height, convolve::<U8>(grey, from, window, to, care))
+                .map(DynamicImage::ImageLuma8)
         }
         DynamicImage::ImageRgba8(rgba) => {
-            RgbaImage::from_raw(width, height, convolved(rgba, PixelType::U8x4)).map(DynamicImage::ImageRgba8)
+            RgbaImage::from_raw(width, height, convolve::<U8x4>(rgba, from, window, to, care))
+                .map(DynamicImage::ImageRgba8)
         }
         other => {
-            let pixels = convolved(&other.to_rgba8(), PixelType::U8x4);
+            let pixels = convolve::<U8x4>(&other.to_rgba8(), from, window, to, care);
             RgbaImage::from_raw(width, height, pixels).map(DynamicImage::ImageRgba8)
         }
     };
@@ -86,8 +88,7 @@ pub(crate) fn resize_window(picture: &DynamicImage, window: Window, size: Size, 
 pub(crate) fn resize_rgb(picture: &RgbImage, size: Size) -> RgbImage {
     let (width, height) = (size.0.max(1), size.1.max(1));
     let window = whole(picture.dimensions());
-    let pixels =
-        convolve(picture, picture.dimensions(), PixelType::U8x3, window, (width, height), Care::Best);
+    let pixels = convolve::<U8x3>(picture, picture.dimensions(), window, (width, height), Care::Best);
     RgbImage::from_raw(width, height, pixels).unwrap_or_default()
 }
 
@@ -95,24 +96,21 @@ fn whole(size: Size) -> Window {
     Window { left: 0., top: 0., width: f64::from(size.0), height: f64::from(size.1) }
 }
 
-fn convolve(
-    pixels: &[u8],
-    from: Size,
-    pixel_type: PixelType,
-    window: Window,
-    to: Size,
-    care: Care,
-) -> Vec<u8> {
+/// By the typed calls: the untyped one would compile every kind of pixel that there is into this crate.
+fn convolve<P: PixelTrait>(pixels: &[u8], from: Size, window: Window, to: Size, care: Care) -> Vec<u8> {
     let algorithm = match care {
         Care::Best => ResizeAlg::Convolution(FilterType::Lanczos3),
         Care::Fast => ResizeAlg::SuperSampling(FilterType::CatmullRom, 3),
     };
     let options =
         ResizeOptions::new().resize_alg(algorithm).crop(window.left, window.top, window.width, window.height);
-    let mut resized = Image::new(to.0, to.1, pixel_type);
-    let done = ImageRef::new(from.0, from.1, pixels, pixel_type)
-        .map_err(drop)
-        .and_then(|source| Resizer::new().resize(&source, &mut resized, &options).map_err(drop));
-    debug_assert!(done.is_ok(), "a window outside of its picture");
-    resized.into_vec()
+    let bytes = u64::from(to.0) * u64::from(to.1) * u64::try_from(size_of::<P>()).unwrap_or(u64::MAX);
+    let mut resized = vec![0; usize::try_from(bytes).unwrap_or(0)];
+    let source = TypedImageRef::<P>::from_buffer(from.0, from.1, pixels);
+    let target = TypedImage::<P>::from_buffer(to.0, to.1, &mut resized);
+    if let (Ok(source), Ok(mut target)) = (source, target) {
+        let done = Resizer::new().resize_typed(&source, &mut target, &options);
+        debug_assert!(done.is_ok(), "a window outside of its picture");
+    }
+    resized
 }

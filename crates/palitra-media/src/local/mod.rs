@@ -6,8 +6,8 @@
 mod enlarge;
 mod input;
 mod pictures;
-mod voices;
 mod sheets;
+mod voices;
 
 pub use voices::speakers;
 
