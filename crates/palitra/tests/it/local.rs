@@ -127,10 +127,11 @@ fn what_is_brought_is_refused_with_one_error_and_one_hint_and_nothing_is_held() 
             "`out/x.png`",
         ),
         (vec!["convert", "cat.png", "--size", "9x9", "-o", "out/x.png"], ErrorCode::BadFormat, "`9x9`"),
-        (vec!["text", "cat.png", "", "-o", "out/x.png"], ErrorCode::InvalidInput, "`text`"),
     ] {
         refused(&desk, &Mistake { words: &words, code, names: &[names] });
     }
+    let run = desk.run(&["text", "cat.png", "", "-o", "out/x.png"]);
+    assert_eq!((run.code, run.complaint().0), (Some(2), "`text` will not do"));
     let mut command = desk.command(&["text", "cat.png", "-", "-o", "out/x.png"]);
     let long = std::fs::File::open(desk.path("long.txt")).unwrap();
     let run = crate::harness::Run::of(command.stdin(long).output().unwrap());
