@@ -4,6 +4,7 @@
 
 mod bench;
 mod docs;
+mod fuzz;
 mod soak;
 mod steps;
 mod test;
@@ -48,6 +49,12 @@ const COMMANDS: &[Command] = &[
         about: "Kill, stop and starve real services at random, and judge them",
         help: soak::HELP,
         run: soak::run,
+    },
+    Command {
+        name: "fuzz",
+        about: "Spoilt inputs for what reads files and wishes, for minutes",
+        help: fuzz::HELP,
+        run: fuzz::run,
     },
     Command { name: "docs", about: "Write the generated pages again", help: docs::HELP, run: docs::run },
 ];

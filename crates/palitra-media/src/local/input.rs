@@ -74,9 +74,13 @@ impl<'a> Input<'a> {
         self.given(name)
     }
 
-    /// All of them, in their order.
+    /// All of them, in their order; of what is wrong with one its number is said, from 1.
     pub(super) fn pictures(&self) -> Result<Vec<Given>, MarketError> {
-        self.list("images").iter().map(|name| self.given(name)).collect()
+        let numbered = (1..).zip(self.list("images"));
+        let given = numbered.map(|(number, name)| {
+            self.given(name).map_err(|error| refused(format!("picture {number}: {}", error.message)))
+        });
+        given.collect()
     }
 
     fn given(&self, name: &Value) -> Result<Given, MarketError> {
