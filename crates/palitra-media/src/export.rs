@@ -79,7 +79,8 @@ mod tests {
     use image::{Rgb, RgbImage};
 
     fn picture() -> DynamicImage {
-        DynamicImage::ImageRgb8(RgbImage::from_fn(120, 80, |x, y| Rgb([(x * 2) as u8, (y * 3) as u8, 90])))
+        let byte = |value: u32| u8::try_from(value).unwrap();
+        DynamicImage::ImageRgb8(RgbImage::from_fn(120, 80, |x, y| Rgb([byte(x * 2), byte(y * 3), 90])))
     }
 
     #[test]

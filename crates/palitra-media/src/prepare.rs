@@ -49,7 +49,8 @@ mod tests {
         let mut state = 7u32;
         let pixels = RgbImage::from_fn(side, side, |_, _| {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            Rgb([(state >> 24) as u8, (state >> 16) as u8, (state >> 8) as u8])
+            let [_, low, middle, high] = state.to_le_bytes();
+            Rgb([high, middle, low])
         });
         Bytes::from(crate::encode::png(&DynamicImage::ImageRgb8(pixels)).unwrap())
     }

@@ -133,7 +133,7 @@ pub(super) async fn keep(machine: &Machine, ticket: Ticket, outputs: Outputs) {
 
 /// What a stored result is worth.
 enum Judged {
-    Good(Generation, Vec<NewAsset>, Vec<Fill>),
+    Good(Box<Generation>, Vec<NewAsset>, Vec<Fill>),
     Refused(MarketError, Option<MarketCost>),
     /// The house has paid for a try already.
     RefusedAgain(MarketError, Option<MarketCost>),
@@ -157,7 +157,7 @@ async fn judged(
         return Ok(if again { Judged::RefusedAgain(error, cost) } else { Judged::Refused(error, cost) });
     }
     let fills = fills(machine, ticket.id(), outputs).await?;
-    Ok(Judged::Good(generation, assets, fills))
+    Ok(Judged::Good(Box::new(generation), assets, fills))
 }
 
 /// Whose result it is.

@@ -119,8 +119,7 @@ fn said() -> impl Strategy<Value = Said> {
         1 => Just(Said::TimeOut),
         2 => (0i64..20).prop_map(|wait| Said::Refuse { wait }),
         1 => Just(Said::Resubmit),
-        1 => Just(Said::Restart),
-        1 => Just(Said::Reject),
+        2 => prop_oneof![Just(Said::Restart), Just(Said::Reject)],
     ]
 }
 

@@ -128,7 +128,7 @@ impl Output<'_> {
         write(&self.out.join(&illustrated), &text)?;
         let deck_file = self.deck_path.file_name().unwrap_or_default().to_string_lossy();
         let about = About { title: &self.deck.title, deck_file: &deck_file, illustrated: Some(&illustrated) };
-        write(&self.out.join("index.html"), &contact_sheet(&report, &about, self.lang))?;
+        write(&self.out.join("index.html"), contact_sheet(&report, &about, self.lang))?;
         end_waiting(&mut report);
         let document = serde_json::to_string_pretty(&report)
             .map_err(|error| Failure::new(ErrorCode::Internal).with("why", error.to_string()))?;
