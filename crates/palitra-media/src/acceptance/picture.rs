@@ -70,7 +70,11 @@ fn keep(facts: &mut Facts, pixels: &DynamicImage, small: &DynamicImage) {
     facts.blurhash = blurhash(small);
     facts.dhash = Some(dhash(small));
     let large = thumbnail(pixels, LARGE_SIDE);
-    for (side, copy) in [(SMALL_SIDE, small), (LARGE_SIDE, &large)] {
+    let long_side = pixels.width().max(pixels.height());
+    // A small picture is its own copy.
+    let smaller =
+        [(SMALL_SIDE, small), (LARGE_SIDE, &large)].into_iter().filter(|(side, _)| *side < long_side);
+    for (side, copy) in smaller {
         // A copy that WebP cannot hold is not missed: clients show the picture itself.
         facts.thumbnails.extend(webp(copy).ok().map(|file| (side, file.into())));
     }

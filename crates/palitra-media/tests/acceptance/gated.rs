@@ -16,8 +16,14 @@ fn d7_facts_are_taken_even_when_nothing_is_looked_for() {
     assert_eq!((facts.width, facts.height), (Some(256), Some(170)));
     assert_eq!(facts.blurhash.as_ref().map(String::len), Some(28));
     assert!(facts.dhash.is_some());
-    assert_eq!(facts.thumbnails.iter().map(|(side, _)| *side).collect::<Vec<_>>(), [256, 1024]);
-    assert!(facts.thumbnails.iter().all(|(_, file)| file.starts_with(b"RIFF")));
+    assert_eq!(facts.thumbnails, [], "it is small already");
+    let large =
+        image::RgbImage::from_fn(1_200, 400, |x, y| image::Rgb([x.to_le_bytes()[0], y.to_le_bytes()[0], 90]));
+    let file = palitra_media::encode::png(&image::DynamicImage::ImageRgb8(large)).unwrap();
+    let looked = examine(&Expected::default(), &[file.into()]);
+    let thumbnails = &looked.facts[0].thumbnails;
+    assert_eq!(thumbnails.iter().map(|(side, _)| *side).collect::<Vec<_>>(), [256, 1024]);
+    assert!(thumbnails.iter().all(|(_, file)| file.starts_with(b"RIFF")));
     assert!(looked.findings.is_empty());
     let sound = examine(&expected(Lane::Audio), &[fixture("opus.ogg").into()]);
     assert!(sound.facts[0].duration_ms.is_some_and(|ms| ms > 0));

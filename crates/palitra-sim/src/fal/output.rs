@@ -8,6 +8,7 @@ use super::{
     world::{Ending, Work},
 };
 use crate::{
+    film::{self, Wish},
     market::{
         answer::Answer,
         picture::{self, Picture},
@@ -107,7 +108,7 @@ fn link(work: &Work, market: &Market, id: &str, number: u64) -> String {
 /// The bytes of a file and their type.
 fn make(work: &Work, market: &Market, number: u64) -> (&'static str, Vec<u8>) {
     match work.new.endpoint.makes {
-        Makes::Video => ("video/mp4", video(&work.new.prompt)),
+        Makes::Video => ("video/mp4", video(&work.new.prompt, seconds_asked(work))),
         Makes::Speech => ("audio/wav", speak(work)),
         _ => ("image/png", draw(work, market, number)),
     }
@@ -118,14 +119,11 @@ fn speak(work: &Work) -> Vec<u8> {
     voice::speak(&work.new.prompt, voice, 0)
 }
 
-/// The shell of an MP4: it says what it is, and shows nothing.
-fn video(prompt: &str) -> Vec<u8> {
-    let mut bytes = b"\0\0\0\x18ftypisom\0\0\x02\0isommp42".to_vec();
-    let size = u32::try_from(prompt.len() + 8).unwrap_or(u32::MAX);
-    bytes.extend_from_slice(&size.to_be_bytes());
-    bytes.extend_from_slice(b"free");
-    bytes.extend_from_slice(prompt.as_bytes());
-    bytes
+/// A small film as long as was asked, at most as long as one of ours.
+fn video(prompt: &str, seconds: u64) -> Vec<u8> {
+    let seconds = u32::try_from(seconds).unwrap_or(film::SECONDS_MAX).clamp(1, film::SECONDS_MAX);
+    let wish = Wish { prompt, width: film::SIDE_MIN, height: film::SIDE_MIN, seconds, seed: 0 };
+    film::film(&wish, None).unwrap_or_default()
 }
 
 /// `"8s"` or `"10"`; fal's own default is the shortest or the longest, by the model.

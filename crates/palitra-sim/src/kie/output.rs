@@ -9,6 +9,7 @@ use super::{
     world::{Ending, Task},
 };
 use crate::{
+    film::{self, Wish},
     market::{
         answer::Answer,
         picture::{self, Picture},
@@ -68,7 +69,7 @@ pub(super) fn make(task: &Task, market: &Market, number: u64) -> (&'static str, 
     let new = &task.new;
     match new.model.makes {
         Makes::Pictures => ("image/png", Bytes::from(draw(task, market, number))),
-        Makes::Video => ("video/mp4", Bytes::from(video(&new.prompt))),
+        Makes::Video => ("video/mp4", Bytes::from(video(&new.prompt, seconds_asked(&new.input)))),
         Makes::Speech => {
             let voice = new.input["voice"].as_str().unwrap_or_default();
             ("audio/wav", Bytes::from(voice::speak(&new.prompt, voice, 0)))
@@ -88,14 +89,17 @@ fn draw(task: &Task, market: &Market, number: u64) -> Vec<u8> {
     }
 }
 
-/// The shell of an MP4: it says what it is, and shows nothing.
-fn video(prompt: &str) -> Vec<u8> {
-    let mut bytes = b"\0\0\0\x18ftypisom\0\0\x02\0isommp42".to_vec();
-    let size = u32::try_from(prompt.len() + 8).unwrap_or(u32::MAX);
-    bytes.extend_from_slice(&size.to_be_bytes());
-    bytes.extend_from_slice(b"free");
-    bytes.extend_from_slice(prompt.as_bytes());
-    bytes
+/// A text or a number; five where the model takes none.
+fn seconds_asked(input: &Value) -> u64 {
+    let asked = &input["duration"];
+    asked.as_u64().or_else(|| asked.as_str()?.parse().ok()).unwrap_or(5)
+}
+
+/// A small film as long as was asked, at most as long as one of ours.
+fn video(prompt: &str, seconds: u64) -> Vec<u8> {
+    let seconds = u32::try_from(seconds).unwrap_or(film::SECONDS_MAX).clamp(1, film::SECONDS_MAX);
+    let wish = Wish { prompt, width: film::SIDE_MIN, height: film::SIDE_MIN, seconds, seed: 0 };
+    film::film(&wish, None).unwrap_or_default()
 }
 
 /// `GET /files/{name}`: public, as KIE's are; credentials are refused like a signed storage link refuses them.

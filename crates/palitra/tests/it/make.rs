@@ -38,8 +38,8 @@ fn s2_033_pictures_are_edited_merged_retouched_swapped_and_made_larger_without_a
         (vec!["retouch", "face.png"], (256, 320)),
         (vec!["retouch", "face.png", "--mode", "enhance", "--wish", "keep the freckles"], (256, 320)),
         // S2-072: exactly twice as wide.
-        (vec!["upscale", "cat.png"], (640, 512)),
-        (vec!["upscale", "cat.png", "--factor", "4"], (1280, 1024)),
+        (vec!["upscale", "cat.png", "--model", "local/fast"], (640, 512)),
+        (vec!["upscale", "cat.png", "--factor", "4", "--model", "local/fast"], (1280, 1024)),
         // S2-065 to S2-069: the size of the target.
         (vec!["swap-face", "face.png", "cat.png"], (320, 256)),
     ] {

@@ -52,6 +52,8 @@ pub(crate) struct Asset {
     pub(crate) generation: String,
     pub(crate) object_key: String,
     pub(crate) sha256: String,
+    /// Sides of its smaller copies.
+    pub(crate) thumbnails: String,
 }
 
 impl Generation {
@@ -151,8 +153,15 @@ fn read(tx: &mut Tx<'_>) -> palitra_store::Result<Books> {
     )?;
     let assets = rows(
         tx,
-        "select generation_id, object_key, sha256 from asset where generation_id is not null order by id",
-        |row| Ok(Asset { generation: row.get(0)?, object_key: row.get(1)?, sha256: row.get(2)? }),
+        "select generation_id, object_key, sha256, thumbnails from asset where generation_id is not null order by id",
+        |row| {
+            Ok(Asset {
+                generation: row.get(0)?,
+                object_key: row.get(1)?,
+                sha256: row.get(2)?,
+                thumbnails: row.get(3)?,
+            })
+        },
     )?;
     let taken = "select count(*) from slot where generation_id is not null and kept_until is null";
     let open = "select count(*) from batch where state = 'processing'";

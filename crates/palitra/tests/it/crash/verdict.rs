@@ -6,7 +6,7 @@ use crate::harness::Desk;
 use palitra_sim::fal::FalLog;
 use sha2::{Digest, Sha256};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
 };
@@ -132,7 +132,13 @@ fn objects(books: &Books, desk: &Desk, offences: &mut Vec<String>) {
     if desk.database_url().is_some() {
         return;
     }
-    for path in files(&root).into_iter().filter(|path| !known.contains_key(path)) {
+    let copies = books.assets.iter().flat_map(|asset| {
+        let stem = root.join(&asset.object_key).with_extension("");
+        let sides = asset.thumbnails.split(',').filter(|side| !side.is_empty());
+        sides.map(move |side| PathBuf::from(format!("{}.{side}.webp", stem.display()))).collect::<Vec<_>>()
+    });
+    let copies: BTreeSet<PathBuf> = copies.collect();
+    for path in files(&root).into_iter().filter(|path| !known.contains_key(path) && !copies.contains(path)) {
         offences.push(format!("{} is nobody's", path.display()));
     }
 }
