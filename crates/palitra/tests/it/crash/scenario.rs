@@ -172,6 +172,23 @@ fn troubled() -> Vec<Scenario> {
             ..Scenario::default()
         },
         Scenario {
+            name: "pictures that are cut off, once and always",
+            script: script(
+                20,
+                vec![
+                    once(rule(Call::File, "alpha", Fault::Malformed {})),
+                    rule(Call::File, "beta", Fault::Malformed {}),
+                ],
+            ),
+            deck: prompts(&["alpha", "beta"]),
+            words: slides(FAL),
+            endings: |generation| match generation.prompt.as_str() {
+                "beta" => &["failed unacceptable_result"],
+                _ => SUCCEEDED,
+            },
+            ..Scenario::default()
+        },
+        Scenario {
             name: "work that never ends",
             script: script(20, vec![rule(Call::Submit, "alpha", Fault::Work { ms: 600_000 })]),
             deck: prompts(&["alpha", "beta"]),

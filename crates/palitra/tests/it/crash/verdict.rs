@@ -105,7 +105,8 @@ fn market(books: &Books, log: &FalLog, offences: &mut Vec<String>) {
         let given_up = |attempt: &&&Attempt| attempt.is_unknown() || attempt.state == "abandoned";
         let ghosts = attempts.iter().filter(|attempt| attempt.reference.is_empty()).filter(given_up).count();
         let again = |generation: &&&Generation| {
-            self::attempts(books, generation).any(|attempt| attempt.reason == "unknown")
+            self::attempts(books, generation)
+                .any(|attempt| ["unknown", "gate"].contains(&attempt.reason.as_str()))
         };
         let resubmitted = ours.iter().filter(again).count();
         if unmatched > ghosts || requests.len() > ours.len() + resubmitted {
