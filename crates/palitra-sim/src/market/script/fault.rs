@@ -113,7 +113,7 @@ macro_rules! faults {
                     | Fault::Huge { .. } => place != Place::Webhook,
                     Fault::Work { .. } | Fault::ErrorAfter { .. } | Fault::DropAfter {} => place == Place::Submit,
                     Fault::WrongKey {} => !matches!(place, Place::File | Place::Put),
-                    Fault::Malformed {} => matches!(place, Place::Submit | Place::Api),
+                    Fault::Malformed {} => matches!(place, Place::Submit | Place::Api | Place::File),
                     Fault::Expired {} => place == Place::File,
                     Fault::Duplicate {} | Fault::Forged {} | Fault::Early {} => place == Place::Webhook,
                     own => own.own_happens_on(call),
