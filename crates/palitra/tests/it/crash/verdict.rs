@@ -54,7 +54,8 @@ fn endings(books: &Books, wanted: Endings, offences: &mut Vec<String>) {
         if matches!(attempt.state.as_str(), "submitting" | "accepted") {
             offences.push(format!("an attempt of {} is still {}", attempt.generation, attempt.state));
         }
-        if (attempt.reason == "unknown" || attempt.is_late) != (attempt.paid_by == "house") {
+        let is_the_houses = ["unknown", "gate"].contains(&attempt.reason.as_str()) || attempt.is_late;
+        if is_the_houses != (attempt.paid_by == "house") {
             offences
                 .push(format!("{} pays a `{}` of {}", attempt.paid_by, attempt.reason, attempt.generation));
         }
