@@ -183,8 +183,9 @@ fn troubled() -> Vec<Scenario> {
             deck: prompts(&["alpha", "beta"]),
             words: slides(FAL),
             endings: |generation| match generation.prompt.as_str() {
-                "beta" => &["failed unacceptable_result"],
-                _ => SUCCEEDED,
+                "beta" => &["failed unacceptable_result", "failed outcome_unknown"],
+                // There is one try at the house's cost, and nobody knows what became of it.
+                _ => &["succeeded", "failed outcome_unknown"],
             },
             ..Scenario::default()
         },
