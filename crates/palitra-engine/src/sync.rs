@@ -106,7 +106,9 @@ impl Engine {
         self.describe_new(&*adapter, (market, &key), &known, &mut listed).await;
         let seen: BTreeSet<String> = listed.iter().map(|listed| listed.market_id.clone()).collect();
         let mut news: Vec<News> = Vec::new();
-        for listed in listed.into_iter().take(LISTED_MAX) {
+        for mut listed in listed.into_iter().take(LISTED_MAX) {
+            // A price of nothing is a mistake in the list, or a promise of the market's that is not ours to make.
+            listed.price = listed.price.filter(|price| price.cost_micros > 0);
             let model = shipped.find(&format!("{market}:{}", listed.market_id)).map(AsRef::as_ref);
             let row = known.get(&listed.market_id);
             let found = compare(market, row, model, &listed);

@@ -284,6 +284,14 @@ async fn d1_a_market_that_becomes_dearer_changes_the_next_price_and_no_promise()
     stage.list(&[priced(3)]);
     assert_eq!(stage.sync().await, ["repriced fal-ai/new-thing 0.05 USD / image → 0.03 USD / image"]);
     assert_eq!(stage.alerts().await, alerts + 1, "nobody need be told of a saving");
+
+    stage.list(&[priced(0)]);
+    assert_eq!(stage.sync().await, [] as [String; 0]);
+    assert_eq!(
+        stage.engine.quote(&wish()).await.unwrap().price,
+        570,
+        "nothing is sold for nothing by a slip of a list"
+    );
 }
 
 #[tokio::test]

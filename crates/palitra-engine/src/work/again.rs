@@ -1,7 +1,7 @@
-//! Back to the queue, the four ways there are: refused unbilled, outcome unknown, died with its process, a result that cannot be used. What nobody wants any more
-//! ends instead.
+//! Back to the queue, the four ways there are: refused unbilled, outcome unknown, died with its process, a result that cannot be used. What
+//! nobody wants any more ends instead.
 
-use super::{Ticket, answers, commit, end, ended, ghosts, tell};
+use super::{Ticket, commit, end, ended, ghosts, tell};
 use crate::{losses, scheduler::Machine};
 use palitra_domain::{
     ErrorCode, MarketCost, Timestamp,
@@ -63,7 +63,8 @@ pub(super) async fn take_back(machine: &Machine, ticket: Ticket, error: MarketEr
     drop(taking);
 }
 
-/// After a result that the acceptance gate refused: once more at the house's cost. The caller knows that it is the first time.
+/// After a result that the acceptance gate refused: once more at the house's cost. The caller knows that it is the first time. An answer
+/// that was kept stays until the generation has ended: whoever takes over after a commit that failed reads it again.
 pub(super) async fn reject(machine: &Machine, ticket: Ticket, error: MarketError, cost: Option<MarketCost>) {
     tell!(
         warn,
@@ -72,7 +73,6 @@ pub(super) async fn reject(machine: &Machine, ticket: Ticket, error: MarketError
         "its result was refused, the house tries again",
         error.message = error.message
     );
-    let (market, id, attempt) = (ticket.market.clone(), ticket.id().clone(), ticket.fence.attempt);
     let (fence, now) = (ticket.fence.clone(), machine.now());
     let (engine, loss) = (machine.engine.clone(), losses::of_rejected(machine, &fence, &error, cost));
     requeue(machine, ticket, Event::Reject, move |tx| {
@@ -81,7 +81,6 @@ pub(super) async fn reject(machine: &Machine, ticket: Ticket, error: MarketError
         Ok(ended)
     })
     .await;
-    answers::let_go(machine, &market, &id, attempt).await;
 }
 
 /// After the process died in which the work was done.
