@@ -83,3 +83,15 @@ fn silence_clipping_and_a_text_cut_short_are_noticed() {
     assert!(level::check(&tone(9_000), 20, 100).is_ok());
     assert!(level::check(&tone(9_000), 60, 200).is_ok());
 }
+
+#[test]
+fn a_program_that_closes_its_output_and_goes_on_is_ended_in_time() {
+    let program = Program {
+        path: std::path::Path::new("sh"),
+        arguments: &["-c", "exec >&-; exec sleep 600"],
+        limit: std::time::Duration::from_millis(300),
+        bytes_max: 10,
+    };
+    let ended = program.filter(Vec::new());
+    assert!(matches!(&ended, Err(Error::TimedOut { program, .. }) if program == "sh"), "{ended:?}");
+}
