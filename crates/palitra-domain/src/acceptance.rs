@@ -92,8 +92,10 @@ pub struct Facts {
     pub blurhash: Option<String>,
     /// 64 bits: pictures that look the same differ in at most 8.
     pub dhash: Option<i64>,
-    /// Smaller copies (WebP) by the length of their long side.
+    /// Smaller copies (WebP) by the length of their long side; of a film, of its first picture.
     pub thumbnails: Vec<(u32, Bytes)>,
+    /// The same tracks in a better order: to be kept instead of the file.
+    pub better: Option<Bytes>,
 }
 
 /// What came of looking at a result.

@@ -100,6 +100,7 @@ error_codes! {
     StepBeforeFailed = "step_before_failed", 409, false, 1;
     BatchStopped = "batch_stopped", 409, false, 1;
     GateFailed = "gate_failed", 409, false, 4;
+    ItemsFailed = "items_failed", 409, false, 4;
     Cancelled = "cancelled", 409, false, 1;
     Interrupted = "interrupted", 503, true, 130;
     // This machine.

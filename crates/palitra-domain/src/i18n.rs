@@ -140,16 +140,16 @@ mod tests {
     fn s0_20_21_22_texts_are_the_seeds() {
         let said = |key, args: &[(&str, Arg<'_>)]| text(Lang::Ru, key, args);
         assert_eq!(
-            said("prompt-ready", &[("slide", 7u32.into())]),
+            said("slide-prompt-ready", &[("item", "7".into())]),
             "✓ Промпт готов для слайда 7, отправлен на генерацию изображения"
         );
-        assert_eq!(said("image-ready", &[("slide", 7u32.into())]), "✓ Изображение готово для слайда 7");
+        assert_eq!(said("slide-picture-ready", &[("item", "7".into())]), "✓ Изображение готово для слайда 7");
         assert_eq!(
-            said("counter-prompts", &[("done", 3u32.into()), ("total", 12u32.into())]),
+            said("counter-prompt", &[("done", 3u32.into()), ("total", 12u32.into())]),
             "Промпты: 3/12"
         );
         assert_eq!(
-            said("counter-images", &[("done", 3u32.into()), ("total", 12u32.into())]),
+            said("counter-picture", &[("done", 3u32.into()), ("total", 12u32.into())]),
             "Изображения: 3/12"
         );
         assert_eq!(text(Lang::En, "no-such-key", &[]), "no-such-key");

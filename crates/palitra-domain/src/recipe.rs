@@ -15,6 +15,19 @@ pub fn recipe_hash(model: &str, mode: &str, input: &Value) -> String {
     hex(&hasher.finalize())
 }
 
+/// An input of which one more word is known, and its recipe. Input and value are JSON; `None` when one of them is not.
+pub fn with_word(
+    model: &str,
+    mode: &str,
+    input: &str,
+    (word, value): (&str, &str),
+) -> Option<(String, String)> {
+    let mut input: Value = serde_json::from_str(input).ok()?;
+    input.as_object_mut()?.insert(word.to_owned(), serde_json::from_str(value).ok()?);
+    let recipe = recipe_hash(model, mode, &input);
+    Some((input.to_string(), recipe))
+}
+
 /// JSON with sorted keys and no spaces.
 fn canonical(value: &Value) -> String {
     match value {

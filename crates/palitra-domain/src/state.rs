@@ -236,8 +236,23 @@ words! {
 }
 
 words! {
-    /// The kinds of steps an item has.
-    StepKind { Prompt = "prompt", Picture = "picture", }
+    /// What a batch is made from: slides, words, or lines of any mode.
+    BatchKind { Slides = "slides", Words = "words", Run = "run", }
+}
+
+words! {
+    /// The kinds of steps an item has, each at most once, in the order of reports.
+    StepKind {
+        Prompt = "prompt",
+        Picture = "picture",
+        Edit = "edit",
+        Text = "text",
+        Upscale = "upscale",
+        Video = "video",
+        Speech = "speech",
+        /// Of a line: whatever its mode is.
+        Run = "run",
+    }
 }
 
 words! {

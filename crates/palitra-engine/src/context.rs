@@ -13,6 +13,7 @@ use crate::{
     runs::Runs,
     shelf::Shelf,
     waits::{UnderWay, Waits},
+    work::examine::EXAMINED_MIB_MAX,
 };
 use palitra_domain::{
     AccountId, Clock, ErrorCode, KeyId, Livemode, Timestamp, WorkerId,
@@ -34,7 +35,7 @@ use std::{
     sync::{Arc, OnceLock, RwLock},
     time::Duration,
 };
-use tokio::sync::{Mutex, Notify, broadcast, watch};
+use tokio::sync::{Mutex, Notify, Semaphore, broadcast, watch};
 
 /// What to do with a submission whose outcome is unknown and cannot be looked up (design: `engine.unknown`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -150,6 +151,8 @@ pub struct Context {
     pub(crate) random: Arc<dyn Fn() -> u128 + Send + Sync>,
     pub(crate) points: Points,
     pub(crate) examiner: Option<Arc<dyn Examiner>>,
+    /// MiB of results that may be read to be looked at.
+    pub(crate) examined: Semaphore,
     pub(crate) preparer: Option<Arc<dyn Preparer>>,
     /// Says to people where this process runs, and what it does.
     place: OnceLock<String>,
@@ -237,6 +240,7 @@ impl Engine {
             random,
             points,
             examiner,
+            examined: Semaphore::new(EXAMINED_MIB_MAX as usize),
             preparer,
             place: OnceLock::new(),
             roles: OnceLock::new(),

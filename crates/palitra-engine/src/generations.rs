@@ -2,6 +2,7 @@
 
 use crate::{
     Engine, Error, Result,
+    batches::StepWish,
     inputs::{self, Violation},
     runs::History,
 };
@@ -10,7 +11,7 @@ use palitra_domain::{
     catalogue::{Fitted, Lane, Mode, Notice, fit::ORIGINAL_PROMPT},
     price::Unit,
     prompt,
-    state::{Event, GenerationState, Priority},
+    state::{Event, GenerationState, Priority, StepKind},
 };
 use palitra_store::{
     generations::{self as rows, NewGeneration},
@@ -41,6 +42,9 @@ const QUOTE_LIFE: Duration = Duration::from_secs(600);
 
 /// The longest prompt that is taken, in characters.
 pub(crate) const PROMPT_CHARS_MAX: usize = 20_000;
+
+/// The longest text that is taken to be spoken or written on a picture; what a mode itself takes may be less.
+const TEXT_CHARS_MAX: usize = 100_000;
 
 /// A wish that passed every check: what would be queued.
 struct Ready {
@@ -171,10 +175,13 @@ impl Engine {
         let (model, mode) = self.model_for(wish.livemode, &wish.model, &wish.mode)?;
         let mut input = self.with_preset(wish);
         let prompt = inputs::prompt_of(&input).to_owned();
-        if prompt.chars().count() > PROMPT_CHARS_MAX {
-            return Err(Error::new(ErrorCode::InvalidInput)
-                .with("value", "`prompt`")
-                .with("limit", PROMPT_CHARS_MAX));
+        let (word, most) = if input["text"].is_string() {
+            ("`text`", TEXT_CHARS_MAX)
+        } else {
+            ("`prompt`", PROMPT_CHARS_MAX)
+        };
+        if prompt.chars().count() > most {
+            return Err(Error::new(ErrorCode::InvalidInput).with("value", word).with("limit", most));
         }
         let Fitted { body, mut notices } = self.fitted(&model, &mode, &input)?;
         self.checked_files((&wish.account, wish.livemode), &mode, &body).await?;
@@ -212,6 +219,22 @@ impl Engine {
             notices.push(Notice::Translated);
         }
         Ok(Ready { row, translation, notices, faces })
+    }
+
+    /// The steps of an item that a wish comes to, after every check: before it a translation, where its model needs one.
+    pub(crate) async fn steps_of(&self, wish: &Wish, kind: StepKind) -> Result<Vec<StepWish>> {
+        let Ready { row, translation, .. } = self.ready(wish).await?;
+        let step = |kind, row: NewGeneration| -> Result<StepWish> {
+            let input = serde_json::from_str(&row.input).map_err(|_| Error::new(ErrorCode::Internal))?;
+            Ok(StepWish::new(kind, &row.model, &row.mode, input))
+        };
+        let mut steps = Vec::with_capacity(2);
+        if let Some(translation) = translation {
+            steps.push(step(StepKind::Prompt, translation)?);
+        }
+        let after = (0..steps.len()).collect();
+        steps.push(StepWish { after, ..step(kind, row)? });
+        Ok(steps)
     }
 
     /// The input with what the alias brings along (S4-06).

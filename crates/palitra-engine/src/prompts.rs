@@ -8,7 +8,7 @@ use crate::{
     generations::{Generation, Wish},
 };
 use palitra_domain::{
-    AccountId, ErrorCode, GenerationId, Livemode, Money,
+    AccountId, ErrorCode, GenerationId, Livemode, Money, QuoteId,
     i18n::Lang,
     prompt::writing::{self, CHECK_SYSTEM, Composition, Purpose},
     state::{GenerationState, Priority},
@@ -151,6 +151,24 @@ impl Engine {
         }
     }
 
+    /// One question to a text model, at its quote: the generation that answered it. `asked` hears of it as soon as it is queued.
+    pub async fn answered(
+        &self,
+        wish: Wish,
+        quote: Option<QuoteId>,
+        mut asked: impl FnMut(&GenerationId) + Send,
+    ) -> Result<Generation> {
+        let id = self.create(wish, quote).await?;
+        asked(&id);
+        let generation = self.until_ended(&id).await?;
+        if generation.state == GenerationState::Succeeded {
+            return Ok(generation);
+        }
+        let code = generation.error_code.unwrap_or(ErrorCode::GenerationFailed);
+        let error = Error::new(code).with("value", generation.market).with(MODEL, generation.model);
+        Err(error.with("hint", generation.error_text.unwrap_or_default()))
+    }
+
     /// Waits until a generation has ended; the database is asked now and then, should an event be missed.
     pub async fn until_ended(&self, id: &GenerationId) -> Result<Generation> {
         let mut events = self.events();
@@ -213,15 +231,12 @@ impl Asked<'_> {
                 .with("value", Money::new(sum, currency))
                 .with("limit", Money::new(self.most, currency)));
         }
-        let id = self.engine.create(wish, Some(quote.id)).await?;
-        (self.asked)(&id);
-        self.generations.push(id.clone());
-        let generation = self.engine.until_ended(&id).await?;
-        if generation.state != GenerationState::Succeeded {
-            let code = generation.error_code.unwrap_or(ErrorCode::GenerationFailed);
-            let error = Error::new(code).with("value", generation.market).with(MODEL, generation.model);
-            return Err(error.with("hint", generation.error_text.unwrap_or_default()));
-        }
+        let generations = &mut self.generations;
+        let answered = self.engine.answered(wish, Some(quote.id), |id| {
+            generations.push(id.clone());
+            (self.asked)(id);
+        });
+        let generation = answered.await?;
         self.price = self.price.saturating_add(generation.price);
         Ok(generation.output.unwrap_or_default())
     }

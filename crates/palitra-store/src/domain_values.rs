@@ -6,7 +6,7 @@ use palitra_domain::{
     QuoteId, Timestamp, TransferId, VoucherId, WorkerId,
     catalogue::Lane,
     health::KeyHealth,
-    state::{AttemptReason, AttemptState, BatchState, GenerationState, StepKind, TransferState},
+    state::{AttemptReason, AttemptState, BatchKind, BatchState, GenerationState, StepKind, TransferState},
 };
 
 fn text(value: &Value) -> Option<&str> {
@@ -45,6 +45,7 @@ from_text! {
     AttemptState: AttemptState::parse;
     BatchState: BatchState::parse;
     GenerationState: GenerationState::parse;
+    BatchKind: BatchKind::parse;
     StepKind: StepKind::parse;
     TransferState: TransferState::parse;
     Purse: Purse::parse;

@@ -2,7 +2,7 @@
 //! process, and closed when its receiver has taken it. A process that dies lets go of its claims by their time; then
 //! they are delivered again, under the same id.
 //!
-//! The end of a generation is an event (kind `generation`), a result that comes after it another (`late`): who wants to
+//! The end of a generation is an event (kind `generation`), so is that of a batch (`batch`), and a result that comes after it (`late`): who wants to
 //! hear of them says so elsewhere, and as long as nobody does, they are closed in bulk.
 
 use crate::{Result, Row, Sql, Tx, p, sql};
@@ -13,6 +13,9 @@ use palitra_domain::{
 
 /// The end of a generation, written by the transaction that ends it.
 pub const GENERATION: &str = "generation";
+
+/// The end of a batch, written by the transaction that ends its last step.
+pub const BATCH: &str = "batch";
 
 /// A result that came after that end: `attempt`, and `first_asset`, the number of the first file it added.
 pub const LATE: &str = "late";

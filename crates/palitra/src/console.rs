@@ -39,6 +39,13 @@ impl Console {
         io::stdin().is_terminal() && io::stderr().is_terminal()
     }
 
+    /// The terminal's bell: a long run is over.
+    pub fn ring(&self) {
+        if io::stderr().is_terminal() {
+            drop(io::stderr().lock().write_all(b"\x07"));
+        }
+    }
+
     /// Asks; anything but a plain yes is no.
     pub fn ask(&self, question: &str) -> bool {
         let mut err = io::stderr().lock();

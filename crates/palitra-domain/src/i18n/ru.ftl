@@ -1,13 +1,30 @@
 ## Ход работы (S0-20…S0-22, S1-12)
-prompt-ready = ✓ Промпт готов для слайда { $slide }, отправлен на генерацию изображения
-image-ready = ✓ Изображение готово для слайда { $slide }
-prompt-failed = ✗ Промпт не получен для слайда { $slide }: { $why }
-image-failed = ✗ Изображение не получено для слайда { $slide }: { $why }
-counter-prompts = Промпты: { $done }/{ $total }
-counter-images = Изображения: { $done }/{ $total }
+slide-prompt-ready = ✓ Промпт готов для слайда { $item }, отправлен на генерацию изображения
+slide-picture-ready = ✓ Изображение готово для слайда { $item }
+slide-prompt-failed = ✗ Промпт не получен для слайда { $item }: { $why }
+slide-picture-failed = ✗ Изображение не получено для слайда { $item }: { $why }
+slide-sending = Отправка слайда { $item }: { $prompt }
+slide-worker = Воркер { $worker }: обработка слайда { $item }
+word-prompt-ready = ✓ Промпт готов для слова «{ $item }», отправлен на генерацию изображения
+word-picture-ready = ✓ Изображение готово для слова «{ $item }»
+word-speech-ready = ✓ Звук готов для слова «{ $item }»
+word-prompt-failed = ✗ Промпт не получен для слова «{ $item }»: { $why }
+word-picture-failed = ✗ Изображение не получено для слова «{ $item }»: { $why }
+word-speech-failed = ✗ Звук не получен для слова «{ $item }»: { $why }
+word-sending = Отправка слова «{ $item }»: { $prompt }
+word-worker = Воркер { $worker }: обработка слова «{ $item }»
+line-prompt-ready = ✓ Промпт готов для строки { $item }
+line-run-ready = ✓ Строка { $item } готова
+line-prompt-failed = ✗ Промпт не получен для строки { $item }: { $why }
+line-run-failed = ✗ Строка { $item } не выполнена: { $why }
+line-sending = Отправка строки { $item }: { $prompt }
+line-worker = Воркер { $worker }: обработка строки { $item }
+counter-prompt = Промпты: { $done }/{ $total }
+counter-picture = Изображения: { $done }/{ $total }
+counter-speech = Звуки: { $done }/{ $total }
+counter-run = Строки: { $done }/{ $total }
+counter-left = { "  " }ещё ~{ $seconds } с
 workers-started = Параллельная генерация: запущено { $workers } воркеров
-sending = Отправка слайда { $slide }: { $prompt }
-worker-slide = Воркер { $worker }: обработка слайда { $slide }
 status-pending = Ожидает
 status-processing = Обрабатывается
 status-completed = Завершена
@@ -19,6 +36,10 @@ plan-line = { $unchanged } без изменений, { $run } { $run ->
         [one] новый
        *[other] новых
     } → { $price }, ~{ $seconds } с
+plan-batch = { $unchanged } без изменений, { $run } { $run ->
+        [one] новый
+       *[other] новых
+    }, { $failed } с ошибкой → { $price }, ~{ $seconds } с
 plan-nothing = ничего не изменилось: { $unchanged } из { $unchanged } готовы, новых вызовов не будет
 plan-write = не больше { $price } за промпт с проверками
 plan-faster = быстрее: { $model } → { $price }, ~{ $seconds } с
@@ -30,6 +51,9 @@ done-slides = готово: { $ok } из { $total } { $total ->
        *[other] слайдов
     }, { $price }, { $seconds } с
 done-files = { $folder }: картинки, `index.html`, `{ $deck }` с иллюстрациями, `report.json`
+done-lines = готово: { $ok } из { $total } строк, { $price }, { $seconds } с
+done-lines-files = { $folder }: `results.jsonl` и созданные файлы
+hint-no-lines = по одному объекту JSON в строке, например { "{" }"model": "sandbox/artist", "input": { "{" }"prompt": "красный змей"{ "}" }{ "}" }
 create-running = рисует { $model }, обычно { $seconds } с
 done-file = { $file }
 stopped = остановлено: готово { $ok } из { $total }; та же команда продолжит с этого места
@@ -115,6 +139,14 @@ voucher-revoked = отозван
 voucher-until = до { $time }
 voucher-was-revoked = ваучер { $id } больше ничего не даёт; что он дал, остаётся
 keys-none = ключей пока нет; новый — `palitra keys create --account ИМЯ`
+show-progress = ход
+show-stages = шаги
+batch-progress = { $done } из { $total } ({ $percent } %), с ошибкой { $failed }
+batch-more-failed = и ещё { $count }
+counter-edit = Правки: { $done }/{ $total }
+counter-text = Надписи: { $done }/{ $total }
+counter-upscale = Увеличение: { $done }/{ $total }
+counter-video = Видео: { $done }/{ $total }
 jobs-none = пока ничего нет; попробуйте `palitra create "кот в скафандре"`
 jobs-more = может быть и больше: та же команда с `--after { $id }`
 show-asked = запрос
@@ -234,6 +266,7 @@ error-outcome-unknown = рынок не ответил, приняв запро�
 error-empty-prompt = в промпте не осталось английского текста
 error-step-before-failed = предыдущий шаг не удался
 error-batch-stopped = запуск остановлен раньше
+error-items-failed = получилось не всё, с ошибкой: { $value }
 error-gate-failed = успешных меньше { $value } %: готово { $ok } из { $total }
 error-cancelled = отменено
 error-interrupted = прервано
@@ -305,6 +338,7 @@ hint-outcome-unknown = повторите ту же команду; повтор
 hint-empty-prompt = добавьте описание по-английски или выберите модель, которая понимает язык описания
 hint-step-before-failed = исправьте то, что не удалось раньше, и повторите ту же команду
 hint-batch-stopped = устраните причину остановки и повторите ту же команду: готовое сохранено
+hint-items-failed = готовое сохранено, остальное названо с причинами; та же команда повторит только неудачное
 hint-gate-failed = готовое сохранено и названо в `report.json`; та же команда повторит только неудачное
 hint-cancelled = начать снова: та же команда
 hint-interrupted = { $hint }
@@ -341,6 +375,7 @@ deck-bad-field = { $place } не подходит: { $reason }
 deck-overwritten = отчёт `report.json` записался бы поверх этого файла
 deck-folder = это папка, а не файл
 deck-hint-out = выберите другую папку: `-o ПАПКА`
+hint-no-such-slide = в колоде нет слайда с таким номером
 deck-hint-slides = разделите слайды строками `---` или начните каждый с заголовка
 deck-hint-links = храните картинки рядом с презентацией и вставляйте ссылками
 deck-hint-format = сохраните слайды как Markdown (Marp, reveal.js, обычный) или JSON

@@ -1,19 +1,23 @@
 //! What an earlier run left at the markets and nobody continues: its batch was stopped, or the deck has changed since. Before anybody
 //! plans anew it is brought to its end, so that it is paid for once and used.
 
-use super::plan::{Plan, Step};
+use super::plan::{Plan, Step, model_of};
 use crate::{Engine, EngineEvent, Error, Result, scheduler::IDLE};
 use palitra_domain::recipe;
 use palitra_store::generations;
-use serde_json::Value;
+use std::collections::HashSet;
 
 impl Engine {
     /// Whether something that the plan would run is under way already.
     pub async fn is_under_way(&self, plan: &Plan) -> Result<bool> {
-        let (account, livemode) = (plan.options.account.clone(), plan.options.livemode);
+        let (account, livemode) = (plan.manifest.account.clone(), plan.manifest.livemode);
         let under_way =
             self.store.read(move |tx| generations::recipes_under_way(tx, &account, livemode)).await?;
-        Ok(!under_way.is_empty() && self.recipes(plan)?.iter().any(|recipe| under_way.contains(recipe)))
+        if under_way.is_empty() {
+            return Ok(false);
+        }
+        let under_way: HashSet<String> = under_way.into_iter().collect();
+        Ok(recipes(plan).any(|recipe| under_way.contains(&recipe)))
     }
 
     /// Waits for the end of what the plan would run once more; nothing is submitted meanwhile. Plan again afterwards.
@@ -34,22 +38,16 @@ impl Engine {
         running.abort().await;
         waited
     }
+}
 
-    /// Of the steps that would run. A picture without a prompt has none yet, and cannot be under way.
-    fn recipes(&self, plan: &Plan) -> Result<Vec<String>> {
-        let image = self.model(&plan.options.model, "create")?;
-        let writer = self.model(&plan.options.prompt_model, "write")?;
-        let hash = |(model, mode): (&palitra_domain::catalogue::Model, &palitra_domain::catalogue::Mode),
-                    input: &Value| { recipe::recipe_hash(&model.id, &mode.name, input) };
-        let mut recipes = Vec::new();
-        for item in &plan.items {
-            if let Some(Step::Run(input)) = &item.prompt {
-                recipes.push(hash((&writer.0, &writer.1), input));
-            }
-            if let Step::Run(input) = &item.picture {
-                recipes.push(hash((&image.0, &image.1), input));
-            }
-        }
-        Ok(recipes)
-    }
+/// Of the steps that would run. A picture without a prompt has none yet, and cannot be under way.
+fn recipes(plan: &Plan) -> impl Iterator<Item = String> {
+    let all =
+        plan.manifest.items.iter().zip(&plan.steps).flat_map(|(item, steps)| item.steps.iter().zip(steps));
+    all.filter_map(|(wish, step)| {
+        let (Step::Run { input, recipe }, Some((model, mode))) = (step, model_of(&plan.models, wish)) else {
+            return None;
+        };
+        Some(recipe.clone().unwrap_or_else(|| recipe::recipe_hash(&model.id, &mode.name, input)))
+    })
 }

@@ -1,66 +1,45 @@
-//! The plan of a deck: what would run, what is there already, what it costs and how long it takes. Nothing is written.
+//! The plan of a manifest: what would run, what is there already, what it costs and how long it takes. Nothing is written.
 
-use crate::{Engine, Result, generations::PROMPT_CHARS_MAX};
+use super::{
+    fill::{Made, word},
+    makespan::makespan,
+    manifest::{ITEMS_MAX, Manifest, ManifestItem, STEPS_MAX, StepWish},
+};
+use crate::{Engine, Error, Result};
+use futures_util::{StreamExt, TryStreamExt, stream};
 use palitra_domain::{
-    AccountId, ErrorCode, Livemode, Money, Timestamp,
+    ErrorCode, Money,
     catalogue::{Mode, Model},
-    format::Format,
-    prompt, recipe,
+    recipe,
     state::Priority,
     terms::Terms,
 };
-use palitra_store::generations::{self as rows, Generation};
+use palitra_store::generations::{self as rows, Reusable};
 use serde_json::{Value, json};
-use std::time::Duration;
-
-/// A slide to be illustrated.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ManifestItem {
-    pub number: u32,
-    pub title: String,
-    pub content: String,
-    /// A prompt that the deck brings along: the writer is skipped, the clean-prompt rule is not.
-    pub prompt: Option<String>,
-}
-
-/// How a deck is illustrated.
-#[derive(Debug, Clone)]
-pub struct SlidesOptions {
-    pub account: AccountId,
-    pub livemode: Livemode,
-    /// Where the deck lies: a changed deck from there replaces what is left of its earlier run.
-    pub source: String,
-    pub title: String,
-    pub model: String,
-    pub prompt_model: String,
-    pub format: Format,
-    pub seed: u32,
-    /// 0: as many as there are slides.
-    pub image_workers: u32,
-    /// Start to start. The writer model's own least interval holds in any case.
-    pub prompt_delay: Duration,
-    /// Start to start, per worker (S0-14).
-    pub image_delay: Duration,
-    pub gate_percent: u32,
-    /// One call at a time, every prompt before the first picture (S0-38).
-    pub sequential: bool,
-    pub priority: Priority,
-}
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 /// What would be done.
 #[derive(Debug)]
 pub struct Plan {
-    pub(super) options: SlidesOptions,
-    pub(super) items: Vec<PlannedItem>,
+    pub(super) manifest: Manifest,
+    /// Of each item its steps, in the manifest's order.
+    pub(super) steps: Vec<Vec<Step>>,
+    pub(super) models: Models,
     /// Hash of everything that decides the results: the same command finds its interrupted run by it.
-    pub(super) manifest: String,
+    pub(super) hash: String,
     /// Of the account, when it was planned: at these it is charged.
     pub(super) terms: Terms,
-    /// Slides whose picture is there already.
+    /// Items all of whose results are there already.
     pub unchanged: usize,
-    /// Slides that will be worked on.
+    /// Items that will be worked on.
     pub to_run: usize,
-    /// Slides that cannot be drawn: no English text is left in their prompt.
+    /// Of these, items of which a step failed the last time.
+    pub failed: usize,
+    /// Items of which a step cannot run, such as a picture without an English word left in its prompt.
     pub refused: usize,
     /// The most that will be charged.
     pub price: Money,
@@ -70,195 +49,283 @@ pub struct Plan {
 }
 
 #[derive(Debug)]
-pub(super) struct PlannedItem {
-    pub(super) item: ManifestItem,
-    /// `None`: the deck brings the prompt.
-    pub(super) prompt: Option<Step>,
-    pub(super) picture: Step,
-}
-
-#[derive(Debug)]
 pub(super) enum Step {
     /// Answered by an older result of the same recipe.
-    Reused(Box<Generation>),
-    /// To be run. The input of a picture whose prompt is still to be written has no `prompt` yet.
-    Run(Value),
-    /// Cannot run: no English text is left in the prompt.
+    Reused(Reusable),
+    /// To be run; what the steps before it will make is not in the input yet. `recipe`: the one it answers for, where that is not its own.
+    Run { input: Value, recipe: Option<String> },
+    /// Cannot run, or the step before it cannot.
     Refused(ErrorCode),
 }
 
-/// What the writer is told beside the slide.
-const WRITER_SYSTEM: &str = "You write prompts for an image model that understands English only. Answer with one English prompt \
-    of 40 to 80 words for an illustration of the slide: object, look, surroundings, light, style, in this order. No text in the \
-    picture, no technical parameters, no quotes, nothing but the prompt.";
+/// The models of a manifest, by the words that name them.
+pub(super) type Models = HashMap<(String, String), (Arc<Model>, Arc<Mode>)>;
+
+pub(super) fn model_of<'a>(models: &'a Models, step: &StepWish) -> Option<&'a (Arc<Model>, Arc<Mode>)> {
+    models.get(&(step.model.clone(), step.mode.clone()))
+}
 
 impl Plan {
     pub fn gate_percent(&self) -> u32 {
-        self.options.gate_percent
+        self.manifest.gate_percent
+    }
+
+    pub fn items(&self) -> &[ManifestItem] {
+        &self.manifest.items
+    }
+
+    /// Whether it would call a market outside this process.
+    pub fn models(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.models.keys().map(|(model, mode)| (model.as_str(), mode.as_str()))
+    }
+
+    /// Leaves out what would run and did not fail the last time: only what failed is tried again.
+    fn is_kept(steps: &[Step], has_failed: bool) -> bool {
+        has_failed || steps.iter().all(|step| matches!(step, Step::Reused(_)))
     }
 }
 
 impl Engine {
     /// Looks up what is there and prices the rest.
-    pub async fn plan_slides(&self, items: Vec<ManifestItem>, options: SlidesOptions) -> Result<Plan> {
-        let (image, create) = self.model_for(options.livemode, &options.model, "create")?;
-        let (writer, write) = self.model_for(options.livemode, &options.prompt_model, "write")?;
-        let manifest = manifest_hash(&items, &options, &image.id, &writer.id);
-        let mut planned = Vec::with_capacity(items.len());
-        for item in items {
-            planned.push(self.plan_item(item, &options, (&image, &create), (&writer, &write)).await?);
+    pub async fn plan(&self, manifest: Manifest) -> Result<Plan> {
+        self.plan_of(manifest, false).await
+    }
+
+    /// The same of what failed in the last run from the manifest's source, beside what is there already.
+    pub async fn plan_failed(&self, manifest: Manifest) -> Result<Plan> {
+        self.plan_of(manifest, true).await
+    }
+
+    async fn plan_of(&self, mut manifest: Manifest, only_failed: bool) -> Result<Plan> {
+        check(&manifest)?;
+        let models = self.models_of(&manifest)?;
+        let hash = manifest_hash(&manifest, &models);
+        let mut steps = self.decided(&manifest, &models).await?;
+        let failed_before = self.failed_before(&manifest).await?;
+        let has_failed = |item: &ManifestItem| failed_before.contains(&(item.number, item.title.clone()));
+        if only_failed {
+            let mut kept =
+                manifest.items.iter().zip(&steps).map(|(item, steps)| Plan::is_kept(steps, has_failed(item)));
+            let kept: Vec<bool> = kept.by_ref().collect();
+            let mut which = kept.iter();
+            manifest.items.retain(|_| which.next() == Some(&true));
+            let mut which = kept.iter();
+            steps.retain(|_| which.next() == Some(&true));
         }
-        let unchanged = planned.iter().filter(|item| matches!(item.picture, Step::Reused(_))).count();
-        let refused = planned.iter().filter(|item| matches!(item.picture, Step::Refused(_))).count();
-        let to_run = planned.len() - unchanged - refused;
-        let account = options.account.clone();
+        let count = |wanted: fn(&[Step]) -> bool| steps.iter().filter(|steps| wanted(steps)).count();
+        let unchanged = count(|steps| steps.iter().all(|step| matches!(step, Step::Reused(_))));
+        let refused = count(|steps| steps.iter().any(|step| matches!(step, Step::Refused(_))));
+        let is_run = |steps: &[Step]| steps.iter().any(|step| matches!(step, Step::Run { .. }));
+        let failed = manifest
+            .items
+            .iter()
+            .zip(&steps)
+            .filter(|(item, steps)| has_failed(item) && is_run(steps))
+            .count();
+        let account = manifest.account.clone();
         let terms = self.store.read(move |tx| palitra_store::terms::of(tx, &account)).await?;
         let prices = terms.priced(&self.settings.prices);
         let (mut price, mut cost) = (Money::new(0, prices.currency), Money::new(0, prices.currency));
-        for item in &planned {
-            for (step, mode) in [(item.prompt.as_ref(), &write), (Some(&item.picture), &create)] {
-                if let Some(Step::Run(input)) = step {
-                    price = price.plus(mode.price(input, &prices)?)?;
-                    cost = cost.plus(mode.price_and_cost(input, &prices)?.1)?;
-                }
+        for (wish, step) in
+            manifest.items.iter().zip(&steps).flat_map(|(item, steps)| item.steps.iter().zip(steps))
+        {
+            if let (Step::Run { input, .. }, Some((_, mode))) = (step, model_of(&models, wish)) {
+                price = price.plus(mode.price(input, &prices)?)?;
+                cost = cost.plus(mode.price_and_cost(input, &prices)?.1)?;
             }
         }
-        let eta = makespan(&planned, &options, &writer, (write.usual_run, create.usual_run));
-        Ok(Plan { options, items: planned, manifest, terms, unchanged, to_run, refused, price, cost, eta })
+        let mut usual = HashMap::new();
+        for (model, mode) in models.values() {
+            let history = self.history(&model.id, &mode.name).await;
+            usual.insert((model.id.clone(), mode.name.clone()), history.p50);
+        }
+        let slots = self.slots_of(&models, manifest.priority).await?;
+        let eta = makespan(&manifest, &steps, &models, &usual, &slots);
+        let to_run = steps.len() - unchanged - refused;
+        Ok(Plan {
+            manifest,
+            steps,
+            models,
+            hash,
+            terms,
+            unchanged,
+            to_run,
+            failed,
+            refused,
+            price,
+            cost,
+            eta,
+        })
     }
 
-    async fn plan_item(
-        &self,
-        item: ManifestItem,
-        options: &SlidesOptions,
-        (image, create): (&Model, &Mode),
-        (writer, write): (&Model, &Mode),
-    ) -> Result<PlannedItem> {
-        let mut picture =
-            json!({ "width": options.format.width, "height": options.format.height, "seed": options.seed });
-        let (prompt, written) = match &item.prompt {
-            Some(ready) => (None, Some(ready.clone())),
-            None => {
-                let input = writer_input(&item, options.seed);
-                match self.reusable(options, writer, write, &input).await? {
-                    Some(found) => {
-                        let text = found.output.clone();
-                        (Some(Step::Reused(Box::new(found))), text)
-                    }
-                    None => (Some(Step::Run(input)), None),
-                }
-            }
-        };
-        let picture = match written.map(|written| prompt::clean_prompt(&written)) {
-            None => Step::Run(picture),
-            Some(clean) if clean.trim().is_empty() => Step::Refused(ErrorCode::EmptyPrompt),
-            Some(clean) if clean.chars().count() > PROMPT_CHARS_MAX => Step::Refused(ErrorCode::InvalidInput),
-            Some(clean) => {
-                picture["prompt"] = Value::from(clean);
-                match self.reusable(options, image, create, &picture).await? {
-                    Some(found) => Step::Reused(Box::new(found)),
-                    None => Step::Run(picture),
-                }
-            }
-        };
-        Ok(PlannedItem { item, prompt, picture })
+    /// Of each market all its keys' slots.
+    async fn slots_of(&self, models: &Models, priority: Priority) -> Result<HashMap<String, usize>> {
+        let markets: HashSet<String> = models.values().map(|(model, _)| model.market.clone()).collect();
+        let read = self.store.read(move |tx| {
+            let slots = |market: &String| {
+                let place = rows::line_length(tx, market, priority)?;
+                Ok((market.clone(), usize::try_from(place.slots).unwrap_or(0).max(1)))
+            };
+            markets.iter().map(slots).collect()
+        });
+        Ok(read.await?)
     }
 
-    /// A result of the account for this recipe whose files are still there.
-    async fn reusable(
-        &self,
-        options: &SlidesOptions,
-        model: &Model,
-        mode: &Mode,
-        input: &Value,
-    ) -> Result<Option<Generation>> {
-        let hash = recipe::recipe_hash(&model.id, &mode.name, input);
-        let (account, livemode) = (options.account.clone(), options.livemode);
-        let found = self
-            .store
-            .read(move |tx| {
-                let Some(found) = rows::reusable(tx, &account, livemode, &hash)? else { return Ok(None) };
-                let assets = rows::assets(tx, &found.id)?;
-                Ok(Some((found, assets)))
-            })
-            .await?;
-        let Some((found, assets)) = found else { return Ok(None) };
-        if found.output.is_none() && assets.is_empty() {
-            return Ok(None);
-        }
-        for asset in &assets {
-            if !self.objects.exists(&asset.object_key).await? {
-                return Ok(None);
+    fn models_of(&self, manifest: &Manifest) -> Result<Models> {
+        let mut models = Models::new();
+        for step in manifest.items.iter().flat_map(|item| &item.steps) {
+            if model_of(&models, step).is_none() {
+                let found = self.model_for(manifest.livemode, &step.model, &step.mode)?;
+                models.insert((step.model.clone(), step.mode.clone()), found);
             }
         }
-        Ok(Some(found))
+        Ok(models)
+    }
+
+    /// Step after step, the first of all items, then the second: what a step is asked may be what the one before it has made.
+    async fn decided(&self, manifest: &Manifest, models: &Models) -> Result<Vec<Vec<Step>>> {
+        let mut decided: Vec<Vec<Step>> =
+            manifest.items.iter().map(|item| Vec::with_capacity(item.steps.len())).collect();
+        let longest = manifest.items.iter().map(|item| item.steps.len()).max().unwrap_or(0);
+        for n in 0..longest {
+            let mut asked: Vec<(usize, Asked)> = Vec::new();
+            for (at, item) in manifest.items.iter().enumerate() {
+                let Some(wish) = item.steps.get(n) else { continue };
+                asked.push((at, asked_of(wish, &decided[at], models)));
+            }
+            let recipes: Vec<String> = asked.iter().filter_map(|(_, asked)| asked.looked_up()).collect();
+            let mut found = self.reusable(manifest, recipes).await?;
+            for (at, asked) in asked {
+                decided[at].push(match asked {
+                    Asked::Answered(step) => step,
+                    Asked::Whole { input, recipe } => match found.get(&recipe).cloned() {
+                        Some(found) => Step::Reused(found),
+                        None => Step::Run { input, recipe: None },
+                    },
+                });
+            }
+            found.clear();
+        }
+        Ok(decided)
+    }
+
+    /// Results of the account for these recipes whose files are still there.
+    async fn reusable(&self, manifest: &Manifest, recipes: Vec<String>) -> Result<HashMap<String, Reusable>> {
+        /// Files that are looked for at once.
+        const AT_ONCE: usize = 8;
+        if recipes.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let (account, livemode) = (manifest.account.clone(), manifest.livemode);
+        let found = self.store.read(move |tx| rows::reusable(tx, &account, livemode, &recipes)).await?;
+        let there = stream::iter(found).map(|found| async {
+            let mut is_there = found.output.is_some() || !found.assets.is_empty();
+            for asset in &found.assets {
+                is_there = is_there && self.objects.exists(&asset.object_key).await?;
+            }
+            Ok::<_, Error>(is_there.then(|| (found.recipe.clone(), found)))
+        });
+        let there: Vec<Option<(String, Reusable)>> = there.buffered(AT_ONCE).try_collect().await?;
+        Ok(there.into_iter().flatten().collect())
+    }
+
+    /// Items that did not succeed in the last run from the same source.
+    async fn failed_before(&self, manifest: &Manifest) -> Result<Vec<(u32, String)>> {
+        if manifest.source.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (account, livemode, kind, source) =
+            (manifest.account.clone(), manifest.livemode, manifest.kind, manifest.source.clone());
+        let read = self.store.read(move |tx| {
+            let last = palitra_store::batches::last_of(tx, (&account, livemode), kind, &source)?;
+            last.map_or(Ok(Vec::new()), |last| palitra_store::batches::failed_items(tx, &last.id))
+        });
+        Ok(read.await?)
     }
 
     /// The interrupted run of the same manifest, to be continued instead of started again.
     pub async fn interrupted(&self, plan: &Plan) -> Result<Option<super::Batch>> {
-        let (account, livemode, manifest) =
-            (plan.options.account.clone(), plan.options.livemode, plan.manifest.clone());
-        Ok(self.store.read(move |tx| palitra_store::batches::open(tx, &account, livemode, &manifest)).await?)
+        let (account, livemode, hash) =
+            (plan.manifest.account.clone(), plan.manifest.livemode, plan.hash.clone());
+        Ok(self.store.read(move |tx| palitra_store::batches::open(tx, &account, livemode, &hash)).await?)
     }
 }
 
-/// How much of a slide the writer reads, in characters: a slide that holds more is no slide any more, and markets bill by length.
-const WRITER_CHARS_MAX: usize = 4_000;
-
-/// The number is not part of it: a slide that moves is the same slide.
-fn writer_input(item: &ManifestItem, seed: u32) -> Value {
-    let clipped = |text: &str| text.chars().take(WRITER_CHARS_MAX).collect::<String>();
-    let (title, content) = (clipped(&item.title), clipped(&item.content));
-    let prompt = format!("{title}\n\n{content}");
-    json!({ "system": WRITER_SYSTEM, "prompt": prompt.trim(), "title": title, "content": content, "seed": seed })
+/// A step before its recipe is looked up.
+enum Asked {
+    /// Nothing has to be looked up.
+    Answered(Step),
+    /// All that it will be asked is known.
+    Whole { input: Value, recipe: String },
 }
 
-fn manifest_hash(items: &[ManifestItem], options: &SlidesOptions, image: &str, writer: &str) -> String {
-    let items: Vec<Value> =
-        items.iter().map(|item| json!([item.number, item.title, item.content, item.prompt])).collect();
-    let fixed = json!({ "items": items, "writer": writer, "format": options.format.to_string(), "seed": options.seed });
-    recipe::recipe_hash(image, "slides", &fixed)
+impl Asked {
+    fn looked_up(&self) -> Option<String> {
+        match self {
+            Asked::Whole { recipe, .. } => Some(recipe.clone()),
+            Asked::Answered(_) => None,
+        }
+    }
 }
 
-/// Simulates the pipeline: prompts one after another, pictures by workers as soon as their prompt is there (S0-28), or when every
-/// prompt is there (S0-27).
-fn makespan(
-    items: &[PlannedItem],
-    options: &SlidesOptions,
-    writer: &Model,
-    (write, create): (Duration, Duration),
-) -> Duration {
-    let at = |duration: Duration| Timestamp::default().plus(duration);
-    let runs = items.iter().filter(|item| matches!(item.picture, Step::Run(_))).count();
-    let workers = if options.sequential { 1 } else { worker_count(options.image_workers, runs) };
-    let interval = options.prompt_delay.max(writer.start_interval).max(write);
-    let mut free = vec![at(Duration::ZERO); workers];
-    let written = |item: &&PlannedItem| matches!(item.prompt, Some(Step::Run(_)));
-    let barrier = if options.sequential {
-        items.iter().filter(written).map(|_| interval).sum()
-    } else {
-        Duration::ZERO
+fn asked_of(wish: &StepWish, before: &[Step], models: &Models) -> Asked {
+    if let Some(code) = wish.refused {
+        return Asked::Answered(Step::Refused(code));
+    }
+    let mut input = wish.input.clone();
+    let mut is_whole = true;
+    for parent in wish.after.iter().filter_map(|at| before.get(*at)) {
+        match parent {
+            Step::Refused(_) => return Asked::Answered(Step::Refused(ErrorCode::StepBeforeFailed)),
+            Step::Run { .. } => is_whole = false,
+            Step::Reused(found) => {
+                let made = Made {
+                    text: found.assets.is_empty().then(|| found.output.as_deref().unwrap_or_default()),
+                    files: found.assets.iter().map(|asset| (&asset.id, asset.mime.as_str())).collect(),
+                };
+                match word(&made, &input) {
+                    Ok(Some((word, value))) => input[word] = value,
+                    Ok(None) => {}
+                    Err(code) => return Asked::Answered(Step::Refused(code)),
+                }
+            }
+        }
+    }
+    let Some((model, mode)) = model_of(models, wish).filter(|_| is_whole) else {
+        return Asked::Answered(Step::Run { input, recipe: None });
     };
-    let (mut prompts, mut end) = (Duration::ZERO, at(Duration::ZERO));
-    for item in items {
-        if !matches!(item.picture, Step::Run(_)) {
-            continue;
+    let recipe = recipe::recipe_hash(&model.id, &mode.name, &input);
+    match wish.redo {
+        None => Asked::Whole { input, recipe },
+        Some(seed) => {
+            if input.get("seed").is_some() {
+                input["seed"] = Value::from(seed);
+            }
+            Asked::Answered(Step::Run { input, recipe: Some(recipe) })
         }
-        let mut ready = at(Duration::ZERO);
-        if matches!(item.prompt, Some(Step::Run(_))) {
-            ready = at(prompts + write);
-            prompts += interval;
-        }
-        let Some(worker) = free.iter_mut().min() else { break };
-        let start = (*worker).max(ready).max(at(barrier));
-        end = end.max(start.plus(create));
-        *worker = start.plus(create.max(options.image_delay));
     }
-    end.since(at(Duration::ZERO))
 }
 
-/// 0 means one for each slide.
-pub(super) fn worker_count(wanted: u32, slides: usize) -> usize {
-    let slides = slides.max(1);
-    usize::try_from(wanted).ok().filter(|wanted| *wanted > 0).map_or(slides, |wanted| wanted.min(slides))
+fn check(manifest: &Manifest) -> Result<()> {
+    let refused = |value: &str, limit: usize| {
+        Err(Error::new(ErrorCode::InvalidInput).with("value", value).with("limit", limit))
+    };
+    if manifest.items.len() > ITEMS_MAX {
+        return refused("`items`", ITEMS_MAX);
+    }
+    for item in &manifest.items {
+        let kinds: std::collections::BTreeSet<_> = item.steps.iter().map(|step| step.kind.as_str()).collect();
+        let waits_for_earlier =
+            (0..).zip(&item.steps).all(|(at, step)| step.after.iter().all(|before| *before < at));
+        if item.steps.is_empty() || kinds.len() != item.steps.len() || !waits_for_earlier {
+            return refused("`steps`", STEPS_MAX);
+        }
+    }
+    Ok(())
+}
+
+fn manifest_hash(manifest: &Manifest, models: &Models) -> String {
+    let id = |step: &StepWish| model_of(models, step).map_or_else(String::new, |(model, _)| model.id.clone());
+    let items: Vec<Value> = manifest.items.iter().map(|item| item.fixed(id)).collect();
+    recipe::recipe_hash("palitra", manifest.kind.as_str(), &json!(items))
 }

@@ -1,33 +1,49 @@
 //! The report of a batch: shapes that scripts may rely on (design §8).
 
-use super::start::ready_prompt;
-use crate::{Engine, Result};
+use crate::Engine;
 use palitra_domain::{
-    BatchId, Currency, ErrorCode, MarketCost, Money, Timestamp, prompt,
-    state::{BatchState, GenerationState, StepKind, StepStatus},
+    BatchId, Currency, ErrorCode, GenerationId, MarketCost, Money, Timestamp, prompt,
+    state::{BatchKind, BatchState, GenerationState, StepKind, StepStatus},
 };
 use palitra_store::batches::{self as rows, StepGeneration, StepRow, Worker};
-use serde::Serialize;
+use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::Value;
 
-/// `report.json`.
-#[derive(Debug, Clone, Serialize)]
+/// `report.json`: `{batch, status, error, slides|items, workers, totals}`.
+#[derive(Debug, Clone)]
 pub struct Report {
     pub batch: BatchId,
+    pub kind: BatchKind,
     pub status: BatchState,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorCode>,
-    pub slides: Vec<SlideReport>,
+    pub items: Vec<ItemReport>,
     pub workers: Vec<WorkerReport>,
     pub totals: Totals,
 }
 
+impl Serialize for Report {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("batch", &self.batch)?;
+        map.serialize_entry("status", &self.status)?;
+        if let Some(error) = &self.error {
+            map.serialize_entry("error", error)?;
+        }
+        let items = if self.kind == BatchKind::Slides { "slides" } else { "items" };
+        map.serialize_entry(items, &self.items)?;
+        map.serialize_entry("workers", &self.workers)?;
+        map.serialize_entry("totals", &self.totals)?;
+        map.end()
+    }
+}
+
+/// An item as its main step has it: of a slide its picture, of a word its picture or else its speech, of a line its run.
 #[derive(Debug, Clone, Serialize)]
-pub struct SlideReport {
+pub struct ItemReport {
     pub number: u32,
     pub title: String,
     pub status: StepStatus,
-    /// The picture was there already: nothing was called, nothing was paid.
+    /// Everything was there already: nothing was called, nothing was paid.
     pub reused: bool,
     /// As it was written or brought along, and what was sent.
     pub prompt: Option<String>,
@@ -35,13 +51,16 @@ pub struct SlideReport {
     pub model: Option<String>,
     /// Relative to the report; set by the door that writes the file.
     pub file: Option<String>,
-    /// Submissions of the picture in this batch.
+    /// Submissions of the main step in this batch.
     pub attempts: i64,
     pub cost: Option<MarketCost>,
     pub price: Money,
     pub started_at: Option<String>,
     pub finished_at: Option<String>,
-    pub error: Option<SlideError>,
+    pub error: Option<StepError>,
+    /// Each step by itself; of slides, whose steps are always the same, none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<StepReport>,
     /// The model of the step that failed.
     #[serde(skip)]
     pub failed_model: Option<String>,
@@ -51,7 +70,25 @@ pub struct SlideReport {
 }
 
 #[derive(Debug, Clone, Serialize)]
-pub struct SlideError {
+pub struct StepReport {
+    pub step: StepKind,
+    pub status: StepStatus,
+    pub reused: bool,
+    pub id: Option<GenerationId>,
+    pub model: Option<String>,
+    /// What a text model answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output: Option<String>,
+    pub file: Option<String>,
+    pub attempts: i64,
+    pub price: Money,
+    pub error: Option<StepError>,
+    #[serde(skip)]
+    pub object_key: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct StepError {
     pub code: ErrorCode,
     pub step: StepKind,
     pub message: String,
@@ -66,6 +103,18 @@ pub struct WorkerReport {
     pub failed: i64,
     pub busy_s: f64,
     pub waiting_s: f64,
+}
+
+impl WorkerReport {
+    /// What the worker of another batch did under the same name.
+    #[expect(clippy::float_arithmetic, reason = "seconds for people; no money here")]
+    pub fn add(&mut self, other: &WorkerReport) {
+        self.items += other.items;
+        self.ok += other.ok;
+        self.failed += other.failed;
+        self.busy_s += other.busy_s;
+        self.waiting_s += other.waiting_s;
+    }
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -84,7 +133,7 @@ pub struct Totals {
 impl Engine {
     /// The report of a batch as it stands. `since` is the start of this run: a run that continues an interrupted one counts its own
     /// calls only.
-    pub async fn report(&self, id: &BatchId, since: Timestamp) -> Result<Report> {
+    pub async fn report(&self, id: &BatchId, since: Timestamp) -> crate::Result<Report> {
         let wanted = id.clone();
         let (steps, workers, calls) = self
             .store
@@ -98,74 +147,118 @@ impl Engine {
             .await?;
         let batch = self.batch(id).await?;
         let currency = self.settings.prices.currency;
-        let slides: Vec<SlideReport> =
-            steps.chunk_by(|a, b| a.number == b.number).map(|steps| slide(steps, currency)).collect();
-        let count = |status| slides.iter().filter(|slide| slide.status == status).count();
+        let has_steps = batch.kind != BatchKind::Slides;
+        let items: Vec<ItemReport> =
+            steps.chunk_by(|a, b| a.item == b.item).map(|steps| item(steps, currency, has_steps)).collect();
+        let count = |status| items.iter().filter(|item| item.status == status).count();
         let end = batch.finished_at.unwrap_or_else(|| self.now());
         let totals = Totals {
-            items: slides.len(),
+            items: items.len(),
             succeeded: count(StepStatus::Succeeded),
             failed: count(StepStatus::Failed),
             skipped: count(StepStatus::Skipped),
             cancelled: count(StepStatus::Cancelled),
             paid_calls: calls,
-            price: Money::new(slides.iter().map(|slide| slide.price.amount).sum(), currency),
+            price: Money::new(items.iter().map(|item| item.price.amount).sum(), currency),
             makespan_s: end.since(since).as_secs_f64(),
         };
         Ok(Report {
             batch: batch.id,
+            kind: batch.kind,
             status: batch.state,
             error: batch.error,
             workers: workers.iter().map(worker).collect(),
-            slides,
+            items,
             totals,
         })
     }
 }
 
-/// A slide stands where its first unfinished or failed step stands.
-fn slide(steps: &[StepRow], currency: Currency) -> SlideReport {
+/// The step that an item is there for; of several the first.
+const MAIN: [StepKind; 7] = [
+    StepKind::Picture,
+    StepKind::Run,
+    StepKind::Video,
+    StepKind::Edit,
+    StepKind::Upscale,
+    StepKind::Text,
+    StepKind::Speech,
+];
+
+/// An item stands where its first unfinished or failed step stands.
+fn item(steps: &[StepRow], currency: Currency, has_steps: bool) -> ItemReport {
     let first = &steps[0];
     let prompt = steps.iter().find(|step| step.kind == StepKind::Prompt);
-    let picture = steps.iter().find(|step| step.kind == StepKind::Picture);
-    let drawn = picture.and_then(|step| step.generation.as_ref());
+    let main = MAIN.iter().find_map(|kind| steps.iter().find(|step| step.kind == *kind));
+    let made = main.and_then(|step| step.generation.as_ref());
     let written = prompt
         .and_then(|step| step.generation.as_ref()?.output.clone())
         .or_else(|| ready_prompt(&first.content));
-    let reused = picture.is_some_and(|step| step.reused);
-    let own = |step: &&StepRow| !step.reused;
-    let charged = steps
-        .iter()
-        .filter(own)
-        .filter_map(|step| step.generation.as_ref())
-        .map(|generation| generation.charged)
-        .sum();
+    let is_main_reused = main.is_some_and(|step| step.reused);
+    let reused = if has_steps { steps.iter().all(|step| step.reused) } else { is_main_reused };
+    let charged = steps.iter().map(charged).sum();
     let failed =
         steps.iter().find(|step| !matches!(status(step), StepStatus::Succeeded | StepStatus::Waiting));
-    SlideReport {
+    let waiting = steps.iter().find(|step| status(step) == StepStatus::Waiting);
+    ItemReport {
         number: first.number,
         title: first.title.clone(),
-        status: picture.map_or(StepStatus::Failed, |step| status(failed.unwrap_or(step))),
+        status: failed.or(waiting).or(main).map_or(StepStatus::Failed, status),
         reused,
-        clean_prompt: drawn.and_then(sent_prompt).or_else(|| written.as_deref().map(prompt::clean_prompt)),
+        clean_prompt: made.and_then(sent_prompt).or_else(|| written.as_deref().map(prompt::clean_prompt)),
         prompt: written,
-        model: drawn.map(|drawn| drawn.model.clone()),
+        model: made.map(|made| made.model.clone()),
         file: None,
-        attempts: if reused { 0 } else { drawn.map_or(0, |drawn| drawn.attempts) },
-        cost: drawn.filter(|_| !reused).and_then(cost),
+        attempts: if is_main_reused { 0 } else { made.map_or(0, |made| made.attempts) },
+        cost: made.filter(|_| !is_main_reused).and_then(cost),
         price: Money::new(charged, currency),
         started_at: steps
             .iter()
             .filter_map(|step| step.generation.as_ref()?.started_at)
             .min()
             .map(Timestamp::rfc3339),
-        finished_at: drawn.and_then(|drawn| drawn.finished_at).map(Timestamp::rfc3339),
+        finished_at: made.and_then(|made| made.finished_at).map(Timestamp::rfc3339),
         error: failed.and_then(error),
+        steps: if has_steps {
+            steps.iter().map(|step| step_report(step, currency)).collect()
+        } else {
+            Vec::new()
+        },
         failed_model: failed.and_then(|step| Some(step.generation.as_ref()?.model.clone())),
-        object_key: drawn
-            .filter(|drawn| drawn.state == GenerationState::Succeeded)
-            .and_then(|drawn| drawn.object_key.clone()),
+        object_key: made.and_then(object_key),
     }
+}
+
+fn step_report(step: &StepRow, currency: Currency) -> StepReport {
+    let made = step.generation.as_ref();
+    StepReport {
+        step: step.kind,
+        status: status(step),
+        reused: step.reused,
+        id: made.map(|made| made.id.clone()),
+        model: made.map(|made| made.model.clone()),
+        output: made.and_then(|made| made.output.clone()),
+        file: None,
+        attempts: if step.reused { 0 } else { made.map_or(0, |made| made.attempts) },
+        price: Money::new(charged(step), currency),
+        error: error(step).filter(|_| status(step) != StepStatus::Succeeded),
+        object_key: made.and_then(object_key),
+    }
+}
+
+/// What is paid in this batch: nothing for what was there already.
+fn charged(step: &StepRow) -> i64 {
+    step.generation.as_ref().filter(|_| !step.reused).map_or(0, |made| made.charged)
+}
+
+fn object_key(made: &StepGeneration) -> Option<String> {
+    made.object_key.clone().filter(|_| made.state == GenerationState::Succeeded)
+}
+
+/// The prompt that an item brought along.
+fn ready_prompt(content: &str) -> Option<String> {
+    let content: Value = serde_json::from_str(content).ok()?;
+    content.get("prompt")?.as_str().map(str::to_owned)
 }
 
 fn sent_prompt(drawn: &StepGeneration) -> Option<String> {
@@ -179,7 +272,10 @@ fn cost(drawn: &StepGeneration) -> Option<MarketCost> {
 }
 
 fn status(step: &StepRow) -> StepStatus {
-    let Some(generation) = &step.generation else { return StepStatus::Failed };
+    let Some(generation) = &step.generation else {
+        let is_skipped = step.error == Some(ErrorCode::StepBeforeFailed);
+        return if is_skipped { StepStatus::Skipped } else { StepStatus::Failed };
+    };
     match generation.state {
         GenerationState::Queued
         | GenerationState::Submitting
@@ -194,13 +290,13 @@ fn status(step: &StepRow) -> StepStatus {
     }
 }
 
-fn error(step: &StepRow) -> Option<SlideError> {
+fn error(step: &StepRow) -> Option<StepError> {
     let generation = step.generation.as_ref();
     let code = step.error.or_else(|| generation?.error_code)?;
     let message = generation
         .and_then(|generation| generation.error_text.clone())
         .unwrap_or_else(|| code.name().to_owned());
-    Some(SlideError { code, step: step.kind, message })
+    Some(StepError { code, step: step.kind, message })
 }
 
 #[expect(clippy::float_arithmetic, clippy::cast_precision_loss, reason = "seconds for people; no money here")]

@@ -1,18 +1,18 @@
 //! From a plan to rows: accepted whole, in one transaction. And the ways to stop a batch.
 
-use super::plan::{Plan, PlannedItem, Step, worker_count};
+use super::{
+    manifest::{Manifest, StepWish},
+    plan::{Plan, Step, model_of},
+};
 use crate::{Engine, Error, Result};
 use palitra_domain::{
-    BatchId, ErrorCode, GenerationId, ItemId, Livemode,
-    catalogue::{Mode, Model},
+    BatchId, ErrorCode, GenerationId, ItemId,
     state::{Event, GenerationState, StepKind},
 };
 use palitra_store::{
     batches::{self as rows, NewBatch, NewItem, NewStep, Workers},
     generations::{BatchPlace, NewGeneration},
 };
-use serde_json::{Value, json};
-use std::sync::Arc;
 
 /// A step of a batch: which item, and what answers it.
 #[derive(Debug, Clone)]
@@ -26,19 +26,21 @@ pub struct BatchStep {
 #[derive(Debug, Clone)]
 pub struct StartedBatch {
     pub id: BatchId,
-    /// Earlier runs of the same deck that it replaces.
+    /// Earlier runs from the same source that it replaces.
     pub superseded: Vec<BatchId>,
 }
 
 impl Engine {
-    /// Holds the money for the whole plan and queues it.
-    /// What is left of an earlier run of the same deck, as it was then, is stopped and its money given back.
-    pub async fn start_slides(&self, plan: &Plan) -> Result<StartedBatch> {
+    /// Holds the money for the whole plan and queues it. What is left of an earlier run from the same source, as it was then, is stopped
+    /// and its money given back.
+    pub async fn start_batch(&self, plan: &Plan) -> Result<StartedBatch> {
         let batch = self.new_batch(plan)?;
         let (id, now, bounds) = (batch.id.clone(), self.now(), self.settings.bounds);
         let (account, generations) = (batch.account.clone(), batch.generations.len());
+        let faces = plan.manifest.faces.clone();
         let write = self.store.write(move |tx| {
             let superseded = rows::supersede(tx, &batch, now)?;
+            palitra_store::assets::mark_faces(tx, &batch.account, &faces)?;
             rows::create(tx, &batch, &bounds, now)?;
             Ok(superseded)
         });
@@ -49,92 +51,84 @@ impl Engine {
     }
 
     fn new_batch(&self, plan: &Plan) -> Result<NewBatch> {
-        let options = &plan.options;
-        let image = self.model_for(options.livemode, &options.model, "create")?;
-        let writer = self.model_for(options.livemode, &options.prompt_model, "write")?;
+        let manifest = &plan.manifest;
         let id = BatchId::new(self.now(), self.random());
-        let scope =
-            |kind: StepKind| if options.sequential { format!("{id}/one") } else { format!("{id}/{kind}") };
-        let (mut items, mut generations) = (Vec::new(), Vec::new());
-        for planned in &plan.items {
-            let item = ItemId::new(self.now(), self.random());
-            let place = |step| BatchPlace { batch: id.clone(), item: item.clone(), step, scope: scope(step) };
-            let mut steps = Vec::new();
-            let mut parents = Vec::new();
-            if let Some(prompt) = &planned.prompt {
-                let (step, row) = self.step(
-                    StepKind::Prompt,
-                    options.livemode,
-                    prompt,
-                    (&writer.0, &writer.1),
-                    place(StepKind::Prompt),
-                    Vec::new(),
-                )?;
-                let row = row.map(|row| NewGeneration { priority: options.priority, ..row });
-                parents.extend(row.as_ref().map(|row| row.id.clone()));
+        let (mut items, mut generations) = (Vec::with_capacity(manifest.items.len()), Vec::new());
+        for (item, planned) in manifest.items.iter().zip(&plan.steps) {
+            let own = ItemId::new(self.now(), self.random());
+            // Of each step, the generation that others wait for.
+            let mut queued: Vec<Option<GenerationId>> = Vec::with_capacity(planned.len());
+            let mut steps = Vec::with_capacity(planned.len());
+            for (wish, step) in item.steps.iter().zip(planned) {
+                let place = BatchPlace {
+                    batch: id.clone(),
+                    item: own.clone(),
+                    step: wish.kind,
+                    scope: scope(&id, manifest, wish.kind),
+                };
+                let (step, row) = self.step(plan, wish, step, place)?;
+                let row = row.map(|row| NewGeneration {
+                    parents: wish.after.iter().filter_map(|before| queued.get(*before)?.clone()).collect(),
+                    ..row
+                });
+                queued.push(row.as_ref().map(|row| row.id.clone()));
                 steps.push(step);
                 generations.extend(row);
             }
-            let (step, row) = self.step(
-                StepKind::Picture,
-                options.livemode,
-                &planned.picture,
-                (&image.0, &image.1),
-                place(StepKind::Picture),
-                parents,
-            )?;
-            steps.push(step);
-            generations.extend(row.map(|row| NewGeneration { priority: options.priority, ..row }));
-            items.push(new_item(item, planned, steps));
+            items.push(NewItem {
+                id: own,
+                number: item.number,
+                title: item.title.clone(),
+                content: item.content.to_string(),
+                steps,
+            });
         }
-        for row in &mut generations {
-            row.price = self.price_on_terms(row, &plan.terms)?;
-        }
-        let shown = json!({
-            "model": options.model, "prompt_model": options.prompt_model, "format": options.format.to_string(), "seed": options.seed,
-            "image_workers": options.image_workers, "sequential": options.sequential,
-        });
         Ok(NewBatch {
             id: id.clone(),
-            account: options.account.clone(),
-            livemode: options.livemode,
-            kind: "slides",
-            manifest: plan.manifest.clone(),
-            source: options.source.clone(),
-            title: options.title.clone(),
-            options: shown.to_string(),
-            gate_percent: options.gate_percent,
+            account: manifest.account.clone(),
+            livemode: manifest.livemode,
+            kind: manifest.kind,
+            manifest: plan.hash.clone(),
+            source: manifest.source.clone(),
+            title: manifest.title.clone(),
+            options: manifest.shown.to_string(),
+            gate_percent: manifest.gate_percent,
             items,
-            workers: workers(plan, scope),
-            barrier: options.sequential && generations.iter().any(|row| !row.parents.is_empty()),
+            workers: workers(plan, &id),
+            barrier: manifest.sequential && generations.iter().any(|row| !row.parents.is_empty()),
             generations,
         })
     }
 
     fn step(
         &self,
-        kind: StepKind,
-        livemode: Livemode,
+        plan: &Plan,
+        wish: &StepWish,
         step: &Step,
-        (model, mode): (&Arc<Model>, &Arc<Mode>),
         place: BatchPlace,
-        parents: Vec<GenerationId>,
     ) -> Result<(NewStep, Option<NewGeneration>)> {
-        let answered = |generation, reused, error| NewStep { kind, generation, reused, error };
+        let answered = |generation, reused, error| NewStep { kind: wish.kind, generation, reused, error };
         Ok(match step {
             Step::Reused(found) => (answered(Some(found.id.clone()), true, None), None),
             Step::Refused(code) => (answered(None, false, Some(*code)), None),
-            Step::Run(input) => {
-                let mut row = self.new_generation(livemode, (model, mode), input)?;
-                (row.batch, row.parents) = (Some(place), parents);
+            Step::Run { input, recipe } => {
+                let (model, mode) =
+                    model_of(&plan.models, wish).ok_or_else(|| Error::new(ErrorCode::Internal))?;
+                let mut row = self.new_generation(plan.manifest.livemode, (model, mode), input)?;
+                row.priority = plan.manifest.priority;
+                row.batch = Some(place);
+                if let Some(recipe) = recipe {
+                    row.recipe.clone_from(recipe);
+                }
+                row.price = self.price_on_terms(&row, &plan.terms)?;
                 (answered(Some(row.id.clone()), false, None), Some(row))
             }
         })
     }
 
     /// Continues an interrupted run with the workers that are asked for now; nothing that was accepted is created twice.
-    pub async fn resume_slides(&self, plan: &Plan, id: &BatchId) -> Result<()> {
-        let workers = workers(plan, |kind| worker_scope(id, kind, plan.options.sequential));
+    pub async fn resume_batch(&self, plan: &Plan, id: &BatchId) -> Result<()> {
+        let workers = workers(plan, id);
         self.store.write(move |tx| rows::set_workers(tx, &workers)).await?;
         self.work_is_there();
         Ok(())
@@ -177,39 +171,40 @@ impl Engine {
     }
 }
 
-fn worker_scope(batch: &BatchId, kind: StepKind, sequential: bool) -> String {
-    if sequential { format!("{batch}/one") } else { format!("{batch}/{kind}") }
+/// The workers of a step by name; one does it all in sequential mode.
+pub(super) fn scope_name(manifest: &Manifest, kind: StepKind) -> String {
+    if manifest.sequential { "one".to_owned() } else { kind.to_string() }
 }
 
-fn new_item(id: ItemId, planned: &PlannedItem, steps: Vec<NewStep>) -> NewItem {
-    let item = &planned.item;
-    // A ready prompt has no step of its own; it is kept with the content, so that a report can show it.
-    let content = json!({ "content": item.content, "prompt": item.prompt });
-    NewItem { id, number: item.number, title: item.title.clone(), content: content.to_string(), steps }
+fn scope(batch: &BatchId, manifest: &Manifest, kind: StepKind) -> String {
+    format!("{batch}/{}", scope_name(manifest, kind))
 }
 
-/// One prompt worker and the picture workers, each with its least interval (S0-10…S0-16). In sequential mode one worker does it all.
-fn workers(plan: &Plan, scope: impl Fn(StepKind) -> String) -> Vec<Workers> {
-    let options = &plan.options;
-    let runs = |wanted: fn(&PlannedItem) -> bool| plan.items.iter().filter(|item| wanted(item)).count();
-    let prompts = runs(|item| matches!(item.prompt, Some(Step::Run(_))));
-    let pictures = runs(|item| matches!(item.picture, Step::Run(_)));
-    if options.sequential {
-        return vec![Workers { scope: scope(StepKind::Picture), count: 1, interval: options.image_delay }];
+/// Of each kind of step that runs its workers, each with its least interval (S0-10…S0-16).
+fn workers(plan: &Plan, batch: &BatchId) -> Vec<Workers> {
+    let manifest = &plan.manifest;
+    let runs = |kind: StepKind| {
+        let all =
+            manifest.items.iter().zip(&plan.steps).flat_map(|(item, steps)| item.steps.iter().zip(steps));
+        all.filter(|(wish, step)| wish.kind == kind && matches!(step, Step::Run { .. })).count()
+    };
+    let workers = |kind: StepKind, count: usize, interval| Workers {
+        scope: scope(batch, manifest, kind),
+        count: u32::try_from(count).unwrap_or(u32::MAX),
+        interval,
+    };
+    if manifest.sequential {
+        let (_, interval) = manifest.workers_of(StepKind::Picture, 1);
+        return vec![workers(StepKind::Picture, 1, interval)];
     }
-    let mut workers = Vec::new();
-    if prompts > 0 {
-        workers.push(Workers { scope: scope(StepKind::Prompt), count: 1, interval: options.prompt_delay });
-    }
-    if pictures > 0 {
-        let count = u32::try_from(worker_count(options.image_workers, pictures)).unwrap_or(u32::MAX);
-        workers.push(Workers { scope: scope(StepKind::Picture), count, interval: options.image_delay });
-    }
-    workers
+    let kinds = StepKind::ALL.iter().map(|kind| (*kind, runs(*kind))).filter(|(_, runs)| *runs > 0);
+    kinds
+        .map(|(kind, runs)| {
+            let (count, interval) = manifest.workers_of(kind, runs);
+            workers(kind, count.min(WORKERS_MAX), interval)
+        })
+        .collect()
 }
 
-/// The prompt that an item brought along.
-pub(super) fn ready_prompt(content: &str) -> Option<String> {
-    let content: Value = serde_json::from_str(content).ok()?;
-    content.get("prompt")?.as_str().map(str::to_owned)
-}
+/// The most workers of one kind: more than any market's slots, and few enough rows.
+const WORKERS_MAX: usize = 500;

@@ -71,7 +71,7 @@ impl Engine {
 /// A service delivers; a command only closes events, so that they do not pile up where nobody ever serves.
 pub(crate) async fn start(machine: &Machine) -> Result<()> {
     let receivers = begin(machine).await?;
-    let mut unheard = vec![outbox::GENERATION, outbox::LATE];
+    let mut unheard = vec![outbox::GENERATION, outbox::BATCH, outbox::LATE];
     unheard.retain(|event| !receivers.contains_key(event));
     if !unheard.is_empty() {
         machine.spawn(close_events(machine.clone(), unheard));

@@ -13,6 +13,7 @@ use palitra_domain::{
 };
 use palitra_store::generations::{Generation, NewAsset};
 use serde_json::Value;
+use tokio::sync::SemaphorePermit;
 
 /// Why the result is refused; `None`: it is taken, and its assets know more about themselves.
 pub(super) async fn examine(
@@ -25,6 +26,7 @@ pub(super) async fn examine(
     let Some(examiner) = machine.examiner.clone().filter(|_| generation.lane != Lane::Text) else {
         return Ok(None);
     };
+    let room = room_for(machine, assets).await;
     let mut files = Vec::with_capacity(assets.len());
     for (asset, output) in assets.iter().zip(&outputs.files) {
         files.push(match output {
@@ -33,6 +35,7 @@ pub(super) async fn examine(
         });
     }
     let examination = examiner.examine(expected(machine, ticket, generation).await?, files).await;
+    drop(room);
     let mut refused = Vec::new();
     for finding in &examination.findings {
         let measure = machine.settings.acceptance.measure(&generation.mode, finding.defect);
@@ -59,6 +62,16 @@ pub(super) async fn examine(
         keep(machine, asset, facts).await?;
     }
     Ok(None)
+}
+
+/// Results are read whole to be looked at: so many MiB of them at a time, whatever the number of generations. One that is larger waits for
+/// all of it.
+pub(crate) const EXAMINED_MIB_MAX: u32 = 256;
+
+async fn room_for<'a>(machine: &'a Machine, assets: &[NewAsset]) -> Option<SemaphorePermit<'a>> {
+    let bytes: u64 = assets.iter().map(|asset| asset.bytes).sum();
+    let mib = u32::try_from(bytes >> 20).unwrap_or(u32::MAX).saturating_add(1);
+    machine.examined.acquire_many(mib.min(EXAMINED_MIB_MAX)).await.ok()
 }
 
 async fn whole(machine: &Machine, key: &str) -> Result<Bytes> {
@@ -92,8 +105,13 @@ async fn expected(machine: &Machine, ticket: &Ticket, generation: &Generation) -
     })
 }
 
-/// What is known of the file now, and its smaller copies beside it.
+/// What is known of the file now, its smaller copies beside it, and the better file in its place. Should this process die on the way, the
+/// result is stored and looked at again.
 async fn keep(machine: &Machine, asset: &mut NewAsset, facts: Facts) -> Result<()> {
+    if let Some(better) = facts.better {
+        let stored = machine.objects.put(&asset.object_key, Box::pin(stream::iter([Ok(better)]))).await?;
+        (asset.bytes, asset.sha256) = (stored.bytes, stored.sha256);
+    }
     let mut sides = Vec::with_capacity(facts.thumbnails.len());
     for (side, bytes) in facts.thumbnails {
         let key = thumbnail_key(&asset.object_key, side);

@@ -207,7 +207,7 @@ async fn overtake(
     assets: Vec<NewAsset>,
     outputs: Outputs,
 ) {
-    let fills = match keep::fills(machine, &ghost.id, &outputs).await {
+    let fills = match keep::fills(machine, &ghost.id, &outputs, &assets).await {
         Ok(fills) => fills,
         Err(error) => {
             tracing::error!(generation.id = %ghost.id, %error, "a late result cannot be settled now");

@@ -156,7 +156,7 @@ async fn judged(
         let again = machine.store.read(move |tx| generations::was_on_the_house(tx, &id)).await?;
         return Ok(if again { Judged::RefusedAgain(error, cost) } else { Judged::Refused(error, cost) });
     }
-    let fills = fills(machine, ticket.id(), outputs).await?;
+    let fills = fills(machine, ticket.id(), outputs, &assets).await?;
     Ok(Judged::Good(Box::new(generation), assets, fills))
 }
 
@@ -213,11 +213,15 @@ pub(super) async fn fills(
     machine: &Machine,
     parent: &GenerationId,
     outputs: &Outputs,
+    assets: &[NewAsset],
 ) -> crate::Result<Vec<Fill>> {
     let parent = parent.clone();
     let children = machine.store.read(move |tx| generations::children(tx, &parent)).await?;
-    let output = outputs.text.as_deref().unwrap_or_default();
-    Ok(children.iter().map(|child| batches::fill(child, output)).collect())
+    let made = batches::Made {
+        text: assets.is_empty().then(|| outputs.text.as_deref().unwrap_or_default()),
+        files: assets.iter().map(|asset| (&asset.id, asset.mime)).collect(),
+    };
+    Ok(children.iter().map(|child| batches::fill(child, &made)).collect())
 }
 
 async fn store_files(

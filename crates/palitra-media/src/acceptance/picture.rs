@@ -66,6 +66,13 @@ fn is_cut_jpeg(file: &[u8]) -> Result<bool, Error> {
     Ok(why.is_some_and(|why| MISSING.iter().any(|missing| format!("{missing:?}") == why)))
 }
 
+/// What is kept of the first picture of a film.
+pub(super) fn keep_copies(facts: &mut Facts, poster: &DynamicImage) {
+    keep(facts, poster, &thumbnail(poster, SMALL_SIDE));
+    // Films are not told apart by how they begin.
+    facts.dhash = None;
+}
+
 fn keep(facts: &mut Facts, pixels: &DynamicImage, small: &DynamicImage) {
     facts.blurhash = blurhash(small);
     facts.dhash = Some(dhash(small));

@@ -46,11 +46,13 @@ impl Local {
         match (request.model.as_str(), request.mode.as_str()) {
             ("text", "text") => pictures::text(&input, &self.typesetter),
             ("convert", "convert") => pictures::convert(&input),
+            ("convert", "strip") => pictures::strip(&input),
             ("fast", "upscale") => enlarge::upscale(&input, enlarge::Way::Fast),
             ("crisp", "upscale") => enlarge::upscale(&input, enlarge::Way::Crisp),
             ("illustration", "create") => pictures::illustrate(&input, &self.typesetter),
             ("voices", "speak") => voices::speak(&input),
             ("sheet", "contact_sheet") => sheets::contact_sheet(&input, &self.typesetter),
+            ("sheet", "style_card") => sheets::style_card(&input, &self.typesetter),
             (model, mode) => {
                 let message = format!("this machine has no model `{model}` with a mode `{mode}`");
                 Err(MarketError::new(ErrorClass::UnknownModel, message))

@@ -44,6 +44,21 @@ pub(super) fn contact_sheet(input: &Input<'_>, typesetter: &Arc<Typesetter>) -> 
     Ok(Work { mib, run: Box::new(run) })
 }
 
+/// The picture as the card of a style: `name` and, where there is more to say, `about` on its darkened foot. PNG of 800 × 1000.
+pub(super) fn style_card(input: &Input<'_>, typesetter: &Arc<Typesetter>) -> Result<Work, MarketError> {
+    let given = input.picture()?;
+    let mib = given.mib(BYTES_PER_PIXEL).saturating_add(SHEET_MIB);
+    let (name, about) = (input.word("name").to_owned(), input.word("about").to_owned());
+    let typesetter = typesetter.clone();
+    let run = move || {
+        let sample = given.decode()?.pixels;
+        let card = sheet::style_card(&typesetter, &sample, &name, &about);
+        let card = card.map_err(|error| refused(error.to_string()))?;
+        encode::png(&DynamicImage::ImageRgb8(card)).map_err(|error| unencoded(&error))
+    };
+    Ok(Work { mib, run: Box::new(run) })
+}
+
 fn sheet_refused(error: &sheet::Error) -> MarketError {
     refused(error.to_string())
 }

@@ -29,6 +29,9 @@ fn d7_facts_are_taken_even_when_nothing_is_looked_for() {
     assert!(sound.facts[0].duration_ms.is_some_and(|ms| ms > 0));
     let film = examine(&expected(Lane::Video), &[fixture("film.mp4").into()]);
     assert!(film.facts[0].width.is_some() && film.facts[0].duration_ms.is_some());
+    let better = film.facts[0].better.clone().unwrap();
+    assert!(palitra_media::video::check(&better).unwrap().is_fast_start);
+    assert_eq!(examine(&expected(Lane::Video), &[better]).facts[0].better, None, "it is in order already");
 }
 
 #[test]

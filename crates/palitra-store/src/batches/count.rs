@@ -2,9 +2,9 @@
 //! (S0-24, S0-25).
 
 use super::{NewBatch, Workers};
-use crate::{Result, Tx, generations::Ends, markets, p, sql};
+use crate::{Result, Tx, generations::Ends, markets, outbox, p, sql};
 use palitra_domain::{
-    BatchId, ErrorCode, GenerationId, Timestamp,
+    BatchId, DeliveryId, ErrorCode, GenerationId, Timestamp,
     state::{BatchState, Event, StepKind},
     time,
 };
@@ -151,7 +151,13 @@ pub fn supersede(tx: &mut Tx, batch: &NewBatch, now: Timestamp) -> Result<Vec<Ba
     );
     let open = tx.query(
         OPEN,
-        p![batch.account.as_str(), batch.livemode.as_str(), batch.kind, &batch.source, &batch.manifest],
+        p![
+            batch.account.as_str(),
+            batch.livemode.as_str(),
+            batch.kind.as_str(),
+            &batch.source,
+            &batch.manifest
+        ],
     )?;
     let ids: Vec<BatchId> = open.iter().map(|row| row.get(0)).collect::<Result<_>>()?;
     for id in &ids {
@@ -179,10 +185,22 @@ pub(super) fn close_if_done(tx: &mut Tx, batch: &BatchId, now: Timestamp) -> Res
         None if below > 0 => (BatchState::Failed, Some(ErrorCode::GateFailed)),
         None => (BatchState::Completed, None),
     };
-    tx.send(
+    let closed = tx.execute(
         "update batch set state = $2, error_code = $3, finished_at = $4 where id = $1 and state = 'processing'",
         p![batch.as_str(), state.as_str(), error.map(ErrorCode::name), now.micros()],
     )?;
+    if closed == 1 {
+        tx.must(
+            1,
+            "insert into outbox(id, kind, account_id, batch_id, payload, next_at, created_at)
+             select $3, 'batch', account_id, id, '{}', $2, $2 from batch where id = $1",
+            p![
+                batch.as_str(),
+                now.micros(),
+                DeliveryId::of_text(outbox::BATCH, now, batch.as_str()).as_str()
+            ],
+        )?;
+    }
     // What its workers did is kept for the report; claims look at the slots of open batches only.
     tx.send(
         "update slot set kind = 'closed' where scope >= $1 || '/' and scope < $1 || '0' and kind = 'batch'",

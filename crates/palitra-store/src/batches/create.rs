@@ -5,7 +5,8 @@ use super::count;
 use crate::{Error, Result, Tx, bounds::Bounds, generations, p};
 use generations::NewGeneration;
 use palitra_domain::{
-    AccountId, BatchId, ErrorCode, GenerationId, ItemId, Livemode, Timestamp, state::StepKind,
+    AccountId, BatchId, ErrorCode, GenerationId, ItemId, Livemode, Timestamp,
+    state::{BatchKind, StepKind},
 };
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ pub struct NewBatch {
     pub id: BatchId,
     pub account: AccountId,
     pub livemode: Livemode,
-    pub kind: &'static str,
+    pub kind: BatchKind,
     /// Hash of manifest and options: the same command finds its interrupted run by it.
     pub manifest: String,
     /// Where the manifest came from, such as the path of a deck; empty when that is nowhere in particular.
@@ -69,7 +70,7 @@ pub fn create(tx: &mut Tx, batch: &NewBatch, bounds: &Bounds, now: Timestamp) ->
             id,
             batch.account.as_str(),
             batch.livemode.as_str(),
-            batch.kind,
+            batch.kind.as_str(),
             &batch.manifest,
             batch.gate_percent,
             batch.barrier,

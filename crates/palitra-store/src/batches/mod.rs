@@ -8,5 +8,6 @@ pub(crate) use count::{Tally, count, lock_of};
 pub use count::{cancel, set_workers, stop, supersede};
 pub use create::{NewBatch, NewItem, NewStep, Workers, create};
 pub use read::{
-    Batch, Stage, StepGeneration, StepRow, Worker, calls_since, find, list, open, stages, steps, workers,
+    Batch, Done, Stage, StepGeneration, StepRow, Worker, calls_since, changed_items, done, failed_items,
+    find, last_of, list, moved, open, stages, steps, workers,
 };

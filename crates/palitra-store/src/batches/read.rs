@@ -3,7 +3,7 @@
 use crate::{Result, Row, Tx, p};
 use palitra_domain::{
     AccountId, BatchId, ErrorCode, GenerationId, Livemode, Timestamp,
-    state::{BatchState, GenerationState, StepKind},
+    state::{BatchKind, BatchState, GenerationState, StepKind},
 };
 
 #[derive(Debug, Clone)]
@@ -11,8 +11,9 @@ pub struct Batch {
     pub id: BatchId,
     pub account: AccountId,
     pub livemode: Livemode,
-    pub kind: String,
+    pub kind: BatchKind,
     pub state: BatchState,
+    pub source: String,
     pub title: String,
     pub gate_percent: u32,
     pub error: Option<ErrorCode>,
@@ -21,7 +22,7 @@ pub struct Batch {
     pub finished_at: Option<Timestamp>,
 }
 
-const COLUMNS: &str = "id, account_id, livemode, kind, state, title, gate_percent, error_code, stop_code, created_at, finished_at";
+const COLUMNS: &str = "id, account_id, livemode, kind, state, title, gate_percent, error_code, stop_code, created_at, finished_at, source";
 
 fn batch(row: &Row) -> Result<Batch> {
     Ok(Batch {
@@ -30,6 +31,7 @@ fn batch(row: &Row) -> Result<Batch> {
         livemode: row.get(2)?,
         kind: row.get(3)?,
         state: row.get(4)?,
+        source: row.get(11)?,
         title: row.get(5)?,
         gate_percent: row.get(6)?,
         error: row.get(7)?,
@@ -52,6 +54,76 @@ pub fn open(tx: &mut Tx, account: &AccountId, livemode: Livemode, manifest: &str
          order by id desc limit 1"
     );
     tx.query_opt(&sql, p![account.as_str(), livemode.as_str(), manifest])?.as_ref().map(batch).transpose()
+}
+
+/// The newest of the account that was made from this source; nothing comes from nowhere in particular.
+pub fn last_of(
+    tx: &mut Tx,
+    (account, livemode): (&AccountId, Livemode),
+    kind: BatchKind,
+    source: &str,
+) -> Result<Option<Batch>> {
+    let sql = format!(
+        "select {COLUMNS} from batch where account_id = $1 and livemode = $2 and kind = $3 and source = $4 and source <> ''
+         order by id desc limit 1"
+    );
+    let row = tx.query_opt(&sql, p![account.as_str(), livemode.as_str(), kind.as_str(), source])?;
+    row.as_ref().map(batch).transpose()
+}
+
+/// How far the items of a batch are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Done {
+    pub items: i64,
+    /// All of whose steps have ended.
+    pub ended: i64,
+    /// Of these, those with a step that did not succeed.
+    pub failed: i64,
+}
+
+pub fn done(tx: &mut Tx, id: &BatchId) -> Result<Done> {
+    let row = tx.query_one(
+        "select count(*), coalesce(sum(case when waiting = 0 then 1 else 0 end), 0),
+                coalesce(sum(case when waiting = 0 and failed > 0 then 1 else 0 end), 0)
+         from (select s.item_id,
+                 sum(case when g.state in ('queued', 'submitting', 'running', 'storing') then 1 else 0 end) as waiting,
+                 sum(case when s.error_code is not null or g.state in ('failed', 'cancelled', 'timed_out') then 1 else 0 end) as failed
+               from step s left join generation g on g.id = s.generation_id where s.batch_id = $1 group by s.item_id) items",
+        p![id.as_str()],
+    )?;
+    Ok(Done { items: row.get(0)?, ended: row.get(1)?, failed: row.get(2)? })
+}
+
+/// When its work began, and when something last changed in it; `None` before the first call.
+pub fn moved(tx: &mut Tx, id: &BatchId) -> Result<(Option<Timestamp>, Option<Timestamp>)> {
+    let row = tx.query_one(
+        "select min(started_at), max(updated_at) from generation where batch_id = $1",
+        p![id.as_str()],
+    )?;
+    Ok((row.get(0)?, row.get(1)?))
+}
+
+/// Numbers of the items that are otherwise, or not at all, in a later batch.
+pub fn changed_items(tx: &mut Tx, id: &BatchId, later: &BatchId) -> Result<Vec<u32>> {
+    let rows = tx.query(
+        "select i.number from item i where i.batch_id = $1 and not exists
+           (select 1 from item n where n.batch_id = $2 and n.number = i.number and n.title = i.title and n.content = i.content)
+         order by i.n",
+        p![id.as_str(), later.as_str()],
+    )?;
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+/// Numbers and titles of the items of which a step did not succeed.
+pub fn failed_items(tx: &mut Tx, id: &BatchId) -> Result<Vec<(u32, String)>> {
+    let rows = tx.query(
+        "select i.number, i.title from item i where i.batch_id = $1 and exists
+           (select 1 from step s left join generation g on g.id = s.generation_id
+            where s.item_id = i.id and (s.error_code is not null or g.state in ('failed', 'cancelled', 'timed_out')))
+         order by i.n",
+        p![id.as_str()],
+    )?;
+    rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
 }
 
 /// Newest first.
@@ -129,6 +201,8 @@ pub fn workers(tx: &mut Tx, id: &BatchId) -> Result<Vec<Worker>> {
 /// one).
 #[derive(Debug, Clone)]
 pub struct StepRow {
+    /// Its place among the items.
+    pub item: i64,
     pub number: u32,
     pub title: String,
     pub content: String,
@@ -143,6 +217,7 @@ pub struct StepRow {
 pub struct StepGeneration {
     pub id: GenerationId,
     pub model: String,
+    pub mode: String,
     pub state: GenerationState,
     pub input: String,
     pub output: Option<String>,
@@ -166,7 +241,7 @@ pub fn steps(tx: &mut Tx, id: &BatchId) -> Result<Vec<StepRow>> {
                 g.id, g.model, g.state, g.input, g.output, g.attempts, coalesce(t.charged_cash + t.charged_bonus, 0),
                 (select cast(coalesce(sum(a.cost_micros), 0) as bigint) from attempt a where a.generation_id = g.id),
                 (select min(a.cost_currency) from attempt a where a.generation_id = g.id),
-                g.error_code, g.error_text, g.started_at, g.finished_at, f.object_key, f.mime
+                g.error_code, g.error_text, g.started_at, g.finished_at, f.object_key, f.mime, i.n, g.mode
          from step s join item i on i.id = s.item_id join stage o on o.batch_id = s.batch_id and o.kind = s.kind
          left join generation g on g.id = s.generation_id
          left join transfer t on t.id = 'trf_' || substr(g.id, 5)
@@ -184,6 +259,7 @@ fn step(row: &Row) -> Result<StepRow> {
         Some(id) => Some(StepGeneration {
             id,
             model: row.get(7)?,
+            mode: row.get(22)?,
             state: row.get(8)?,
             input: row.get(9)?,
             output: row.get(10)?,
@@ -200,6 +276,7 @@ fn step(row: &Row) -> Result<StepRow> {
         }),
     };
     Ok(StepRow {
+        item: row.get(21)?,
         number: row.get(0)?,
         title: row.get(1)?,
         content: row.get(2)?,

@@ -1,11 +1,12 @@
 //! Reading generations: one, its attempts and assets, and results that answer a recipe again.
 
-use crate::{Result, Row, Tx, p};
+use crate::{Result, Row, Sql, Tx, p, sql};
 use palitra_domain::{
     AccountId, AssetId, BatchId, ErrorCode, GenerationId, Livemode, Timestamp,
     catalogue::Lane,
     state::{AttemptReason, AttemptState, GenerationState},
 };
+use std::collections::HashMap;
 
 /// A generation as doors show it.
 #[derive(Debug, Clone)]
@@ -135,36 +136,83 @@ pub fn assets(tx: &mut Tx, generation: &GenerationId) -> Result<Vec<Asset>> {
         "select id, mime, object_key, bytes, width, height from asset where generation_id = $1 and deleted_at is null order by n",
         p![generation.as_str()],
     )?;
-    let asset = |row: &Row| {
-        Ok(Asset {
-            id: row.get(0)?,
-            mime: row.get(1)?,
-            object_key: row.get(2)?,
-            bytes: row.get(3)?,
-            width: row.get(4)?,
-            height: row.get(5)?,
-        })
-    };
     rows.iter().map(asset).collect()
 }
 
-/// The newest result of the account for a recipe. Never another account's, never test for live (invariant
-/// 10).
+fn asset(row: &Row) -> Result<Asset> {
+    Ok(Asset {
+        id: row.get(0)?,
+        mime: row.get(1)?,
+        object_key: row.get(2)?,
+        bytes: row.get(3)?,
+        width: row.get(4)?,
+        height: row.get(5)?,
+    })
+}
+
+/// A result that answers a recipe again, with its files.
+#[derive(Debug, Clone)]
+pub struct Reusable {
+    pub recipe: String,
+    pub id: GenerationId,
+    pub output: Option<String>,
+    pub assets: Vec<Asset>,
+}
+
+/// Recipes that are looked up at once.
+const RECIPES_AT_ONCE: usize = 500;
+
+/// The newest result of the account for each recipe that has one. Never another account's, never test for live (invariant 10).
 pub fn reusable(
     tx: &mut Tx,
     account: &AccountId,
     livemode: Livemode,
-    recipe: &str,
-) -> Result<Option<Generation>> {
-    let sql = format!("select {COLUMNS} from generation {REUSABLE}");
-    tx.query_opt(&sql, p![account.as_str(), livemode.as_str(), recipe])?.as_ref().map(generation).transpose()
+    recipes: &[String],
+) -> Result<Vec<Reusable>> {
+    let mut newest: HashMap<String, Reusable> = HashMap::with_capacity(recipes.len());
+    for some in recipes.chunks(RECIPES_AT_ONCE) {
+        let rows = tx.query(REUSABLE, p![account.as_str(), livemode.as_str(), &sql::list(some)])?;
+        let mut of_recipe = HashMap::with_capacity(rows.len());
+        for row in &rows {
+            let recipe: String = row.get(2)?;
+            of_recipe.insert(row.get::<String>(0)?, recipe.clone());
+            let found =
+                Reusable { recipe: recipe.clone(), id: row.get(0)?, output: row.get(1)?, assets: Vec::new() };
+            newest.insert(recipe, found);
+        }
+        for row in &tx.query(ASSETS_OF, p![&sql::list(of_recipe.keys())])? {
+            let of: String = row.get(6)?;
+            let found = of_recipe.get(&of).and_then(|recipe| newest.get_mut(recipe));
+            if let Some(found) = found.filter(|found| found.id.as_str() == of) {
+                found.assets.push(asset(row)?);
+            }
+        }
+    }
+    Ok(newest.into_values().collect())
 }
 
 /// Few have the first digits of a hash in common. The account stands in an expression, so that nobody goes through all
-/// that it has ever made instead.
-pub(super) const REUSABLE: &str =
-    "where substr(recipe, 1, 12) = substr($3, 1, 12) and recipe = $3 and state = 'succeeded' and batch_id is not null
-       and account_id || '' = $1 and livemode = $2 order by created_at desc, id desc limit 1";
+/// that it has ever made instead. The newest come last.
+pub(super) const REUSABLE: Sql = sql!(
+    "select id, output, recipe from generation
+     where substr(recipe, 1, 12) in (select substr(value, 1, 12) from ",
+    EACH,
+    "$3",
+    EACH_END,
+    ") and recipe in (select value from ",
+    EACH,
+    "$3",
+    EACH_END,
+    ") and state = 'succeeded' and batch_id is not null and account_id || '' = $1 and livemode = $2 order by created_at, id"
+);
+
+const ASSETS_OF: Sql = sql!(
+    "select id, mime, object_key, bytes, width, height, generation_id from asset where generation_id in (select value from ",
+    EACH,
+    "$1",
+    EACH_END,
+    ") and deleted_at is null order by generation_id, n"
+);
 
 /// Recipes of the account's work that has been claimed and has not ended.
 pub fn recipes_under_way(tx: &mut Tx, account: &AccountId, livemode: Livemode) -> Result<Vec<String>> {

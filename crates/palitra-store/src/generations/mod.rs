@@ -40,12 +40,13 @@ pub use ghost::{
 pub use hook::{Hook, hook, note_reference};
 pub use late::{Late, late};
 pub use list::{
-    Asset, Attempt, Generation, assets, attempts, find, find_with_market_model, recipes_under_way, reusable,
+    Asset, Attempt, Generation, Reusable, assets, attempts, find, find_with_market_model, recipes_under_way,
+    reusable,
 };
 pub use page::{Filter, list};
 pub use place::{Place, line_length, place};
 pub use runs::{recent_ends, recent_runs};
-pub use settle::{Child, Facts, Fill, NewAsset, Settlement, children, settle, settle_answer};
+pub use settle::{Child, Facts, Fill, NewAsset, Settlement, Told, children, settle, settle_answer};
 pub use submit::{Fence, accept, answer, finish, refuse, reject, restart, resubmit, was_on_the_house};
 
 use crate::{Error, Result};

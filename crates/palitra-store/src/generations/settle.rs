@@ -3,12 +3,13 @@
 
 use super::{Ends, Fence, Finished, end::step_of, submit, target};
 use crate::{
-    Result, Row, Tx,
+    Error, Result, Row, Tx,
     batches::{self, Tally},
     ledger, p,
 };
 use palitra_domain::{
     AccountId, AssetId, BatchId, DeliveryId, ErrorCode, GenerationId, Livemode, MarketCost, Timestamp,
+    recipe,
     state::{AttemptState, Event, StepKind},
 };
 
@@ -52,25 +53,44 @@ pub struct Child {
     pub mode: String,
     pub model: String,
     pub input: String,
+    /// How many it waits for, this one included.
+    pub parents_left: i64,
 }
 
-/// A child's completed input, or why it cannot run.
+/// What a child is told by its parent, or why it cannot run.
 #[derive(Debug, Clone)]
 pub struct Fill {
     pub child: GenerationId,
-    pub to: std::result::Result<(String, String), ErrorCode>,
+    pub to: std::result::Result<Told, ErrorCode>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Told {
+    /// Its whole input and recipe: no other parent is left.
+    Whole { input: String, recipe: String },
+    /// One word of its input, as JSON. Other parents may speak at the same time, so it is put in under the batch's lock.
+    Word { word: &'static str, value: String },
+    /// Nothing: it only had to wait.
+    Nothing,
 }
 
 /// The steps that wait for a generation, in the order of their ids: whoever cannot run takes along those that wait for it, and they are
 /// told so whatever the database finds first.
 pub fn children(tx: &mut Tx, parent: &GenerationId) -> Result<Vec<Child>> {
     let rows = tx.query(
-        "select g.id, g.mode, g.model, g.input from edge e join generation g on g.id = e.child_id
+        "select g.id, g.mode, g.model, g.input, g.parents_left from edge e join generation g on g.id = e.child_id
          where e.parent_id = $1 and g.state = 'queued' order by g.id",
         p![parent.as_str()],
     )?;
-    let child =
-        |row: &Row| Ok(Child { id: row.get(0)?, mode: row.get(1)?, model: row.get(2)?, input: row.get(3)? });
+    let child = |row: &Row| {
+        Ok(Child {
+            id: row.get(0)?,
+            mode: row.get(1)?,
+            model: row.get(2)?,
+            input: row.get(3)?,
+            parents_left: row.get(4)?,
+        })
+    };
     rows.iter().map(child).collect()
 }
 
@@ -239,13 +259,15 @@ fn release_children(tx: &mut Tx, settlement: &Settlement, ends: &mut Ends, now: 
     let parent = &settlement.fence.id;
     for fill in &settlement.fills {
         match &fill.to {
-            Ok((input, recipe)) => {
+            Ok(Told::Whole { input, recipe }) => {
                 tx.send(
                     "update generation set input = $3, recipe = $4 where id = $2 and state = 'queued'
                        and exists (select 1 from edge where parent_id = $1 and child_id = $2)",
                     p![parent.as_str(), fill.child.as_str(), input, recipe],
                 )?;
             }
+            Ok(Told::Word { word, value }) => tell_word(tx, (parent, &fill.child), (word, value))?,
+            Ok(Told::Nothing) => {}
             Err(code) => ends.queued(tx, vec![fill.child.clone()], Event::Fail, *code, now)?,
         }
     }
@@ -255,4 +277,21 @@ fn release_children(tx: &mut Tx, settlement: &Settlement, ends: &mut Ends, now: 
         p![parent.as_str(), now.micros()],
     )?;
     Ok(())
+}
+
+fn tell_word(tx: &mut Tx, (parent, child): (&GenerationId, &GenerationId), word: (&str, &str)) -> Result<()> {
+    let row = tx.query_opt(
+        "select model, mode, input from generation where id = $2 and state = 'queued'
+           and exists (select 1 from edge where parent_id = $1 and child_id = $2)",
+        p![parent.as_str(), child.as_str()],
+    )?;
+    let Some(row) = row else { return Ok(()) };
+    let (model, mode, input): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+    let (input, recipe) = recipe::with_word(&model, &mode, &input, word)
+        .ok_or_else(|| Error::rule(ErrorCode::Internal, child.as_str()))?;
+    tx.must(
+        1,
+        "update generation set input = $2, recipe = $3 where id = $1 and state = 'queued'",
+        p![child.as_str(), &input, &recipe],
+    )
 }

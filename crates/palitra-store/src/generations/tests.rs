@@ -56,7 +56,9 @@ async fn a_page_of_an_account_reads_its_newest_and_no_more() {
 #[tokio::test]
 async fn an_older_result_is_found_by_its_recipe_whatever_the_account_has_made() {
     let fresh = Fresh::sqlite(MIGRATIONS).await;
-    let sql = format!("select id from generation {}", list::REUSABLE);
-    let plan = plan(&fresh, &sql, 3).await;
-    assert_eq!(plan[0], "SEARCH generation USING INDEX generation_recipe (<expr>=?)", "{plan:#?}");
+    let plan = plan(&fresh, list::REUSABLE.lite, 3).await;
+    assert!(
+        plan.contains(&"SEARCH generation USING INDEX generation_recipe (<expr>=?)".to_owned()),
+        "{plan:#?}"
+    );
 }

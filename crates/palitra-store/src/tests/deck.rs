@@ -11,7 +11,7 @@ use crate::{
 };
 use palitra_domain::{
     ErrorCode, Livemode,
-    state::{AttemptState, Event, StepKind},
+    state::{AttemptState, BatchKind, Event, StepKind},
 };
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ fn new_batch(n: u64, items: Vec<NewItem>, generations: Vec<NewGeneration>) -> Ne
         id: id(n),
         account: anna(),
         livemode: Livemode::Live,
-        kind: "slides",
+        kind: BatchKind::Slides,
         manifest: format!("manifest {n}"),
         title: "Deck".to_owned(),
         options: "{}".to_owned(),
@@ -97,7 +97,10 @@ pub(crate) fn each(batch: NewBatch, change: impl Fn(NewGeneration) -> NewGenerat
 /// Claims `n`, and it goes well; its children get an input.
 pub(crate) fn succeed(tx: &mut Tx, n: u64, now: i64) -> Result<Finished> {
     let fence = make(tx, n, at(now))?;
-    let fill = |child: Child| Fill { child: child.id, to: Ok(("{}".to_owned(), "recipe".to_owned())) };
+    let fill = |child: Child| Fill {
+        child: child.id,
+        to: Ok(generations::Told::Whole { input: "{}".to_owned(), recipe: "recipe".to_owned() }),
+    };
     let fills = generations::children(tx, &id(n))?.into_iter().map(fill).collect();
     generations::settle(tx, &Settlement { fills, ..settlement(&fence, n) }, at(now))
 }

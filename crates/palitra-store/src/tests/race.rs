@@ -112,7 +112,10 @@ fn prepare(tx: &mut Tx, claimed: &Claimed) -> Result<Vec<Fill>> {
         return Ok(Vec::new());
     }
     generations::answer(tx, &fence(claimed, GenerationState::Submitting), None, at(1))?;
-    let fill = |child: Child| Fill { child: child.id, to: Ok(("{}".to_owned(), "recipe".to_owned())) };
+    let fill = |child: Child| Fill {
+        child: child.id,
+        to: Ok(generations::Told::Whole { input: "{}".to_owned(), recipe: "recipe".to_owned() }),
+    };
     Ok(generations::children(tx, &claimed.id)?.into_iter().map(fill).collect())
 }
 

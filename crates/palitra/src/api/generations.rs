@@ -55,9 +55,22 @@ pub(crate) async fn shown(engine: &Engine, id: &GenerationId) -> Result<Value, F
 pub(crate) async fn batch_document(engine: &Engine, batch: &Batch) -> Result<Value, Failure> {
     let report = engine.report(&batch.id, batch.created_at).await?;
     let mut shown = serde_json::to_value(&report).unwrap_or_default();
+    shown["kind"] = Value::from(batch.kind.as_str());
     shown["title"] = Value::from(batch.title.as_str());
+    shown["task"] = serde_json::to_value(engine.task(&batch.id).await?).unwrap_or_default();
+    shown["stages"] = stages(&engine.stages(&batch.id).await?);
     shown["created_at"] = Value::from(batch.created_at.rfc3339());
     Ok(shown)
+}
+
+/// `[{step, total, succeeded, failed, skipped}]`.
+fn stages(stages: &[palitra_engine::batches::Stage]) -> Value {
+    let stage = |stage: &palitra_engine::batches::Stage| {
+        json!({
+            "step": stage.kind, "total": stage.total, "succeeded": stage.succeeded, "failed": stage.failed, "skipped": stage.skipped,
+        })
+    };
+    stages.iter().map(stage).collect()
 }
 
 /// What a wish to cancel came to. `requested`: it is at a market, whose word decides.

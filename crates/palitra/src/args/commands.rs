@@ -1,6 +1,6 @@
 //! One struct per command: its arguments, flags and examples.
 
-use super::values;
+use super::values::{self, Numbers};
 use clap::{Args, Subcommand, ValueEnum};
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -21,6 +21,8 @@ Examples:
   palitra slides deck.md -o out
   palitra slides deck.md -o out --plan
   palitra slides deck.md -o out --model fal-ai/flux/dev --max-cost 100 --yes
+  palitra slides deck.md -o out --draft, then: palitra slides deck.md -o out --drop 2,5
+  palitra slides deck.md -o out --redo 4 --style \"watercolour, soft light\"
 
 The same command again makes only what is new, changed or failed.
 Exit codes: 0 done, 2 usage, 3 not enough money, 4 too few slides succeeded, 130 interrupted.";
@@ -45,6 +47,33 @@ pub struct Slides {
     /// Same seed, same pictures, where the model can do that
     #[arg(long, value_name = "N")]
     pub seed: Option<u32>,
+    /// What all pictures have in common, put after every prompt: technique, light, mood, in English
+    #[arg(long, value_name = "WORDS", help_heading = "Style")]
+    pub style: Option<String>,
+    /// Colours that all pictures keep to: `#0b3d91,white`
+    #[arg(long, value_name = "COLOURS", value_delimiter = ',', help_heading = "Style")]
+    pub palette: Option<Vec<String>>,
+    /// A picture that the model looks at, where it can; may be repeated
+    #[arg(long, value_name = "IMAGE", help_heading = "Style")]
+    pub reference: Vec<PathBuf>,
+    /// Each slide its own seed, counted up from the first
+    #[arg(long, help_heading = "Style")]
+    pub vary_seed: bool,
+    /// Small quick pictures of all slides, to look at on the contact sheet before the final ones are paid
+    #[arg(long, conflicts_with_all = ["keep", "drop"], help_heading = "Draft, keep, final")]
+    pub draft: bool,
+    /// Only these slides: `1,3-5`
+    #[arg(long, value_name = "NUMBERS", value_parser = values::numbers, default_value = "", hide_default_value = true, help_heading = "Draft, keep, final")]
+    pub keep: Numbers,
+    /// All slides but these
+    #[arg(long, value_name = "NUMBERS", value_parser = values::numbers, default_value = "", hide_default_value = true, help_heading = "Draft, keep, final")]
+    pub drop: Numbers,
+    /// Other pictures for these slides, whatever is there: `4,7`
+    #[arg(long, value_name = "NUMBERS", value_parser = values::numbers, default_value = "", hide_default_value = true, help_heading = "Again")]
+    pub redo: Numbers,
+    /// Only what failed the last time
+    #[arg(long, conflicts_with = "redo", help_heading = "Again")]
+    pub redo_failed: bool,
     /// Pictures at once; 0 = as many as there are slides
     #[arg(long, value_name = "N")]
     pub image_workers: Option<u32>,

@@ -29,7 +29,8 @@ pub(super) const CONVERT_EXAMPLES: &str = "\
 Examples:
   palitra convert photo.png -o photo.jpg
   palitra convert photo.jpg -o small.webp --size 1024x768 --quality 80
-  palitra convert photo.jpg -o warm.png --turn right --filter warmth=30 --filter vignette=20";
+  palitra convert photo.jpg -o warm.png --turn right --filter warmth=30 --filter vignette=20
+  palitra convert city.png -o to-show.png --strip";
 
 #[derive(Debug, Args)]
 pub struct Convert {
@@ -57,6 +58,12 @@ pub struct Convert {
     /// brightness, contrast, saturation, warmth (-100 to 100); grayscale, sepia, vignette, sharpen (0 to 100); blur (0 to 50); may be repeated
     #[arg(long = "filter", value_name = "NAME=AMOUNT", value_parser = values::filter, allow_hyphen_values = true)]
     pub filters: Vec<(String, i32)>,
+    /// Only takes out what is hidden in the file (place, camera, prompt), and changes no pixel
+    #[arg(long, conflicts_with_all = ["to", "size", "quality", "crop", "turn", "mirror", "filters", "small"])]
+    pub strip: bool,
+    /// A PNG in the fewest bytes: the same pixels, some seconds more
+    #[arg(long, conflicts_with = "quality")]
+    pub small: bool,
     #[command(flatten)]
     pub making: Making,
 }
@@ -65,7 +72,8 @@ pub(super) const CONTACT_SHEET_EXAMPLES: &str = "\
 Examples:
   palitra contact-sheet a.png b.jpg c.webp -o sheet.png
   palitra contact-sheet shots/*.jpg -o sheet.png --title \"Отпуск 2025 🌊\"
-  palitra contact-sheet shots/*.jpg -o sheet.png --captions none";
+  palitra contact-sheet shots/*.jpg -o sheet.png --captions none
+  palitra contact-sheet sample.png -o card.png --title \"Акварель\" --card \"мягкие края, тёплый свет\"";
 
 /// What stands under each picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -87,6 +95,9 @@ pub struct ContactSheet {
     /// What stands under each
     #[arg(long, value_enum, default_value = "names")]
     pub captions: Captions,
+    /// Instead of a sheet, the card of a style: one picture, `--title` as its name and this line about it
+    #[arg(long, value_name = "TEXT", num_args = 0..=1, default_missing_value = "", requires = "title")]
+    pub card: Option<String>,
     #[command(flatten)]
     pub making: Making,
 }

@@ -16,6 +16,9 @@ pub struct Making {
     /// A parameter of the model, as `palitra models show` names it; may be repeated
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = values::parameter)]
     pub set: Vec<(String, serde_json::Value)>,
+    /// Leaves out of the files how they were made: prompt, model, seed
+    #[arg(long)]
+    pub no_recipe: bool,
     /// The accelerated model for the same, where there is one
     #[arg(long)]
     pub fast: bool,

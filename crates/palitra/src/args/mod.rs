@@ -4,6 +4,7 @@
 //! the reader's language; what clap refuses is written by `usage` in the same `error:` / `hint:` form.
 
 mod accounts;
+mod batches;
 mod commands;
 mod jobs;
 mod local;
@@ -18,6 +19,7 @@ mod vouchers;
 mod tests;
 
 pub use accounts::{Accounts, AccountsSet, Groups};
+pub use batches::{Order, RunLines};
 pub use commands::*;
 pub use jobs::{JobId, Jobs, JobsLs};
 pub use local::{Captions, ContactSheet, Convert, Text};
@@ -108,6 +110,9 @@ pub enum Command {
     /// Illustrate a deck of slides: prompts, pictures, the deck with both
     #[command(after_help = commands::SLIDES_EXAMPLES)]
     Slides(Slides),
+    /// Carry out any generations, one per line of a JSONL file
+    #[command(after_help = batches::RUN_EXAMPLES)]
+    Run(RunLines),
     /// List, look at, follow or cancel generations
     #[command(subcommand, after_help = jobs::JOBS_EXAMPLES)]
     Jobs(Jobs),
@@ -179,6 +184,7 @@ impl Cli {
             | Command::ContactSheet(_)
             | Command::Speak(_)
             | Command::Video(_)
+            | Command::Run(_)
             | Command::Jobs(_)
             | Command::Markets(_)
             | Command::Balance(_)

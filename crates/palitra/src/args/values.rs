@@ -54,6 +54,26 @@ pub(super) fn crop(text: &str) -> Result<[u32; 4], &'static str> {
     numbers.and_then(|numbers| numbers.try_into().ok()).ok_or("four whole numbers such as `10,20,300,200`")
 }
 
+/// Numbers of items, in order, each once.
+pub(super) type Numbers = std::sync::Arc<[u32]>;
+
+/// `4,7` and `3-5`; nothing is none.
+pub(super) fn numbers(text: &str) -> Result<Numbers, &'static str> {
+    const BAD: &str = "numbers such as `4,7` or `3-5`";
+    const MOST: usize = 100_000;
+    let mut numbers = std::collections::BTreeSet::new();
+    for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+        let (first, last) = part.split_once(['-', '–']).unwrap_or((part, part));
+        let number = |text: &str| text.trim().parse::<u32>().map_err(|_| BAD);
+        let range = number(first)?..=number(last)?;
+        if range.is_empty() || range.clone().count().saturating_add(numbers.len()) > MOST {
+            return Err(BAD);
+        }
+        numbers.extend(range);
+    }
+    Ok(numbers.into_iter().collect())
+}
+
 /// `warmth=30`.
 pub(super) fn filter(text: &str) -> Result<(String, i32), String> {
     const FILTERS: [&str; 9] = [

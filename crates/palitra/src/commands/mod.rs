@@ -2,6 +2,7 @@
 
 mod accounts;
 mod balance;
+mod batch;
 mod config;
 mod doctor;
 mod jobs;
@@ -11,6 +12,7 @@ mod market_failure;
 mod markets;
 pub mod models;
 mod money;
+mod run;
 mod serve;
 mod sim;
 mod slides;
@@ -139,6 +141,7 @@ async fn run(cli: Cli, environment: Vec<(String, String)>, console: Console) -> 
         Command::Speak(args) => make::speak(&session, args).await,
         Command::Video(args) => make::video(&session, args).await,
         Command::Slides(args) => slides::run(&session, args).await,
+        Command::Run(args) => run::run(&session, args).await,
         Command::Jobs(args) => jobs::run(&session, args).await,
         Command::Markets(args) => Ok(markets::run(&session, args).await?),
         Command::Balance(args) => Ok(balance::run(&session, args).await?),

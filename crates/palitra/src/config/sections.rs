@@ -32,6 +32,7 @@ pub struct Config {
     pub prompts: Prompts,
     pub acceptance: Acceptance,
     pub slides: Slides,
+    pub upscale: Upscale,
     pub security: Security,
     pub telemetry: Telemetry,
     pub retention: Retention,
@@ -347,8 +348,15 @@ pub struct Prompts {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub struct Upscale {
+    pub model: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Slides {
     pub model: String,
+    pub draft_model: String,
     pub prompt_model: String,
     /// 0 = as many as there are slides.
     pub image_workers: u32,

@@ -3,12 +3,12 @@
 use super::wording::{Wording, href, kind};
 use maud::{Markup, html};
 use palitra_domain::format::Format;
-use palitra_engine::batches::SlideReport;
+use palitra_engine::batches::ItemReport;
 
 /// The place a picture has until it is loaded; then it takes its own shape.
 const SHAPE: Format = Format::SLIDE;
 
-pub(super) fn card(wording: &Wording<'_>, slide: &SlideReport) -> Markup {
+pub(super) fn card(wording: &Wording<'_>, slide: &ItemReport) -> Markup {
     let kind = kind(slide);
     let title = wording.title(slide);
     html! {
@@ -33,7 +33,7 @@ pub(super) fn card(wording: &Wording<'_>, slide: &SlideReport) -> Markup {
 }
 
 /// How it ended; a new picture says so itself and shows its price instead.
-fn outcome(wording: &Wording<'_>, slide: &SlideReport) -> Markup {
+fn outcome(wording: &Wording<'_>, slide: &ItemReport) -> Markup {
     let kind = kind(slide);
     html! {
         @if kind != "ok" {
@@ -45,7 +45,7 @@ fn outcome(wording: &Wording<'_>, slide: &SlideReport) -> Markup {
 }
 
 /// Everything one does not need at first sight: what was sent, what was written, what it cost, what the market answered.
-fn details(wording: &Wording<'_>, slide: &SlideReport) -> Markup {
+fn details(wording: &Wording<'_>, slide: &ItemReport) -> Markup {
     let sent = slide.clean_prompt.as_deref().or(slide.prompt.as_deref()).filter(|prompt| !prompt.is_empty());
     let written = slide.prompt.as_deref().filter(|written| Some(*written) != sent);
     let answer = wording.answer(slide);
@@ -84,14 +84,14 @@ fn details(wording: &Wording<'_>, slide: &SlideReport) -> Markup {
 /// The picture alone on the screen. Next comes first, so that Tab and Enter go through the deck.
 pub(super) fn view(
     wording: &Wording<'_>,
-    slide: &SlideReport,
+    slide: &ItemReport,
     previous: Option<u32>,
     next: Option<u32>,
 ) -> Markup {
     let Some(file) = &slide.file else { return Markup::default() };
     let title = wording.title(slide);
     let prompt = slide.clean_prompt.as_deref().or(slide.prompt.as_deref());
-    let last = wording.report.slides.last().map_or(0, |slide| slide.number);
+    let last = wording.report.items.last().map_or(0, |slide| slide.number);
     let back = format!("#slide-{}", slide.number);
     html! {
         section.view id={ "view-" (slide.number) } role="dialog" aria-modal="true" tabindex="-1"

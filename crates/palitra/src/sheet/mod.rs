@@ -50,7 +50,7 @@ fn policy() -> String {
 }
 
 fn page(wording: &Wording<'_>) -> Markup {
-    let slides = &wording.report.slides;
+    let slides = &wording.report.items;
     // Slides without a picture are not in the lightbox.
     let seen: Vec<_> = slides.iter().filter(|slide| slide.file.is_some()).collect();
     html! {

@@ -3,7 +3,7 @@
 use super::wording::{KINDS, Wording, href, kind, typed};
 use maud::{Markup, html};
 use palitra_domain::state::BatchState;
-use palitra_engine::batches::{SlideReport, WorkerReport};
+use palitra_engine::batches::{ItemReport, WorkerReport};
 
 /// Beyond this many slides the cells of the strip touch.
 const CELLS_APART: usize = 60;
@@ -13,7 +13,7 @@ const RUNS_BESIDE: usize = 9;
 
 pub(super) fn header(wording: &Wording<'_>, dense: bool) -> Markup {
     let about = wording.about;
-    let day = wording.report.slides.iter().filter_map(|slide| slide.finished_at.as_deref()).max();
+    let day = wording.report.items.iter().filter_map(|slide| slide.finished_at.as_deref()).max();
     html! {
         header {
             .mast {
@@ -38,7 +38,7 @@ pub(super) fn header(wording: &Wording<'_>, dense: bool) -> Markup {
                 }
                 (totals(wording))
             }
-            (strip(&wording.report.slides))
+            (strip(&wording.report.items))
             (legend(wording))
         }
     }
@@ -75,7 +75,7 @@ fn totals(wording: &Wording<'_>) -> Markup {
 }
 
 /// The deck at a glance, one cell per slide. The legend below says the same in words.
-fn strip(slides: &[SlideReport]) -> Markup {
+fn strip(slides: &[ItemReport]) -> Markup {
     html! {
         .strip.dense[slides.len() > CELLS_APART] aria-hidden="true" {
             @for slide in slides { i class=(kind(slide)) {} }
@@ -84,7 +84,7 @@ fn strip(slides: &[SlideReport]) -> Markup {
 }
 
 fn legend(wording: &Wording<'_>) -> Markup {
-    let count = |wanted| wording.report.slides.iter().filter(|slide| kind(slide) == wanted).count();
+    let count = |wanted| wording.report.items.iter().filter(|slide| kind(slide) == wanted).count();
     html! {
         ul.legend {
             @for kind in KINDS {
@@ -110,7 +110,7 @@ struct Trouble {
 
 fn troubles(wording: &Wording<'_>) -> Vec<Trouble> {
     let mut troubles: Vec<Trouble> = Vec::new();
-    for (at, slide) in wording.report.slides.iter().enumerate() {
+    for (at, slide) in wording.report.items.iter().enumerate() {
         let kind = kind(slide);
         if matches!(kind, "ok" | "reused") && slide.file.is_some() {
             continue;

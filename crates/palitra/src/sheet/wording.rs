@@ -8,7 +8,7 @@ use palitra_domain::{
     i18n::{self, Arg, Lang},
     state::{StepKind, StepStatus},
 };
-use palitra_engine::batches::{Report, SlideReport};
+use palitra_engine::batches::{ItemReport, Report};
 use std::{fmt::Write, time::Duration};
 
 /// A report, the deck it is about and the language of the reader.
@@ -24,7 +24,7 @@ pub(super) struct Wording<'a> {
 /// What a reader tells apart; a class of the style sheet and, as `sheet-<name>`, a text.
 pub(super) const KINDS: [&str; 6] = ["ok", "reused", "failed", "skipped", "cancelled", "waiting"];
 
-pub(super) fn kind(slide: &SlideReport) -> &'static str {
+pub(super) fn kind(slide: &ItemReport) -> &'static str {
     match slide.status {
         StepStatus::Succeeded if slide.reused => "reused",
         StepStatus::Succeeded => "ok",
@@ -50,7 +50,7 @@ impl Wording<'_> {
     }
 
     /// Never empty: pictures are known by it.
-    pub(super) fn title(&self, slide: &SlideReport) -> String {
+    pub(super) fn title(&self, slide: &ItemReport) -> String {
         let title = slide.title.trim();
         if title.is_empty() {
             self.with("sheet-slide", &[("number", slide.number.into())])
@@ -60,7 +60,7 @@ impl Wording<'_> {
     }
 
     /// Why a slide has no picture.
-    pub(super) fn reason(&self, slide: &SlideReport) -> String {
+    pub(super) fn reason(&self, slide: &ItemReport) -> String {
         let Some(error) = &slide.error else {
             let key = if slide.status == StepStatus::Succeeded { "no-file" } else { kind(slide) };
             return self.text(&format!("sheet-{key}"));
@@ -76,12 +76,12 @@ impl Wording<'_> {
     }
 
     /// What to do about it.
-    pub(super) fn hint(&self, slide: &SlideReport) -> Option<String> {
+    pub(super) fn hint(&self, slide: &ItemReport) -> Option<String> {
         self.error("hint", slide.error.as_ref()?.code, Some(slide))
     }
 
     /// The market's own words, where they say more than the code.
-    pub(super) fn answer<'a>(&self, slide: &'a SlideReport) -> Option<&'a str> {
+    pub(super) fn answer<'a>(&self, slide: &'a ItemReport) -> Option<&'a str> {
         let error = slide.error.as_ref()?;
         let said = error.message.as_str();
         (said != error.code.name() && said != self.reason(slide)).then_some(said)
@@ -90,7 +90,7 @@ impl Wording<'_> {
     /// Why the run as a whole ended badly, and what to do about it. `None` where a slide says the same.
     pub(super) fn stopped(&self) -> Option<(String, Option<String>)> {
         let code = self.report.error?;
-        let mut errors = self.report.slides.iter().filter_map(|slide| slide.error.as_ref());
+        let mut errors = self.report.items.iter().filter_map(|slide| slide.error.as_ref());
         if errors.any(|error| error.code == code) {
             return None;
         }
@@ -103,7 +103,7 @@ impl Wording<'_> {
 
     /// `error-<code>`, or `hint-<code>` and then `hint-<code>-else`; `None` where there is none, or each names a value that a
     /// report does not have.
-    fn error(&self, what: &str, code: ErrorCode, slide: Option<&SlideReport>) -> Option<String> {
+    fn error(&self, what: &str, code: ErrorCode, slide: Option<&ItemReport>) -> Option<String> {
         let key = format!("{what}-{}", code.name().replace('_', "-"));
         let model = slide.and_then(|slide| self.catalogue.find(slide.failed_model.as_deref()?));
         let args: Vec<_> = model.map(|model| ("value", (&model.market).into())).into_iter().collect();

@@ -42,7 +42,7 @@ fn s2_050_a_text_is_written_on_a_picture_without_a_key() {
     assert_ne!(std::fs::read(desk.path("card.png")).unwrap(), std::fs::read(desk.path("cat.png")).unwrap());
     // The longest text that is taken is drawn and ends in an ellipsis.
     let mut command = desk.command(&["text", "cat.png", "-", "-o", "long.png"]);
-    let long = desk.write("long.txt", "слово ".repeat(3_333) + "ёж");
+    let long = desk.write("long.txt", "слово ".repeat(16_666) + "ёж");
     let run = crate::harness::Run::of(command.stdin(std::fs::File::open(long).unwrap()).output().unwrap());
     assert_eq!(run.code, Some(0), "{}", run.stderr);
     assert_eq!(shown(&desk, "long.png").0, (320, 256));
@@ -164,4 +164,56 @@ fn a_file_that_breaks_off_is_refused_by_the_work_and_the_money_comes_back() {
     }
     let books = Books::read(&desk);
     assert_eq!((books.held, books.problems), (0, vec![]));
+}
+
+#[test]
+fn s2_088_a_picture_is_stripped_or_made_small_and_no_pixel_changes() {
+    let desk = Desk::new();
+    desk.json(&["create", "secret garden", "--format", "320x256", "--seed", "7", "-o", "city.png"]);
+    desk.json(&[
+        "create",
+        "secret garden",
+        "--format",
+        "320x256",
+        "--seed",
+        "7",
+        "--no-recipe",
+        "-o",
+        "bare.png",
+    ]);
+    let tells =
+        |name: &str| std::fs::read(desk.path(name)).unwrap().windows(6).any(|bytes| bytes == b"secret");
+    made(&desk, &["convert", "city.png", "--strip", "-o", "strip.png"]);
+    made(&desk, &["convert", "city.png", "--small", "-o", "small.png"]);
+    assert!(tells("city.png"));
+    let pixels =
+        |name: &str| decode::decode(&std::fs::read(desk.path(name)).unwrap()).unwrap().pixels.into_rgb8();
+    for name in ["bare.png", "strip.png", "small.png"] {
+        assert!(!tells(name), "{name}");
+        assert!(pixels(name) == pixels("city.png"), "{name}");
+    }
+    let bytes = |name: &str| std::fs::metadata(desk.path(name)).unwrap().len();
+    assert!(bytes("small.png") < bytes("strip.png"), "{} {}", bytes("small.png"), bytes("strip.png"));
+    let jpeg = desk.run(&["convert", "city.png", "--small", "-o", "small.jpg"]);
+    assert_eq!(jpeg.code, Some(2), "{}", jpeg.stderr);
+}
+
+#[test]
+fn s4_67_the_card_of_a_style_is_made_of_a_sample() {
+    let desk = with_cat();
+    made(
+        &desk,
+        &["contact-sheet", "cat.png", "--title", "Акварель", "--card", "мягкие края", "-o", "card.png"],
+    );
+    made(&desk, &["contact-sheet", "cat.png", "--title", "Акварель", "--card", "-o", "bare.png"]);
+    assert_eq!(shown(&desk, "card.png").0, (800, 1000));
+    assert_ne!(std::fs::read(desk.path("card.png")).unwrap(), std::fs::read(desk.path("bare.png")).unwrap());
+}
+
+#[test]
+fn the_settings_choose_who_enlarges() {
+    let desk = with_cat().set("PALITRA_UPSCALE__MODEL", "local/fast");
+    let document = desk.json(&["upscale", "cat.png", "-o", "large.png"]);
+    assert_eq!(document["model"], "local/fast");
+    assert_eq!(shown(&desk, "large.png").0, (640, 512));
 }

@@ -25,6 +25,8 @@ use std::{
 
 const PICTURE: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x02\0\0\0\x01\x08\x02\0\0\0";
 
+const BETTER: &[u8] = b"\x89PNG\r\n\x1a\nin a better order";
+
 /// Paints the same picture again and again.
 struct Painter;
 
@@ -70,7 +72,8 @@ impl Examiner for Critic {
             blurhash: Some("LEHV6n".to_owned()),
             dhash: Some(-7),
             thumbnails: vec![(256, Bytes::from_static(b"small"))],
-            ..Facts::default()
+            better: Some(Bytes::from_static(BETTER)),
+            duration_ms: None,
         };
         Box::pin(async { Examination { facts: vec![facts], findings } })
     }
@@ -142,6 +145,9 @@ async fn d7_a_result_that_is_good_is_kept_with_what_is_known_of_it() {
     assert_eq!(stage.one::<i64>("select dhash from asset").await, -7);
     assert_eq!(stage.one::<String>("select thumbnails from asset").await, "256");
     assert_eq!(stage.files().await, ["webp", "png"]);
+    let assets = stage.engine.assets(&stage.id).await.unwrap();
+    let kept = stage.engine.whole(&assets[0].object_key).await.unwrap();
+    assert_eq!((kept.as_ref(), assets[0].bytes), (BETTER, BETTER.len().try_into().unwrap()));
 }
 
 #[tokio::test]

@@ -150,9 +150,9 @@ async fn only_the_accounts_own_results_of_batches_are_reused(fresh: Fresh) {
     })
     .await;
     let reusable = |account, livemode, recipe: &'static str| {
-        let read = move |tx: &mut Tx<'_>| generations::reusable(tx, &account, livemode, recipe);
+        let read = move |tx: &mut Tx<'_>| generations::reusable(tx, &account, livemode, &[recipe.to_owned()]);
         let found = fresh.store.read(read);
-        async { found.await.unwrap().map(|generation| generation.id) }
+        async { found.await.unwrap().pop().map(|found| found.id) }
     };
     assert_eq!(
         reusable(anna(), Livemode::Live, "same").await,

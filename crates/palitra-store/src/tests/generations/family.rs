@@ -29,7 +29,10 @@ on_every_database!(MIGRATIONS =>
 );
 
 fn tell(settlement: Settlement, child: u64, input: &str) -> Settlement {
-    let fill = Fill { child: id(child), to: Ok((input.to_owned(), format!("recipe of {input}"))) };
+    let fill = Fill {
+        child: id(child),
+        to: Ok(generations::Told::Whole { input: input.to_owned(), recipe: format!("recipe of {input}") }),
+    };
     Settlement { fills: vec![fill], ..settlement }
 }
 

@@ -220,8 +220,11 @@ fn hear(tx: &mut Tx, fence: &Fence, (n, price): (u64, i64), said: Said, now: i64
         Said::Answer => generations::answer(tx, fence, None, now),
         Said::Finish => generations::finish(tx, fence, "{}", now),
         Said::Settle { half, spoil } => {
-            let to =
-                if spoil { Err(ErrorCode::EmptyPrompt) } else { Ok(("{}".to_owned(), "recipe".to_owned())) };
+            let to = if spoil {
+                Err(ErrorCode::EmptyPrompt)
+            } else {
+                Ok(generations::Told::Whole { input: "{}".to_owned(), recipe: "recipe".to_owned() })
+            };
             let fill = |child: Child| Fill { child: child.id, to: to.clone() };
             let fills = generations::children(tx, &fence.id)?.into_iter().map(fill).collect();
             let charge = half.then_some(price / 2);
@@ -263,8 +266,10 @@ async fn hear_of_ghost(fresh: &Fresh, world: &mut World, which: proptest::sample
             (_, GenerationState::Queued) => generations::adopt_known(tx, &ghost, &owner, now).map(drop),
             (News::Result, GenerationState::Submitting | GenerationState::Running) => {
                 let fence = generations::overtake(tx, &ghost, &owner, now)?;
-                let fill =
-                    |child: Child| Fill { child: child.id, to: Ok(("{}".to_owned(), "recipe".to_owned())) };
+                let fill = |child: Child| Fill {
+                    child: child.id,
+                    to: Ok(generations::Told::Whole { input: "{}".to_owned(), recipe: "recipe".to_owned() }),
+                };
                 let fills = generations::children(tx, &fence.id)?.into_iter().map(fill).collect();
                 generations::settle(tx, &Settlement { fills, ..settlement(&fence, n) }, now).map(drop)
             }

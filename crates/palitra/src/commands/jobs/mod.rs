@@ -94,7 +94,7 @@ async fn show(session: &Session, job: &Job) -> Result<(), Failure> {
     if !console.json {
         match job {
             Job::Generation(_) => pages::generation(console, &document),
-            Job::Batch(_) => console.say(&serde_json::to_string_pretty(&document).unwrap_or_default()),
+            Job::Batch(_) => pages::batch(console, &document),
         }
     }
     Ok(())
@@ -118,7 +118,9 @@ async fn watch(session: &Session, job: &Job) -> Result<(), Failure> {
                 let stages = app.engine.stages(id).await?;
                 let counts =
                     stages.iter().map(|stage| format!("{} {}/{}", stage.kind, stage.succeeded, stage.total));
-                let line = format!("{id}  {}  {}", batch.state, counts.collect::<Vec<_>>().join("  "));
+                let percent = app.engine.progress(id).await?.percent();
+                let line =
+                    format!("{id}  {}  {percent} %  {}", batch.state, counts.collect::<Vec<_>>().join("  "));
                 let ended = batch.state != BatchState::Processing;
                 let is_last = ended || is_idle;
                 let document = if is_last { batch_document(&app.engine, &batch).await? } else { Value::Null };

@@ -51,6 +51,46 @@ pub(super) fn generation(console: &Console, shown: &Value) {
     }
 }
 
+/// A batch: how far it is, step by step, and what failed.
+pub(super) fn batch(console: &Console, shown: &Value) {
+    let (task, totals) = (&shown["task"], &shown["totals"]);
+    let row = |key: &str, text: &str| {
+        if !text.is_empty() {
+            console.say(&format!("{:<12} {text}", console.text(key, &[])));
+        }
+    };
+    let status = console.text(&format!("status-{}", word(&task["status"])), &[]);
+    console.say(&format!("{}  {status}", word(&shown["batch"])));
+    row("show-asked", &cut(word(&shown["title"]), 300));
+    let number = |value: &Value| value.as_i64().unwrap_or(0);
+    let args = [
+        ("done", number(&task["completed_words"]).into()),
+        ("total", number(&task["total_words"]).into()),
+        ("percent", number(&task["progress"]).into()),
+        ("failed", list(&task["failed_words"]).len().into()),
+    ];
+    row("show-progress", &console.text("batch-progress", &args));
+    let stage = |stage: &Value| {
+        let args = [("done", number(&stage["succeeded"]).into()), ("total", number(&stage["total"]).into())];
+        console.text(&format!("counter-{}", word(&stage["step"])), &args)
+    };
+    row("show-stages", &list(&shown["stages"]).iter().map(stage).collect::<Vec<_>>().join(" · "));
+    row("show-price", &money(&totals["price"]));
+    row("show-created", &whole_second(&shown["created_at"]));
+    /// Failures that are named one by one.
+    const NAMED: usize = 10;
+    let items =
+        ["slides", "items"].iter().find_map(|name| shown[*name].as_array()).map_or(&[][..], Vec::as_slice);
+    let failed: Vec<&Value> = items.iter().filter(|item| item["error"].is_object()).collect();
+    for item in failed.iter().take(NAMED) {
+        let title = cut(word(&item["title"]), 60);
+        row("show-error", &format!("{} {title}: {}", item["number"], because(&item["error"])));
+    }
+    if failed.len() > NAMED {
+        row("show-error", &console.text("batch-more-failed", &[("count", (failed.len() - NAMED).into())]));
+    }
+}
+
 /// `1 · key main · first try · paid by the account · succeeded`.
 fn attempt_line(console: &Console, attempt: &Value) -> String {
     let key = console.text("attempt-key", &[("key", word(&attempt["key"]).into())]);

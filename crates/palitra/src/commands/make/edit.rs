@@ -79,9 +79,6 @@ pub(in crate::commands) async fn swap_face(session: &Session, args: SwapFace) ->
 pub(in crate::commands) async fn upscale(session: &Session, args: Upscale) -> Result<(), Stop> {
     let Upscale { image, factor, making } = args;
     let input = Map::from_iter(factor.map(|factor| ("factor".to_owned(), json!(factor))));
-    make(
-        session,
-        Job { mode: "upscale", model: "local/crisp", input, files: vec![("images", vec![image])], making },
-    )
-    .await
+    let model = session.config().upscale.model.as_str();
+    make(session, Job { mode: "upscale", model, input, files: vec![("images", vec![image])], making }).await
 }

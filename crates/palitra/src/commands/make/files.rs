@@ -50,6 +50,7 @@ pub(super) async fn write_results(
     app: &App,
     generation: &Generation,
     out: &Path,
+    with_recipe: bool,
 ) -> Result<Vec<PathBuf>, Failure> {
     let assets = app.engine.assets(&generation.id).await?;
     if assets.is_empty() {
@@ -70,7 +71,7 @@ pub(super) async fn write_results(
             let own = out.extension().map_or(extension, |own| own.to_string_lossy());
             out.with_file_name(format!("{stem}{number}.{own}"))
         };
-        leave(app, generation, asset, &file).await?;
+        leave(app, generation, asset, &file, with_recipe).await?;
         files.push(file);
     }
     Ok(files)
@@ -78,10 +79,16 @@ pub(super) async fn write_results(
 
 /// A picture leaves as it was asked for: in the format that the file's name says, in the size of the wish, with how it was made in it. What
 /// cannot leave like that leaves as it is; so does everything that is no picture.
-async fn leave(app: &App, generation: &Generation, asset: &Asset, file: &Path) -> Result<(), Failure> {
+async fn leave(
+    app: &App,
+    generation: &Generation,
+    asset: &Asset,
+    file: &Path,
+    with_recipe: bool,
+) -> Result<(), Failure> {
     if asset.mime.starts_with("image/") {
         let whole = app.engine.whole(&asset.object_key).await.map_err(|error| io_failure(file, error))?;
-        let export = export_of(generation, file);
+        let export = export_of(generation, file, with_recipe);
         let made = tokio::task::spawn_blocking(move || {
             export::export(&whole, &export).map(std::borrow::Cow::into_owned)
         });
@@ -94,7 +101,7 @@ async fn leave(app: &App, generation: &Generation, asset: &Asset, file: &Path) -
     crate::commands::slides::copy_object(&app.engine, &asset.object_key, file).await
 }
 
-fn export_of(generation: &Generation, file: &Path) -> Export {
+fn export_of(generation: &Generation, file: &Path, with_recipe: bool) -> Export {
     let input: Value = serde_json::from_str(&generation.input).unwrap_or_default();
     let number = |name: &str| input[name].as_u64().and_then(|number| u32::try_from(number).ok());
     let extension = file.extension().map(|extension| extension.to_string_lossy().to_lowercase());
@@ -112,7 +119,7 @@ fn export_of(generation: &Generation, file: &Path) -> Export {
         ("Size", size.map(|(width, height)| format!("{width}x{height}"))),
         ("Model", Some(generation.model.clone())),
     ];
-    let recipe = is_generated.then(|| Recipe {
+    let recipe = (is_generated && with_recipe).then(|| Recipe {
         prompt: input["prompt"].as_str().unwrap_or_default().to_owned(),
         negative: input["negative"].as_str().map(str::to_owned),
         settings: settings.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect(),

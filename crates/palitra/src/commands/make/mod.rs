@@ -42,10 +42,10 @@ use tokio_util::sync::CancellationToken;
 const PIPED_BYTES_MAX: u64 = 1024 * 1024;
 
 /// What a command asks for.
-struct Job {
+struct Job<'a> {
     mode: &'static str,
     /// Unless `--model` says another one.
-    model: &'static str,
+    model: &'a str,
     input: Map<String, Value>,
     /// Files on this machine, and the word that each list of them is an input for; a single one stands there without a list.
     files: Vec<(&'static str, Vec<PathBuf>)>,
@@ -53,10 +53,13 @@ struct Job {
 }
 
 /// Makes what is asked for and writes it where it was asked for.
-async fn make(session: &Session, job: Job) -> Result<(), Stop> {
+async fn make(session: &Session, job: Job<'_>) -> Result<(), Stop> {
+    make_with(session, session.open().await?, job).await
+}
+
+async fn make_with(session: &Session, app: App, job: Job<'_>) -> Result<(), Stop> {
     let Job { mode, model, mut input, files, making } = job;
     let out = making.out.clone().unwrap_or_else(|| PathBuf::from("."));
-    let app = session.open().await?;
     let livemode = session.livemode();
     let brought: Vec<&str> = files.iter().map(|(word, _)| *word).collect();
     for (word, paths) in files {
@@ -92,7 +95,7 @@ async fn make(session: &Session, job: Job) -> Result<(), Stop> {
     let seed = wish.input.get("seed").cloned();
     let model = offer.quote.model.clone();
     let generation = run(session, &app, wish, offer).await?;
-    let files = files::write_results(&app, &generation, &out).await?;
+    let files = files::write_results(&app, &generation, &out, !making.no_recipe).await?;
     let shown = json!({
         "id": generation.id, "status": generation.state, "model": model, "seed": seed,
         "price": Money::new(generation.price, app.engine.settings.prices.currency), "file": files.first(), "files": files,

@@ -114,7 +114,7 @@ impl Output<'_> {
     /// Writes everything and answers the report with its files named.
     pub(super) async fn write(&self, mut report: Report) -> Result<Report, Failure> {
         let mut pictures = BTreeMap::new();
-        for slide in &mut report.slides {
+        for slide in &mut report.items {
             if let Some(key) = &slide.object_key {
                 let name = picture_name(slide.number, key);
                 copy_object(&self.app.engine, key, &self.out.join(&name)).await?;
@@ -140,7 +140,7 @@ impl Output<'_> {
 /// In a report of an interrupted run what still waits was not reached: programs are promised four words (design §8), people see the
 /// fifth on the contact sheet.
 fn end_waiting(report: &mut Report) {
-    for slide in report.slides.iter_mut().filter(|slide| slide.status == StepStatus::Waiting) {
+    for slide in report.items.iter_mut().filter(|slide| slide.status == StepStatus::Waiting) {
         slide.status = StepStatus::Skipped;
         report.totals.skipped += 1;
     }

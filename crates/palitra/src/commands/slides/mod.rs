@@ -2,22 +2,28 @@
 
 mod deck_error;
 mod files;
-mod progress;
 
 pub(super) use files::{check_writable, copy_object, write};
 
-use super::{Session, Stop, market_failure, markets, money, said};
-use crate::{args::Slides, failure::Failure, wiring::App};
+use super::{
+    Session, Stop,
+    batch::{self, Followed, Names, Redo, Run},
+    market_failure, said,
+};
+use crate::{
+    args::Slides,
+    failure::{Failure, Phrase},
+    wiring::App,
+};
 use palitra_decks::Deck;
 use palitra_domain::{
-    BatchId, ErrorCode,
+    ErrorCode,
     format::Format,
     i18n::Arg,
-    state::{BatchState, Priority},
+    state::{BatchState, Priority, StepKind},
 };
-use palitra_engine::batches::{ManifestItem, Plan, Report, SlidesOptions};
-use serde_json::json;
-use std::path::Path;
+use palitra_engine::batches::{Plan, Report, Slide, SlidesOptions, Style};
+use std::path::{Path, PathBuf};
 
 pub(super) async fn run(session: &Session, args: Slides) -> Result<(), Stop> {
     let format = args.format.as_deref().map_or(Ok(Format::SLIDE), Format::parse);
@@ -25,34 +31,25 @@ pub(super) async fn run(session: &Session, args: Slides) -> Result<(), Stop> {
         format.map_err(|bad| Failure::new(ErrorCode::BadFormat).with("value", format!("`{}`", bad.0)))?;
     let (source, deck) = files::read_deck(&args.deck)?;
     let app = session.open().await?;
-    let mut plan =
-        app.engine.plan_slides(manifest(&deck), options(session, &app, &args, &deck, format)).await?;
+    let redo = Redo { items: args.redo.to_vec(), only_failed: args.redo_failed };
+    let options = options(session, &app, &args, &deck, format).await?;
+    let manifest = options.manifest(&slides(&deck, &args, &redo)?);
     if !args.spend.plan {
         // Before any money moves, and after everything else that may be refused: a refusal leaves no folder behind.
+        app.engine.plan(manifest.clone()).await?;
         check_writable(&args.out)?;
         files::check_deck_stays(&args.deck, &args.out)?;
     }
-    // What an earlier run left at a market, and this one does not continue, is paid for: it is waited for and used.
-    if !args.spend.plan
-        && app.engine.interrupted(&plan).await?.is_none()
-        && app.engine.is_under_way(&plan).await?
-    {
-        session.console.note(&session.console.text("waiting-leftover", &[]));
-        app.engine.finish_under_way(&plan).await?;
-        plan = app.engine.plan_slides(manifest(&deck), options(session, &app, &args, &deck, format)).await?;
-    }
-    show_plan(session, &plan);
+    let plan = batch::plan(session, &app, manifest, &redo, args.spend.plan).await?;
+    batch::show_plan(session, &plan);
     if args.spend.plan {
-        session.console.document(&json!({
-            "items": plan.unchanged + plan.to_run + plan.refused, "unchanged": plan.unchanged, "to_run": plan.to_run,
-            "price": plan.price, "eta_s": money::whole_seconds(plan.eta),
-        }));
+        session.console.document(&batch::plan_document(&plan));
         return Ok(());
     }
     let since = app.clock.now();
-    let batch = start(session, &app, &plan, &args).await?;
-    let run = progress::Run { session, app: &app, batch: &batch, out: &args.out };
-    let followed = run.follow().await?;
+    let batch = batch::start(session, &app, &plan, &args.spend).await?;
+    let names = SlideNames { settings: &session.config().slides, out: &args.out };
+    let followed = Run { session, app: &app, batch: &batch, names: &names }.follow().await?;
     let report = app.engine.report(&batch, since).await?;
     let report = files::Output {
         app: &app,
@@ -65,78 +62,115 @@ pub(super) async fn run(session: &Session, args: Slides) -> Result<(), Stop> {
     .write(report)
     .await?;
     app.close().await;
-    finish(session, &plan, &report, followed, &args.out, &args.deck)
+    finish(session, &plan, &report, followed, &args)
 }
 
-/// Blank slides keep their number and get no picture.
-fn manifest(deck: &Deck) -> Vec<ManifestItem> {
+/// Blank slides keep their number and get no picture; so does what was dropped after a look at the drafts (D9).
+fn slides(deck: &Deck, args: &Slides, redo: &Redo) -> Result<Vec<Slide>, Failure> {
     let drawable = deck.slides.iter().filter(|slide| !slide.is_blank());
-    drawable
-        .map(|slide| ManifestItem {
+    let mut named = args.keep.iter().chain(args.drop.iter()).chain(args.redo.iter()).copied();
+    if let Some(unknown) = named.find(|number| !deck.slides.iter().any(|slide| slide.number == *number)) {
+        return Err(Failure::new(ErrorCode::InvalidInput)
+            .with("value", unknown.to_string())
+            .with("hint", Phrase::new("hint-no-such-slide")));
+    }
+    let is_wanted =
+        |number: &u32| (args.keep.is_empty() || args.keep.contains(number)) && !args.drop.contains(number);
+    let wanted = drawable.filter(|slide| is_wanted(&slide.number));
+    Ok(wanted
+        .map(|slide| Slide {
             number: slide.number,
             title: slide.title.clone(),
             content: slide.content.clone(),
             prompt: slide.prompt.clone(),
+            redo: redo.seed(slide.number),
         })
-        .collect()
+        .collect())
 }
 
-fn options(session: &Session, app: &App, args: &Slides, deck: &Deck, format: Format) -> SlidesOptions {
+async fn options(
+    session: &Session,
+    app: &App,
+    args: &Slides,
+    deck: &Deck,
+    format: Format,
+) -> Result<SlidesOptions, Failure> {
     let settings = &session.config().slides;
-    SlidesOptions {
+    let source =
+        std::fs::canonicalize(&args.deck).unwrap_or_else(|_| args.deck.clone()).display().to_string();
+    let mut references = Vec::new();
+    for reference in &args.reference {
+        references.push(upload_reference(session, app, reference).await?);
+    }
+    let mut words = args.style.clone().unwrap_or_default();
+    if let Some(palette) = &args.palette {
+        words = [words.trim_end_matches('.'), &format!("limited colour palette: {}", palette.join(", "))]
+            .into_iter()
+            .filter(|words| !words.is_empty())
+            .collect::<Vec<_>>()
+            .join(". ");
+    }
+    Ok(SlidesOptions {
         account: app.engine.house.id.clone(),
         livemode: session.livemode(),
-        source: std::fs::canonicalize(&args.deck).unwrap_or_else(|_| args.deck.clone()).display().to_string(),
+        // A draft replaces drafts only.
+        source: if args.draft { format!("{source}#draft") } else { source },
         title: deck.title.clone(),
-        model: settings.model.clone(),
+        model: if args.draft { settings.draft_model.clone() } else { settings.model.clone() },
         prompt_model: settings.prompt_model.clone(),
-        format,
+        format: if args.draft { drafted(format) } else { format },
         seed: args.seed.unwrap_or(1),
+        style: Style { words, references, vary_seed: args.vary_seed },
         image_workers: settings.image_workers,
         prompt_delay: settings.prompt_delay(),
         image_delay: settings.image_delay(),
         gate_percent: settings.gate_percent,
         sequential: args.sequential,
         priority: Priority::Standard,
-    }
+    })
 }
 
-fn show_plan(session: &Session, plan: &Plan) {
-    let price = plan.price.to_string();
-    let unchanged = ("unchanged", Arg::from(plan.unchanged));
-    let line = if plan.to_run == 0 && plan.refused == 0 {
-        session.console.text("plan-nothing", &[unchanged])
-    } else {
-        let seconds = money::whole_seconds(plan.eta);
-        let args =
-            [unchanged, ("run", plan.to_run.into()), ("price", (&price).into()), ("seconds", seconds.into())];
-        session.console.text("plan-line", &args)
-    };
-    session.console.say(&line);
+/// A draft is as wide as a thumb on a contact sheet needs.
+fn drafted(format: Format) -> Format {
+    const LONG_SIDE: u32 = 640;
+    let long = format.width.max(format.height);
+    if long <= LONG_SIDE {
+        return format;
+    }
+    let side = |side: u32| (side * LONG_SIDE / long).max(64);
+    Format { width: side(format.width), height: side(format.height) }
 }
 
-/// Continues the interrupted run of the same deck, or starts a new one after the price was agreed.
-async fn start(session: &Session, app: &App, plan: &Plan, args: &Slides) -> Result<BatchId, Failure> {
-    app.engine.retry_keys().await?;
-    let settings = &session.config().slides;
-    let models = [(settings.model.as_str(), "create"), (settings.prompt_model.as_str(), "write")];
-    markets::note_pauses(session, app, &models).await?;
-    if let Some(open) = app.engine.interrupted(plan).await? {
-        session.console.note(&session.console.text("resumed", &[("batch", open.id.as_str().into())]));
-        app.engine.resume_slides(plan, &open.id).await?;
-        return Ok(open.id);
+async fn upload_reference(session: &Session, app: &App, path: &Path) -> Result<String, Failure> {
+    let missing = || Failure::new(ErrorCode::FileMissing).with("value", format!("`{}`", path.display()));
+    let bytes = tokio::fs::read(path).await.map_err(|error| missing().caused_by(error))?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let uploaded = app.engine.upload(&app.engine.house.id, session.livemode(), &name, bytes.into()).await?;
+    Ok(uploaded.id.to_string())
+}
+
+/// S0-20…S0-22.
+struct SlideNames<'a> {
+    settings: &'a crate::config::Slides,
+    out: &'a Path,
+}
+
+impl Names for SlideNames<'_> {
+    fn noun(&self) -> &'static str {
+        "slide"
     }
-    money::agree(
-        session,
-        &args.spend,
-        (plan.price, plan.cost),
-        models.iter().any(|(model, mode)| app.engine.is_real_market(model, mode)),
-    )?;
-    let started = app.engine.start_slides(plan).await?;
-    for batch in &started.superseded {
-        session.console.note(&session.console.text("superseded", &[("batch", batch.as_str().into())]));
+
+    fn item(&self, number: u32) -> String {
+        number.to_string()
     }
-    Ok(started.id)
+
+    fn model(&self, kind: StepKind) -> &str {
+        if kind == StepKind::Prompt { &self.settings.prompt_model } else { &self.settings.model }
+    }
+
+    fn file(&self, number: u32, _: StepKind, object_key: &str) -> Option<PathBuf> {
+        Some(self.out.join(files::picture_name(number, object_key)))
+    }
 }
 
 /// The last words, and the exit code.
@@ -145,15 +179,14 @@ fn finish(
     plan: &Plan,
     report: &Report,
     followed: Followed,
-    out: &Path,
-    deck: &Path,
+    args: &Slides,
 ) -> Result<(), Stop> {
     session.console.document(report);
     let totals = &report.totals;
-    let args = |names: &[(&'static str, usize)]| {
+    let numbers = |names: &[(&'static str, usize)]| {
         names.iter().map(|(name, value)| (*name, Arg::from(*value))).collect::<Vec<_>>()
     };
-    let counted = args(&[("ok", totals.succeeded), ("total", totals.items)]);
+    let counted = numbers(&[("ok", totals.succeeded), ("total", totals.items)]);
     if let Followed::Interrupted = followed {
         session.console.note(&session.console.text("stopped", &counted));
         return Err(Stop::Said(ErrorCode::Interrupted));
@@ -163,7 +196,7 @@ fn finish(
     let mut done = counted;
     done.extend([("price", Arg::from(&price)), ("seconds", Arg::from(&seconds))]);
     session.console.say(&session.console.text("done-slides", &done));
-    let (folder, name) = (out.display().to_string(), files::illustrated_name(deck));
+    let (folder, name) = (args.out.display().to_string(), files::illustrated_name(&args.deck));
     session
         .console
         .say(&session.console.text("done-files", &[("folder", (&folder).into()), ("deck", (&name).into())]));
@@ -188,18 +221,11 @@ fn failure(plan: &Plan, report: &Report, code: ErrorCode) -> Failure {
         return Failure::new(code).with("value", plan.gate_percent().to_string());
     }
     let failed =
-        report.slides.iter().find(|slide| slide.error.as_ref().is_some_and(|error| error.code == code));
+        report.items.iter().find(|slide| slide.error.as_ref().is_some_and(|error| error.code == code));
     let model = failed.and_then(|slide| slide.failed_model.as_deref()).unwrap_or_default();
     market_failure::failure(
         code,
         ("", model),
         failed.and_then(|slide| Some(slide.error.as_ref()?.message.as_str())),
     )
-}
-
-/// How the run ended for the one who watched it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Followed {
-    Done,
-    Interrupted,
 }

@@ -7,15 +7,15 @@ mod told;
 use super::About;
 use palitra_domain::{
     BatchId, Currency, ErrorCode, Money,
-    state::{BatchState, StepKind, StepStatus},
+    state::{BatchKind, BatchState, StepKind, StepStatus},
 };
-use palitra_engine::batches::{Report, SlideError, SlideReport, Totals, WorkerReport};
+use palitra_engine::batches::{ItemReport, Report, StepError, Totals, WorkerReport};
 
 const ABOUT: About<'_> =
     About { title: "Клетка", deck_file: "cell.md", illustrated: Some("cell.illustrated.md") };
 
-fn slide(number: u32) -> SlideReport {
-    SlideReport {
+fn slide(number: u32) -> ItemReport {
+    ItemReport {
         number,
         title: format!("Title {number}"),
         status: StepStatus::Succeeded,
@@ -31,17 +31,18 @@ fn slide(number: u32) -> SlideReport {
         finished_at: Some("2026-05-04T10:21:33Z".to_owned()),
         error: None,
         failed_model: None,
+        steps: Vec::new(),
         object_key: None,
     }
 }
 
-fn without_picture(number: u32, status: StepStatus, code: ErrorCode) -> SlideReport {
-    let error = SlideError { code, step: StepKind::Picture, message: code.name().to_owned() };
+fn without_picture(number: u32, status: StepStatus, code: ErrorCode) -> ItemReport {
+    let error = StepError { code, step: StepKind::Picture, message: code.name().to_owned() };
     let failed_model = Some("fal-ai/flux/dev".to_owned());
-    SlideReport { status, file: None, error: Some(error), failed_model, ..slide(number) }
+    ItemReport { status, file: None, error: Some(error), failed_model, ..slide(number) }
 }
 
-fn report(slides: Vec<SlideReport>) -> Report {
+fn report(slides: Vec<ItemReport>) -> Report {
     let count = |status| slides.iter().filter(|slide| slide.status == status).count();
     let totals = Totals {
         items: slides.len(),
@@ -63,18 +64,26 @@ fn report(slides: Vec<SlideReport>) -> Report {
         waiting_s: 0.2,
     };
     let batch = BatchId::parse("bat_01k2j3h4g5f6d7s8a9p0q1w2e3").unwrap();
-    Report { batch, status: BatchState::Completed, error: None, slides, workers: vec![worker], totals }
+    Report {
+        batch,
+        status: BatchState::Completed,
+        kind: BatchKind::Slides,
+        error: None,
+        items: slides,
+        workers: vec![worker],
+        totals,
+    }
 }
 
 /// One slide of every kind, in the order of `KINDS`.
 fn every_kind() -> Report {
     let mut slides = vec![
         slide(1),
-        SlideReport { reused: true, ..slide(2) },
+        ItemReport { reused: true, ..slide(2) },
         without_picture(3, StepStatus::Failed, ErrorCode::MarketCredits),
         without_picture(4, StepStatus::Skipped, ErrorCode::BatchStopped),
         without_picture(5, StepStatus::Cancelled, ErrorCode::Cancelled),
-        SlideReport { status: StepStatus::Waiting, file: None, ..slide(6) },
+        ItemReport { status: StepStatus::Waiting, file: None, ..slide(6) },
     ];
     slides[2].price = Money::new(0, Currency::RUB);
     report(slides)

@@ -32,8 +32,8 @@ fn nothing_a_deck_or_a_market_says_becomes_markup() {
 #[test]
 fn the_page_asks_nobody_and_runs_nothing() {
     let mut report = every_kind();
-    report.slides[0].file = Some("//example.org/a b#c?d%.png".to_owned());
-    report.slides[1].file = Some("javascript:alert(1)".to_owned());
+    report.items[0].file = Some("//example.org/a b#c?d%.png".to_owned());
+    report.items[1].file = Some("javascript:alert(1)".to_owned());
     let page = contact_sheet(&report, &ABOUT, Lang::Ru);
     for link in values(&page, "src").into_iter().chain(values(&page, "href")) {
         assert!(link.starts_with("./") || link.starts_with('#'), "{link}");
@@ -57,7 +57,7 @@ fn the_page_asks_nobody_and_runs_nothing() {
 #[test]
 fn every_link_leads_somewhere_and_the_lightbox_goes_from_picture_to_picture() {
     let mut report = every_kind();
-    report.slides.push(slide(7));
+    report.items.push(slide(7));
     let page = contact_sheet(&report, &ABOUT, Lang::En);
     let ids = values(&page, "id");
     let unique: BTreeSet<_> = ids.iter().copied().collect();

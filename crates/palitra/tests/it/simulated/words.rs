@@ -49,3 +49,40 @@ fn a_check_that_fails_costs_nobody_the_prompt_that_was_paid_for() {
     assert!(written["flags"].as_array().unwrap().contains(&json!("unchecked")), "{written}");
     assert!(!written["prompt"].as_str().unwrap().is_empty());
 }
+
+#[test]
+fn s2_059_the_writer_is_asked_for_what_the_rules_leave_over_and_never_holds_the_text_up() {
+    let town = Simulated::start(&["anthropic"]);
+    town.desk.json(&["create", "a red cat", "--format", "320x256", "-o", "cat.png"]);
+    let writer = [("PALITRA_PROMPTS__WRITER", "anthropic:claude-haiku-4-5")];
+    let drawn = |wish: &str, more: &[&str]| {
+        let words =
+            [&["text", "cat.png", "Привет", "--wish", wish, "-o", "card.png", "--lang", "en"], more].concat();
+        let run = town.run(&words, &writer);
+        assert_eq!(run.code, Some(0), "{}", run.stderr);
+        (std::fs::read(town.desk.path("card.png")).unwrap(), run.stderr)
+    };
+    let says = |text: &str| {
+        town.script("anthropic", &json!({ "rules": [{ "on": "submit", "fault": "says", "text": text }] }));
+    };
+    let (plain, _) = drawn("сверху", &[]);
+    let (lobster, _) = drawn("сверху, шрифт lobster", &[]);
+    assert_eq!(town.accepted("anthropic").len(), 0, "what the rules understand is asked of nobody");
+
+    says(r#"{"font": "lobster"}"#);
+    let (royal, told) = drawn("сверху, по-королевски", &["--yes"]);
+    assert!(royal == lobster && royal != plain);
+    assert!(!told.contains("not understood"), "{told}");
+    let (_, asked) = town.accepted("anthropic").pop().unwrap();
+    assert!(asked.to_string().contains("по-королевски"), "{asked}");
+
+    // An answer that is no style, and a price that nobody agreed to: said, and drawn.
+    says("With pleasure! A royal caption it shall be.");
+    for more in [&["--yes"][..], &[]] {
+        let (without, told) = drawn("сверху, по-королевски", more);
+        assert!(without == plain && told.contains("not understood"), "{told}");
+    }
+    assert_eq!(town.accepted("anthropic").len(), 1);
+    let books = Books::read(&town.desk);
+    assert_eq!((books.held, books.problems), (0, vec![]));
+}
