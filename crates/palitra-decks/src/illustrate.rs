@@ -28,14 +28,14 @@ const MARK: &str = " \"palitra\")";
 /// - with `link_base` (`../` when the new deck lies one folder deeper) relative links and pictures of Markdown get that prefix,
 ///   so that they still resolve; those inside HTML and front matter do not. It is applied at each call.
 ///
-/// A JSON deck becomes a new Marp deck. Numbers and titles survive: reading the result gives the same slides.
+/// A deck of JSON or PowerPoint becomes a new Marp deck, and `source` is not looked at. Numbers and titles survive: reading the result gives the same slides.
 pub fn illustrated_markdown(
     source: &str,
     deck: &Deck,
     pictures: &BTreeMap<u32, String>,
     link_base: Option<&str>,
 ) -> String {
-    if deck.format == Format::Json {
+    if matches!(deck.format, Format::Json | Format::Pptx) {
         return from_json::markdown(deck, pictures);
     }
     let text = without_bom(source);
