@@ -101,7 +101,7 @@ fn same_slides(one: &Document, other: &Document) -> bool {
 }
 
 /// What to put in place of a range.
-type Edit = (Range<usize>, String);
+pub(crate) type Edit = (Range<usize>, String);
 
 /// The line of a picture without its line ending.
 fn picture(text: &str, part: &Part, format: Format, file: &str) -> String {
@@ -175,7 +175,7 @@ fn rebase_links(text: &str, document: &Document, base: &str, edits: &[Edit]) -> 
 }
 
 /// Edits never overlap; those at the same place keep their order.
-fn apply(text: &str, mut edits: Vec<Edit>) -> String {
+pub(crate) fn apply(text: &str, mut edits: Vec<Edit>) -> String {
     edits.sort_by_key(|(range, _)| range.start);
     let mut result = String::with_capacity(text.len() + 64 * edits.len());
     let mut at = 0;

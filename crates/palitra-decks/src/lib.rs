@@ -17,7 +17,7 @@ mod tests;
 
 pub use error::{DeckError, Place};
 pub use illustrate::illustrated_markdown;
-pub use pptx::{IllustrateError, PPTX_BYTES_MAX, PptxError};
+pub use pptx::{IllustrateError, PPTX_BYTES_MAX, Placement, PptxError, PptxPicture, illustrated_pptx};
 
 /// The largest deck of text that is read: 500 slides of 20 KiB each. Pictures inside a Markdown deck are links, so real ones are far
 /// smaller.

@@ -4,25 +4,26 @@
 //! order of the slides (`presentation`), what is said on them (`words`), and where a picture goes (`frame`, `backdrop`, `shape`, `free`, `beside`,
 //! `spot`); `write` puts it there. Text that is not understood is never written again: parts are changed by inserting at byte offsets.
 
-//mod backdrop;
-//mod beside;
-//mod edit;
+mod backdrop;
+mod beside;
+mod edit;
 mod error;
-//mod frame;
-//mod free;
+mod frame;
+mod free;
 mod package;
+mod picture;
 mod presentation;
 mod relations;
-//mod shape;
-//mod spot;
+mod shape;
+mod spot;
 mod words;
-//mod write;
+mod write;
 mod xml;
 
 use crate::{Deck, DeckError, Format, Place, SLIDES_MAX, Slide};
 pub use error::{IllustrateError, PptxError};
 use package::Package;
-//pub use write::{Placement, PptxPicture, illustrated_pptx};
+pub use write::{Placement, PptxPicture, illustrated_pptx};
 
 /// The largest presentation that is read. Pictures and films inside are never unpacked, so they may be large.
 pub const PPTX_BYTES_MAX: usize = 200 * 1024 * 1024;

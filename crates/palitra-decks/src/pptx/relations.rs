@@ -71,7 +71,11 @@ mod tests {
     #[test]
     fn s0_40_targets_are_found_from_where_they_are_named() {
         let cases = [
-            ("ppt/slides/slide1.xml", "../slideLayouts/slideLayout2.xml", "ppt/slideLayouts/slideLayout2.xml"),
+            (
+                "ppt/slides/slide1.xml",
+                "../slideLayouts/slideLayout2.xml",
+                "ppt/slideLayouts/slideLayout2.xml",
+            ),
             ("ppt/presentation.xml", "slides/slide1.xml", "ppt/slides/slide1.xml"),
             ("ppt/presentation.xml", "/ppt/slides/slide1.xml", "ppt/slides/slide1.xml"),
             ("", "ppt/presentation.xml", "ppt/presentation.xml"),

@@ -72,7 +72,10 @@ pub(super) fn placeholder_kind<'a>(shape: Node<'a, '_>) -> Option<&'a str> {
 /// The element that makes a shape a placeholder.
 pub(super) fn placeholder<'a, 'i>(shape: Node<'a, 'i>) -> Option<Node<'a, 'i>> {
     let about = shape.children().find(|node| {
-        matches!(node.tag_name().name(), "nvSpPr" | "nvPicPr" | "nvGraphicFramePr" | "nvGrpSpPr" | "nvCxnSpPr")
+        matches!(
+            node.tag_name().name(),
+            "nvSpPr" | "nvPicPr" | "nvGraphicFramePr" | "nvGrpSpPr" | "nvCxnSpPr"
+        )
     })?;
     xml::path(about, &["nvPr", "ph"])
 }
@@ -88,7 +91,8 @@ pub(super) fn text_of(shape: Node<'_, '_>) -> String {
     let rows = table.children().filter(|node| xml::is(*node, "tr"));
     let row = |row: Node<'_, '_>| {
         let cells = row.children().filter(|node| xml::is(*node, "tc"));
-        let texts = cells.filter_map(|cell| xml::child(cell, "txBody")).map(|body| one_line(&paragraphs(body)));
+        let texts =
+            cells.filter_map(|cell| xml::child(cell, "txBody")).map(|body| one_line(&paragraphs(body)));
         texts.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(", ")
     };
     rows.map(row).collect::<Vec<_>>().join("\n")
@@ -132,7 +136,7 @@ fn without_slide_label(title: &str) -> String {
 fn without_prompt(text: &str) -> (Vec<String>, Option<String>) {
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let is_label = |line: &&str| matches!(Label::of(line), Some(Label::Prompt { .. }));
-    let Some(at) = lines.iter().position(|line| is_label(&line)) else {
+    let Some(at) = lines.iter().position(is_label) else {
         return (shown(&lines), None);
     };
     let end = match Label::of(lines[at]) {
@@ -161,6 +165,7 @@ fn notes(package: &mut Package<'_>, slide: &str) -> Result<String, PptxError> {
     let text = package.text(&notes.target)?;
     let document = xml::parse(&notes.target, &text)?;
     let texts = text_shapes(document.root_element()).into_iter();
-    let texts = texts.filter(|shape| matches!(placeholder_kind(*shape), None | Some("body" | "obj"))).map(text_of);
+    let texts =
+        texts.filter(|shape| matches!(placeholder_kind(*shape), None | Some("body" | "obj"))).map(text_of);
     Ok(texts.collect::<Vec<_>>().join("\n\n"))
 }

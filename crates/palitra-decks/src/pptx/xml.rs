@@ -44,18 +44,18 @@ fn within_bounds(text: &str) -> Result<(), &'static str> {
     let bytes = text.as_bytes();
     let (mut at, mut depth, mut attributes_in_all, mut declarations) = (0, 0_usize, 0, 0);
     let mut prefixes: Vec<&[u8]> = Vec::new();
-    while let Some(open) = find(bytes, at, b"<") {
+    while let Some(open) = text.get(at..).and_then(|rest| rest.find('<')).map(|open| at + open) {
         let rest = &bytes[open..];
         if rest.starts_with(b"<!--") {
-            at = find(bytes, open + 4, b"-->").map_or(bytes.len(), |end| end + 3);
+            at = find(text, open + 4, "-->").map_or(bytes.len(), |end| end + 3);
             continue;
         }
         if rest.starts_with(b"<![CDATA[") {
-            at = find(bytes, open + 9, b"]]>").map_or(bytes.len(), |end| end + 3);
+            at = find(text, open + 9, "]]>").map_or(bytes.len(), |end| end + 3);
             continue;
         }
         if rest.starts_with(b"<?") {
-            at = find(bytes, open + 2, b"?>").map_or(bytes.len(), |end| end + 2);
+            at = find(text, open + 2, "?>").map_or(bytes.len(), |end| end + 2);
             continue;
         }
         let mut attributes = 0;
@@ -100,9 +100,8 @@ fn within_bounds(text: &str) -> Result<(), &'static str> {
     Ok(())
 }
 
-fn find(bytes: &[u8], from: usize, what: &[u8]) -> Option<usize> {
-    let rest = bytes.get(from..)?;
-    rest.windows(what.len()).position(|window| window == what).map(|at| from + at)
+fn find(text: &str, from: usize, what: &str) -> Option<usize> {
+    text.get(from..)?.find(what).map(|at| from + at)
 }
 
 pub(super) fn is(node: Node<'_, '_>, name: &str) -> bool {
@@ -136,8 +135,7 @@ pub(super) fn children<'a, 'i>(node: Node<'a, 'i>) -> Vec<Node<'a, 'i>> {
 /// An attribute in one of the namespaces of relationships, as in `r:embed`.
 pub(super) fn relation_attribute<'a>(node: Node<'a, '_>, name: &str) -> Option<&'a str> {
     let mut attributes = node.attributes();
-    let is_relation =
-        |namespace: Option<&str>| namespace.is_some_and(|uri| uri.ends_with("/relationships"));
+    let is_relation = |namespace: Option<&str>| namespace.is_some_and(|uri| uri.ends_with("/relationships"));
     attributes
         .find(|attribute| attribute.name() == name && is_relation(attribute.namespace()))
         .map(|attribute| attribute.value())
@@ -145,7 +143,7 @@ pub(super) fn relation_attribute<'a>(node: Node<'a, '_>, name: &str) -> Option<&
 
 /// A whole number, small enough that sums and products of areas stay numbers.
 pub(super) fn number(node: Node<'_, '_>, name: &str) -> Option<i64> {
-    const EXTREME: i64 = 1_000_000_000;
+    const EXTREME: i64 = 200_000_000;
     Some(node.attribute(name)?.parse::<i64>().ok()?.clamp(-EXTREME, EXTREME))
 }
 

@@ -50,6 +50,9 @@ def dress(deck):
     run = title.find("{*}defRPr")
     run.set("sz", "3600")
     run.find("{*}solidFill/{*}schemeClr").set("val", "tx2")
+    subtitle = deck.slide_layouts[0].placeholders[1]._element
+    subtitle.find(".//{*}lstStyle/{*}lvl1pPr").set("algn", "l")
+    subtitle.spPr.find("{*}xfrm/{*}off").set("x", deck.slide_layouts[0].placeholders[0]._element.spPr.find("{*}xfrm/{*}off").get("x"))
     for level, size in zip(styles.find("{*}bodyStyle").iterchildren(), ("2400", "2000", "1800")):
         level.find("{*}defRPr").set("sz", size)
 
