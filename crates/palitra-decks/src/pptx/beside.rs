@@ -49,12 +49,13 @@ pub(super) struct Room<'s, 'a, 'i> {
 
 impl Room<'_, '_, '_> {
     pub(super) fn beside(&self, picture: Pixels) -> Option<Beside> {
-        let texts: Vec<usize> = (0..self.shapes.len()).filter(|at| self.gives_way(*at)).collect();
+        let title_page = self.is_title_page();
+        let texts: Vec<usize> = (0..self.shapes.len()).filter(|at| self.gives_way(*at, title_page)).collect();
         let frames = texts.iter().filter_map(|at| self.shapes[*at].frame);
         let text = frames.reduce(Frame::union)?;
-        // The words of a title page stand in its middle, and nothing above or below them: the picture is as high as the page.
-        let title_page = texts.iter().any(|at| placeholder_kind(self.shapes[*at].node) == Some("ctrTitle"));
-        let tall = Frame { y: self.page.y + 2 * self.gap, height: self.page.height - 4 * self.gap, ..text };
+        // Nothing stands above or below the words of a title page: the picture is as high as the page.
+        let (from, height) = (self.page.y + 2 * self.gap, self.page.height - 4 * self.gap);
+        let tall = Frame { y: from, height, ..text };
         let regions = title_page.then_some(tall).into_iter().chain([text]);
         regions
             .flat_map(|region| SCALES.map(|scale| (region, scale)))
@@ -62,13 +63,24 @@ impl Room<'_, '_, '_> {
             .find_map(|(region, scale, share)| self.tried(&texts, region, scale, share, picture))
     }
 
-    /// Text boxes, and placeholders for text other than the title of an ordinary slide, which stays above both. Turned ones stay too.
-    fn gives_way(&self, at: usize) -> bool {
+    /// A title page, or one that begins a section: its title stands in the middle and not above the rest.
+    fn is_title_page(&self) -> bool {
+        self.shapes.iter().any(|shape| match placeholder_kind(shape.node) {
+            Some("ctrTitle" | "subTitle") => true,
+            Some("title") => {
+                shape.frame.is_some_and(|frame| 2 * frame.y + frame.height > self.page.height * 2 / 3)
+            }
+            _ => false,
+        })
+    }
+
+    /// Text boxes, and placeholders for text; the title of an ordinary slide stays above both. Turned ones stay too.
+    fn gives_way(&self, at: usize, title_page: bool) -> bool {
         let shape = self.shapes[at];
-        let kind = placeholder_kind(shape.node);
         let text_box =
             || xml::path(shape.node, &["nvSpPr", "cNvSpPr"]).and_then(|node| node.attribute("txBox"));
-        let may = match kind {
+        let may = match placeholder_kind(shape.node) {
+            Some("title") => title_page,
             Some(kind) => matches!(kind, "ctrTitle" | "subTitle" | "body" | "obj"),
             None => text_box() == Some("1"),
         };

@@ -125,6 +125,28 @@ fn s0_40_text_makes_room_and_only_in_its_width() {
 }
 
 #[test]
+fn s0_40_on_a_title_page_the_title_gives_way_too() {
+    let subtitle = "<p:ph type=\"subTitle\" idx=\"1\"/>";
+    for head in ["type=\"ctrTitle\"", "type=\"title\""] {
+        let head = text_box(2, [900_000, 2_100_000, 10_400_000, 1_400_000], "A")
+            .replace("<p:nvPr/>", &format!("<p:nvPr><p:ph {head}/></p:nvPr>"));
+        let sub = text_box(3, [900_000, 3_900_000, 10_400_000, 1_700_000], "b")
+            .replace("<p:nvPr/>", &format!("<p:nvPr>{subtitle}</p:nvPr>"));
+        let (placement, slide) = place(WIDE, &[head, sub].concat(), (1000, 1000));
+        assert_eq!(placement, Beside);
+        let ([x, y, width, height], _) = ours(&slide);
+        assert!(height > 4_900_000 && y < 1_000_000, "as high as the page: {y} {width} {height}");
+        for id in [2, 3] {
+            let text = &slide[slide.find(&format!("name=\"Box {id}\"")).expect("the text")..];
+            assert!(
+                number_after(&text[text.find("<a:off").expect("a place") - 1..], "cx") + 900_000 < x,
+                "{slide}"
+            );
+        }
+    }
+}
+
+#[test]
 fn s0_40_more_text_gets_smaller_letters_and_much_is_left_alone() {
     let lines = |count: usize| {
         [title("A"), content(&"about forty letters stand on this line\n".repeat(count))].concat()
