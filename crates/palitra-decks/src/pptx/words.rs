@@ -6,10 +6,12 @@
 
 use super::error::PptxError;
 use super::package::Package;
-use super::{relations, xml};
+use super::relations::{self, Relation};
+use super::xml;
 use crate::markdown::{one_line, prompt_in_notes, without_content_label};
 use palitra_domain::prompt::{Label, ready_prompt};
 use roxmltree::Node;
+use std::collections::BTreeMap;
 
 #[derive(Debug, Default)]
 pub(super) struct Words {
@@ -20,18 +22,24 @@ pub(super) struct Words {
 
 pub(super) fn of_slide(package: &mut Package<'_>, part: &str) -> Result<Words, PptxError> {
     let text = package.text(part)?;
-    let notes = notes(package, part)?;
+    let named = relations::relations(package, part)?;
+    let notes = notes(package, &named)?;
+    let diagrams = diagrams(package, &named)?;
     let document = xml::parse(part, &text)?;
-    Ok(words(document.root_element(), &notes))
+    Ok(words(document.root_element(), &diagrams, &notes))
 }
 
-/// `slide` is the root of its part, `notes` the speaker's text.
-fn words(slide: Node<'_, '_>, notes: &str) -> Words {
+/// `slide` is the root of its part, `diagrams` the texts of its diagrams by relationship, `notes` the speaker's text.
+fn words(slide: Node<'_, '_>, diagrams: &BTreeMap<String, String>, notes: &str) -> Words {
     let mut title = String::new();
     let mut lines = Vec::new();
     let mut prompt = None;
     for shape in text_shapes(slide) {
-        let text = text_of(shape);
+        let diagram = || {
+            let ids = xml::path(shape, &["graphic", "graphicData", "relIds"])?;
+            diagrams.get(xml::relation_attribute(ids, "dm")?).cloned()
+        };
+        let text = diagram().unwrap_or_else(|| text_of(shape));
         match placeholder_kind(shape) {
             Some("title" | "ctrTitle") if title.is_empty() => title = without_slide_label(&text),
             Some("dt" | "ftr" | "sldNum" | "hdr") => {}
@@ -49,7 +57,7 @@ fn words(slide: Node<'_, '_>, notes: &str) -> Words {
     Words { title, content: lines.join("\n"), prompt }
 }
 
-/// Shapes with text and tables, those in groups too, in the order in which they are read out.
+/// Shapes with text, tables and diagrams, those in groups too, in the order in which they are read out.
 fn text_shapes<'a, 'i>(slide: Node<'a, 'i>) -> Vec<Node<'a, 'i>> {
     let mut found = Vec::new();
     // Parts are never deep, so a stack of the groups that are still to be read is small.
@@ -157,9 +165,8 @@ fn shown(lines: &[&str]) -> Vec<String> {
 }
 
 /// What the speaker wrote for himself under a slide.
-fn notes(package: &mut Package<'_>, slide: &str) -> Result<String, PptxError> {
-    let named = relations::relations(package, slide)?;
-    let Some(notes) = named.into_iter().find(|relation| relation.kind == "notesSlide") else {
+fn notes(package: &mut Package<'_>, named: &[Relation]) -> Result<String, PptxError> {
+    let Some(notes) = named.iter().find(|relation| relation.kind == "notesSlide") else {
         return Ok(String::new());
     };
     let text = package.text(&notes.target)?;
@@ -168,4 +175,18 @@ fn notes(package: &mut Package<'_>, slide: &str) -> Result<String, PptxError> {
     let texts =
         texts.filter(|shape| matches!(placeholder_kind(*shape), None | Some("body" | "obj"))).map(text_of);
     Ok(texts.collect::<Vec<_>>().join("\n\n"))
+}
+
+/// What stands in the diagrams of a slide (SmartArt), by the relationships to their data: a line for each of their points.
+fn diagrams(package: &mut Package<'_>, named: &[Relation]) -> Result<BTreeMap<String, String>, PptxError> {
+    let mut texts = BTreeMap::new();
+    for relation in named.iter().filter(|relation| relation.kind == "diagramData") {
+        let text = package.text(&relation.target)?;
+        let document = xml::parse(&relation.target, &text)?;
+        let points = document.descendants().filter(|node| xml::is(*node, "pt"));
+        let lines = points.filter_map(|point| xml::child(point, "t")).map(paragraphs);
+        let lines: Vec<String> = lines.filter(|line| !line.trim().is_empty()).collect();
+        texts.insert(relation.id.clone(), lines.join("\n"));
+    }
+    Ok(texts)
 }

@@ -158,6 +158,7 @@ impl<'p> Work<'_, 'p> {
             _ => None,
         };
         if let Some(old) = old
+            && old.target.contains("/media/")
             && self.users(&old.target)? == 1
         {
             self.dropped.extend(self.package.index(&old.target));
@@ -172,17 +173,8 @@ impl<'p> Work<'_, 'p> {
         let edits = picture::edits(&text, root, &spot, &shapes, &drawn);
         self.change(&part, &text, edits);
 
-        let document = xml::parse(&relations_part, &relations_text)?;
-        let list = document.root_element();
-        let node = list.children().find(|node| old.is_some() && node.attribute("Id") == Some(id.as_str()));
-        let edit = match node {
-            Some(node) => edit::attribute(&relations_text, node, "Target", &target),
-            None => {
-                let strict = picture::is_strict(root);
-                let new = relation_xml(list, &id, picture::relation_namespace(strict), &target);
-                Some(edit::last_inside(&relations_text, list, &new))
-            }
-        };
+        let types = picture::relation_namespace(picture::is_strict(root));
+        let edit = related(&relations_part, &relations_text, (&id, old.is_some()), types, &target)?;
         self.change(&relations_part, &relations_text, edit.into_iter().collect());
         self.media.push((media, picture));
         Ok(placement)
@@ -280,10 +272,21 @@ impl<'p> Work<'_, 'p> {
                 None => {}
             }
         }
+        let gone = |name: &str| {
+            let dropped = self.package.index(name).is_some_and(|at| self.dropped.contains(&at));
+            dropped
+                && !self
+                    .media
+                    .iter()
+                    .any(|(media, _)| media.eq_ignore_ascii_case(name.trim_start_matches('/')))
+        };
+        let overrides = list.children().filter(|node| xml::is(*node, "Override"));
+        let old = overrides.filter(|node| node.attribute("PartName").is_some_and(gone));
+        let mut edits: Vec<Edit> = old.map(|node| (node.range(), String::new())).collect();
         if !new.is_empty() {
-            let edit = edit::last_inside(&text, list, &new);
-            self.change(CONTENT_TYPES, &text, vec![edit]);
+            edits.push(edit::last_inside(&text, list, &new));
         }
+        self.change(CONTENT_TYPES, &text, edits);
         Ok(())
     }
 
@@ -294,6 +297,7 @@ impl<'p> Work<'_, 'p> {
         let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
         let mut zip = ZipWriter::new(out);
         let archive = self.package.archive();
+        zip.set_raw_comment(archive.comment().into()).map_err(failed)?;
         for at in 0..archive.len() {
             if self.dropped.contains(&at) {
                 continue;
@@ -356,11 +360,25 @@ fn free_relation(relations: &[Relation]) -> String {
     (1_u32..).map(|number| format!("rId{number}")).find(|id| !taken(id)).unwrap_or_default()
 }
 
-fn relation_xml(list: Node<'_, '_>, id: &str, types: &str, target: &str) -> String {
+/// Leads the relationship `id` to `target`: the one that is there, when it is, else a new one. `types` is how types of relationships begin.
+fn related(
+    part: &str,
+    text: &str,
+    (id, is_there): (&str, bool),
+    types: &str,
+    target: &str,
+) -> Result<Option<Edit>, PptxError> {
+    let document = xml::parse(part, text)?;
+    let list = document.root_element();
+    if let Some(node) = list.children().find(|node| is_there && node.attribute("Id") == Some(id)) {
+        return Ok(edit::attribute(text, node, "Target", target));
+    }
     let declaration = if list.default_namespace() == Some(PACKAGE_RELATIONS) {
         String::new()
     } else {
         format!(" xmlns=\"{PACKAGE_RELATIONS}\"")
     };
-    format!("<Relationship{declaration} Id=\"{id}\" Type=\"{types}/image\" Target=\"{}\"/>", escaped(target))
+    let target = escaped(target);
+    let new = format!("<Relationship{declaration} Id=\"{id}\" Type=\"{types}/image\" Target=\"{target}\"/>");
+    Ok(Some(edit::last_inside(text, list, &new)))
 }

@@ -1,7 +1,7 @@
 //! What is read off slides and notes.
 
 use super::LIGHTHOUSE;
-use super::builder::{content, packed, placeholder, presentation, text_box, title, with};
+use super::builder::{content, packed, part, placeholder, presentation, text_box, title, with};
 use palitra_decks::{Deck, Format, Place, Slide, read};
 
 #[track_caller]
@@ -69,6 +69,22 @@ fn s0_40_groups_tables_and_alternatives_are_read() {
         text_box(4, BOX, "old")
     );
     check(&[title("A"), choice].concat(), "", ("A", "new", None));
+}
+
+#[test]
+fn s0_40_words_in_diagrams_are_content() {
+    let frame = "<p:graphicFrame><a:graphic><a:graphicData><d:relIds xmlns:d=\"urn:d\" r:dm=\"rId9\"/></a:graphicData></a:graphic></p:graphicFrame>";
+    let parts = presentation(&[(&[&title("A"), frame].concat(), "")]);
+    let mut parts = with(parts, "ppt/slides/_rels/slide1.xml.rels", |text| {
+        let data = "<Relationship Id=\"rId9\" Type=\"x/diagramData\" Target=\"../diagrams/data1.xml\"/></Relationships>";
+        text.replace("</Relationships>", data)
+    });
+    let point = |text: &str| format!("<d:pt><d:t><a:p><a:r><a:t>{text}</a:t></a:r></a:p></d:t></d:pt>");
+    let points = [point("b"), point(""), point("c")].concat();
+    let data =
+        format!("<d:dataModel xmlns:d=\"urn:d\" xmlns:a=\"urn:a\"><d:ptLst>{points}</d:ptLst></d:dataModel>");
+    parts.push(part("ppt/diagrams/data1.xml", &data));
+    assert_eq!(read(&packed(&parts), "deck.pptx").expect("a deck").slides[0].content, "b\nc");
 }
 
 #[test]

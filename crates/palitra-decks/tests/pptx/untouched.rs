@@ -163,6 +163,27 @@ fn s0_40_a_file_that_others_use_is_not_taken_from_them() {
     assert!(text_of(&again, "ppt/slides/_rels/slide2.xml.rels").contains("../media/palitra2-2.png"));
 }
 
+#[test]
+fn s0_40_the_way_a_file_was_packed_does_not_matter() {
+    use std::io::Write;
+    use zip::write::SimpleFileOptions;
+    // Without seeking back, as programs write that send what they pack: sizes follow the data. A folder, and a comment at the end.
+    let mut zip = zip::ZipWriter::new_stream(Vec::new());
+    zip.set_comment("a comment").expect("a comment");
+    zip.add_directory("ppt/", SimpleFileOptions::default()).expect("a folder");
+    for (name, bytes) in unpacked(LIGHTHOUSE) {
+        zip.start_file(name, SimpleFileOptions::default()).expect("a part");
+        zip.write_all(&bytes).expect("memory");
+    }
+    let file = zip.finish().expect("a zip").into_inner();
+    let (written, placements) = illustrated(&file, &all(1536, 864));
+    assert_eq!(placements, illustrated(LIGHTHOUSE, &all(1536, 864)).1);
+    assert_eq!(ZipArchive::new(Cursor::new(&written)).expect("a zip").comment(), b"a comment");
+    let before = unpacked(&file);
+    let kept = unpacked(&written).into_iter().filter(|part| before.contains(part)).count();
+    assert_eq!(before.len() - kept, 13, "six slides with their relationships, and the types");
+}
+
 fn lone(shapes: &str) -> Parts {
     presentation(&[(shapes, "")])
 }
@@ -255,6 +276,13 @@ fn s0_40_an_extension_that_means_something_else_is_overridden() {
     );
     let (again, _) = illustrated(&file, &[picture(1, 16, 9)]);
     assert_eq!(types, text_of(&again, "[Content_Types].xml"));
+    let mut jpeg = picture(1, 16, 9);
+    jpeg.format = FileFormat::Jpeg;
+    let (other, _) = illustrated(&file, &[jpeg]);
+    assert!(
+        !text_of(&other, "[Content_Types].xml").contains("Override"),
+        "what is gone is not named any more"
+    );
 }
 
 #[test]
