@@ -10,7 +10,7 @@ from pptx.shapes.picture import Picture
 def about(shape):
     box = {name: getattr(shape, name) for name in ("left", "top", "width", "height")}
     text = shape.text_frame.text if shape.has_text_frame else ""
-    if shape.has_table if hasattr(shape, "has_table") else False:
+    if getattr(shape, "has_table", False):
         text = "\n".join("\t".join(cell.text for cell in row.cells) for row in shape.table.rows)
     return {"name": shape.name, "id": shape.shape_id, "text": text, **box}
 
