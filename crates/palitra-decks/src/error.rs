@@ -1,13 +1,15 @@
 //! What can be wrong with a deck, said to the person who wrote it: what, where, and what to do about it.
 
-use crate::{DECK_BYTES_MAX, SLIDES_MAX};
+use crate::{DECK_BYTES_MAX, PptxError, SLIDES_MAX};
 use std::fmt;
 
-/// Where in a deck something is: a line counted from 1, or the JSON path of a value, as in `slides[2].title`.
+/// Where in a deck something is: a line counted from 1, or the JSON path of a value, as in `slides[2].title`, or a slide of a
+/// presentation, counted from 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
     Line(usize),
     Path(String),
+    Slide(u32),
 }
 
 impl fmt::Display for Place {
@@ -15,6 +17,7 @@ impl fmt::Display for Place {
         match self {
             Place::Line(line) => write!(f, "line {line}"),
             Place::Path(path) => write!(f, "`{path}`"),
+            Place::Slide(number) => write!(f, "slide {number}"),
         }
     }
 }
@@ -49,6 +52,8 @@ pub enum DeckError {
     /// The JSON is not a deck.
     #[error("{place} {reason}")]
     BadField { place: Place, reason: &'static str },
+    #[error(transparent)]
+    Pptx(#[from] PptxError),
 }
 
 impl DeckError {
@@ -63,6 +68,7 @@ impl DeckError {
             DeckError::TooManySlides { .. } => "deck_too_many_slides",
             DeckError::DuplicateNumber { .. } => "deck_duplicate_number",
             DeckError::BadJson { .. } | DeckError::BadField { .. } => "deck_bad_json",
+            DeckError::Pptx(error) => error.code(),
         }
     }
 
@@ -75,12 +81,11 @@ impl DeckError {
             DeckError::TooLarge { .. } => {
                 "keep pictures beside the deck and link them instead of embedding them"
             }
-            DeckError::Unsupported { kind: "PowerPoint" } => {
-                "PPTX comes later; save the slides as Markdown or JSON for now"
+            DeckError::Unsupported { .. } => {
+                "save the slides as PowerPoint (.pptx), Markdown (Marp, reveal.js, plain) or JSON"
             }
-            DeckError::Unsupported { .. } => "save the slides as Markdown (Marp, reveal.js, plain) or JSON",
             DeckError::Utf16 | DeckError::NotUtf8 { .. } => "save the file as UTF-8",
-            DeckError::Binary { .. } => "give a Markdown or JSON file",
+            DeckError::Binary { .. } => "give a PowerPoint (.pptx), Markdown or JSON file",
             DeckError::TooManySlides { .. } => "split the deck into several files",
             DeckError::DuplicateNumber { .. } => {
                 "give each slide its own number, or drop the numbers to count from 1"
@@ -89,6 +94,7 @@ impl DeckError {
             DeckError::BadField { .. } => {
                 "a slide is `{\"number\": 1, \"title\": \"…\", \"content\": \"…\", \"prompt\": \"…\"}`; only `title` must be there"
             }
+            DeckError::Pptx(error) => error.hint(),
         }
     }
 }

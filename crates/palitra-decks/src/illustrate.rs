@@ -28,14 +28,14 @@ const MARK: &str = " \"palitra\")";
 /// - with `link_base` (`../` when the new deck lies one folder deeper) relative links and pictures of Markdown get that prefix,
 ///   so that they still resolve; those inside HTML and front matter do not. It is applied at each call.
 ///
-/// A JSON deck becomes a new Marp deck. Numbers and titles survive: reading the result gives the same slides.
+/// A deck of JSON or PowerPoint becomes a new Marp deck, and `source` is not looked at. Numbers and titles survive: reading the result gives the same slides.
 pub fn illustrated_markdown(
     source: &str,
     deck: &Deck,
     pictures: &BTreeMap<u32, String>,
     link_base: Option<&str>,
 ) -> String {
-    if deck.format == Format::Json {
+    if matches!(deck.format, Format::Json | Format::Pptx) {
         return from_json::markdown(deck, pictures);
     }
     let text = without_bom(source);
@@ -101,7 +101,7 @@ fn same_slides(one: &Document, other: &Document) -> bool {
 }
 
 /// What to put in place of a range.
-type Edit = (Range<usize>, String);
+pub(crate) type Edit = (Range<usize>, String);
 
 /// The line of a picture without its line ending.
 fn picture(text: &str, part: &Part, format: Format, file: &str) -> String {
@@ -175,7 +175,7 @@ fn rebase_links(text: &str, document: &Document, base: &str, edits: &[Edit]) -> 
 }
 
 /// Edits never overlap; those at the same place keep their order.
-fn apply(text: &str, mut edits: Vec<Edit>) -> String {
+pub(crate) fn apply(text: &str, mut edits: Vec<Edit>) -> String {
     edits.sort_by_key(|(range, _)| range.start);
     let mut result = String::with_capacity(text.len() + 64 * edits.len());
     let mut at = 0;

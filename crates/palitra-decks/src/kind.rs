@@ -1,11 +1,17 @@
-//! Which reader a file goes to, by its name and, where the name says nothing, by its first characters.
+//! Which reader a file goes to: by what its first bytes are where they say it, by its name, and by its first characters.
 
-use crate::DeckError;
+use crate::{DeckError, pptx};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Markdown,
     Json,
+    Pptx,
+}
+
+/// Office files begin with bytes that no text begins with.
+pub(crate) fn of_bytes(bytes: &[u8]) -> Option<Kind> {
+    pptx::is_office_file(bytes).then_some(Kind::Pptx)
 }
 
 /// `None` when the extension is unknown or missing: then the content decides.
@@ -15,7 +21,9 @@ pub(crate) fn of_name(name: &str) -> Result<Option<Kind>, DeckError> {
     let kind = match extension.as_str() {
         "md" | "markdown" | "mdown" | "mkd" | "marp" => return Ok(Some(Kind::Markdown)),
         "json" => return Ok(Some(Kind::Json)),
-        "pptx" | "ppt" | "ppsx" | "pps" | "potx" => "PowerPoint",
+        "pptx" | "pptm" | "ppsx" | "ppsm" | "potx" | "potm" | "ppt" | "pps" | "pot" => {
+            return Ok(Some(Kind::Pptx));
+        }
         "odp" => "OpenDocument",
         "key" => "Keynote",
         "pdf" => "PDF",

@@ -1,6 +1,6 @@
 //! Decks: bytes of a presentation in, slides out; slides and pictures in, an illustrated deck out (S0-40).
 //!
-//! Markdown (Marp, reveal.js, Slidev, plain) and JSON. No file system, no network, no engine: a caller brings bytes and takes
+//! Markdown (Marp, reveal.js, Slidev, plain), JSON and PowerPoint. No file system, no network, no engine: a caller brings bytes and takes
 //! text. What a prompt is and how it is cleaned is `palitra_domain::prompt`'s; here prompts are only found.
 
 mod error;
@@ -9,6 +9,7 @@ mod json;
 mod kind;
 mod markdown;
 mod number;
+mod pptx;
 mod text;
 
 #[cfg(test)]
@@ -16,8 +17,9 @@ mod tests;
 
 pub use error::{DeckError, Place};
 pub use illustrate::illustrated_markdown;
+pub use pptx::{IllustrateError, PPTX_BYTES_MAX, Placement, PptxError, PptxPicture, illustrated_pptx};
 
-/// The largest deck that is read: 500 slides of 20 KiB each. Pictures inside a Markdown deck are links, so real ones are far
+/// The largest deck of text that is read: 500 slides of 20 KiB each. Pictures inside a Markdown deck are links, so real ones are far
 /// smaller.
 pub const DECK_BYTES_MAX: usize = 10 * 1024 * 1024;
 
@@ -33,8 +35,8 @@ pub struct Slide {
     pub title: String,
     /// Visible text without the heading, as plain text: no markup, comments, notes or ready prompts.
     pub content: String,
-    /// The prompt its author wrote ready, in any language: in Markdown what follows its label, without outer quotes; in
-    /// JSON as given. `palitra_domain::prompt::clean_prompt` makes the English instruction of it.
+    /// The prompt its author wrote ready, in any language: in Markdown and PowerPoint what follows its label, without outer
+    /// quotes; in JSON as given. `palitra_domain::prompt::clean_prompt` makes the English instruction of it.
     pub prompt: Option<String>,
     /// Where the slide begins.
     pub place: Place,
@@ -57,6 +59,8 @@ pub enum Format {
     /// Markdown of no known tool.
     Plain,
     Json,
+    /// PowerPoint.
+    Pptx,
 }
 
 /// A deck as read: at least one slide that is not blank, at most [`SLIDES_MAX`], numbers unique.
@@ -69,13 +73,17 @@ pub struct Deck {
 }
 
 /// Reads a deck. `name` is the file name (or anything like it): its extension says the format, and without a known one the
-/// content does.
+/// content does. A zip or an old Office file is read as what it is, whatever its name.
 pub fn read(bytes: &[u8], name: &str) -> Result<Deck, DeckError> {
     let kind = kind::of_name(name)?;
+    if kind::of_bytes(bytes).or(kind) == Some(kind::Kind::Pptx) {
+        return pptx::read(bytes);
+    }
     let text = text::decode(bytes)?;
     let deck = match kind.unwrap_or_else(|| kind::of_content(text)) {
         kind::Kind::Json => json::read(text)?,
         kind::Kind::Markdown => markdown::read(text)?,
+        kind::Kind::Pptx => return pptx::read(bytes),
     };
     if deck.slides.iter().all(Slide::is_blank) {
         return Err(DeckError::NoSlides);

@@ -11,8 +11,9 @@ mod visible;
 use crate::text::{Line, lines};
 use crate::{Deck, DeckError, Format, Place, SLIDES_MAX, Slide, number};
 use front_matter::FrontMatter;
-pub(crate) use part::Part;
+pub(crate) use part::{Part, prompt_in_notes};
 use std::ops::Range;
+pub(crate) use visible::{one_line, without_content_label};
 
 /// A Markdown deck with the source ranges its writer needs. `parts` and `numbers` go together.
 pub(crate) struct Document {

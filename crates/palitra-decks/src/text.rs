@@ -10,9 +10,6 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<&str, DeckError> {
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return Err(DeckError::Utf16);
     }
-    if bytes.starts_with(b"PK\x03\x04") {
-        return Err(DeckError::Unsupported { kind: "PowerPoint" }); // or another zip; a zipped deck is most often one
-    }
     if bytes.starts_with(b"%PDF-") {
         return Err(DeckError::Unsupported { kind: "PDF" });
     }

@@ -146,7 +146,7 @@ fn ends_prompt(line: &str) -> bool {
 }
 
 /// The ready prompt of a comment or of notes. `whole`: when the text opens with a label, all of it is the prompt.
-fn prompt_in_notes(notes: &str, whole: bool) -> Option<String> {
+pub(crate) fn prompt_in_notes(notes: &str, whole: bool) -> Option<String> {
     let lines = lines(notes, 0, notes.len());
     let is_label = |line: &Line| matches!(Label::of(line.of(notes)), Some(Label::Prompt { .. }));
     let at = lines.iter().position(is_label)?;

@@ -38,7 +38,7 @@ pub(super) fn split(
         Format::Marp => marp_cuts(text, front, outline),
         Format::Reveal => line_cuts(text, lines, outline, &reveal_separators(front), format),
         Format::Slidev => line_cuts(text, lines, outline, &[], format),
-        Format::Plain | Format::Json => Vec::new(),
+        Format::Plain | Format::Json | Format::Pptx => Vec::new(),
     };
     if cuts.is_empty() && matches!(format, Format::Plain | Format::Reveal) {
         cuts = outline.rules.iter().map(|rule| whole_line(text, rule.start)).collect();

@@ -75,7 +75,7 @@ pub(super) fn visible(source: &str, definitions: &BTreeSet<String>) -> Visible {
 }
 
 /// `Содержание:` before the text of a slide is not part of it.
-fn without_content_label(line: &str) -> Option<&str> {
+pub(crate) fn without_content_label(line: &str) -> Option<&str> {
     match Label::of(line) {
         Some(Label::Content { rest: "" }) => None,
         Some(Label::Content { rest }) => Some(rest),
@@ -83,7 +83,8 @@ fn without_content_label(line: &str) -> Option<&str> {
     }
 }
 
-fn one_line(text: &str) -> String {
+/// The words of a text on one line, cut where no title is so long.
+pub(crate) fn one_line(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     let line = words.join(" ");
     match line.char_indices().nth(TITLE_CHARS_MAX) {

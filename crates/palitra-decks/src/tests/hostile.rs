@@ -90,7 +90,7 @@ fn any_deck() -> impl Strategy<Value = String> {
 fn lines_of(deck: &Deck) -> Vec<usize> {
     let line = |place: &Place| match place {
         Place::Line(line) => Some(*line),
-        Place::Path(_) => None,
+        Place::Path(_) | Place::Slide(_) => None,
     };
     deck.slides.iter().filter_map(|slide| line(&slide.place)).collect()
 }

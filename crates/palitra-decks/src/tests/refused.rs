@@ -27,8 +27,6 @@ fn s0_40_each_reason_is_said_with_its_place() {
         (b"# A\n\nB\xff\n", "a.md", "the deck is not UTF-8 text: bad byte 6 on line 3"),
         (b"\xff\xfe#\0 \0A\0", "a.md", "the deck is UTF-16 text, not UTF-8"),
         (b"\xfe\xff\0#\0 \0A", "a.md", "the deck is UTF-16 text, not UTF-8"),
-        (b"PK\x03\x04", "deck", "PowerPoint decks cannot be read"),
-        (b"PK\x03\x04", "Deck.PPTX", "PowerPoint decks cannot be read"),
         (b"%PDF-1.7", "deck", "PDF decks cannot be read"),
         (b"", "deck.key", "Keynote decks cannot be read"),
         (b"<html>", "deck.html", "HTML decks cannot be read"),
@@ -80,12 +78,6 @@ fn s0_40_each_reason_is_said_with_its_place() {
             assert!(!text.ends_with('.') && !text.is_empty(), "{text}");
         }
     }
-}
-
-#[test]
-fn s0_40_powerpoint_is_told_what_to_do() {
-    let hint = refused(b"", "deck.pptx").hint();
-    assert!(hint.contains("later") && hint.contains("Markdown"), "{hint}");
 }
 
 #[test]

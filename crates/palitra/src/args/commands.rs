@@ -29,7 +29,7 @@ Exit codes: 0 done, 2 usage, 3 not enough money, 4 too few slides succeeded, 130
 
 #[derive(Debug, Args)]
 pub struct Slides {
-    /// Deck: Markdown (Marp, reveal, plain) or JSON
+    /// Deck: PowerPoint (.pptx), Markdown (Marp, reveal, plain) or JSON
     #[arg(value_name = "DECK")]
     pub deck: PathBuf,
     /// Folder of pictures, contact sheet, illustrated deck and `report.json`

@@ -1,7 +1,7 @@
 //! What is wrong with a deck, in the reader's language: the texts are `deck-…` of the catalogues, the facts are the reader's.
 
 use crate::failure::{Failure, Phrase, Value};
-use palitra_decks::{DECK_BYTES_MAX, DeckError, Place, SLIDES_MAX};
+use palitra_decks::{DECK_BYTES_MAX, DeckError, PPTX_BYTES_MAX, Place, PptxError, SLIDES_MAX};
 use palitra_domain::ErrorCode;
 
 /// Names the file, the place in it and what to do.
@@ -57,6 +57,35 @@ fn why(error: &DeckError) -> Phrase {
         DeckError::BadField { place, reason } => {
             Phrase::new("deck-bad-field").with("place", where_(place)).with("reason", *reason)
         }
+        DeckError::Pptx(error) => why_pptx(error),
+    }
+}
+
+fn why_pptx(error: &PptxError) -> Phrase {
+    let part = |name: &str, part: &String| Phrase::new(name).with("part", format!("`{part}`"));
+    match error {
+        PptxError::TooLarge { bytes } => {
+            Phrase::new("deck-too-large").with("bytes", number(*bytes)).with("max", number(PPTX_BYTES_MAX))
+        }
+        PptxError::Encrypted => Phrase::new("deck-pptx-encrypted"),
+        PptxError::OldFormat => Phrase::new("deck-pptx-old"),
+        PptxError::Damaged { reason } => Phrase::new("deck-pptx-damaged").with("reason", reason.as_str()),
+        PptxError::NoPresentation => Phrase::new("deck-pptx-none"),
+        PptxError::TooManyParts { count } => Phrase::new("deck-pptx-parts").with("count", number(*count)),
+        PptxError::PartTooLarge { part: name } | PptxError::UnpacksTooLarge { part: name } => {
+            part("deck-pptx-unpacks", name)
+        }
+        PptxError::MissingPart { part: name } => part("deck-pptx-missing", name),
+        PptxError::BadXml { part: name, line, column, reason } => part("deck-pptx-xml", name)
+            .with("line", *line)
+            .with("column", *column)
+            .with("reason", reason.as_str()),
+        PptxError::Doctype { part: name } => part("deck-pptx-doctype", name),
+        PptxError::BadPart { part: name, reason } => {
+            Phrase::new("deck-bad-field").with("place", format!("`{name}`")).with("reason", *reason)
+        }
+        PptxError::NoSlides => Phrase::new("deck-no-slides"),
+        PptxError::NothingSaid => Phrase::new("deck-pptx-silent"),
     }
 }
 
@@ -71,6 +100,26 @@ fn hint(error: &DeckError) -> &'static str {
         DeckError::DuplicateNumber { .. } => "deck-hint-numbers",
         DeckError::BadJson { .. } => "deck-hint-json",
         DeckError::BadField { .. } => "deck-hint-field",
+        DeckError::Pptx(error) => hint_pptx(error),
+    }
+}
+
+fn hint_pptx(error: &PptxError) -> &'static str {
+    match error {
+        PptxError::TooLarge { .. } => "deck-pptx-hint-compress",
+        PptxError::Encrypted => "deck-pptx-hint-password",
+        PptxError::OldFormat => "deck-pptx-hint-save",
+        PptxError::NoPresentation => "deck-hint-format",
+        PptxError::Damaged { .. } => "deck-pptx-hint-copy",
+        PptxError::TooManyParts { .. }
+        | PptxError::PartTooLarge { .. }
+        | PptxError::UnpacksTooLarge { .. } => "deck-hint-split",
+        PptxError::MissingPart { .. }
+        | PptxError::BadXml { .. }
+        | PptxError::Doctype { .. }
+        | PptxError::BadPart { .. } => "deck-pptx-hint-again",
+        PptxError::NoSlides => "deck-pptx-hint-slides",
+        PptxError::NothingSaid => "deck-pptx-hint-words",
     }
 }
 
@@ -78,6 +127,7 @@ fn where_(place: &Place) -> Value {
     match place {
         Place::Line(line) => Phrase::new("deck-line").with("line", number(*line)).into(),
         Place::Path(path) => format!("`{path}`").into(),
+        Place::Slide(at) => Phrase::new("deck-slide").with("number", *at).into(),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::{
     sheet::{About, contact_sheet},
     wiring::{App, io_failure},
 };
-use palitra_decks::{DECK_BYTES_MAX, Deck, DeckError, illustrated_markdown};
+use palitra_decks::{Deck, DeckError, PPTX_BYTES_MAX, illustrated_markdown};
 use palitra_domain::{ErrorCode, i18n::Lang, state::StepStatus};
 use palitra_engine::{Engine, batches::Report};
 use std::{
@@ -28,9 +28,9 @@ pub(super) fn read_deck(path: &Path) -> Result<(String, Deck), Failure> {
         return Err(deck_error::folder(&name));
     }
     let bad = |error: &DeckError| deck_error::failure(&name, error);
-    // A file that is far too large is not even opened.
+    // A file that is far too large is not even opened. What kind it is decides what is too large, and is seen when it is.
     let bytes = usize::try_from(metadata.len()).unwrap_or(usize::MAX);
-    if bytes > DECK_BYTES_MAX {
+    if bytes > PPTX_BYTES_MAX {
         return Err(bad(&DeckError::TooLarge { bytes }));
     }
     let bytes = fs::read(path).map_err(|error| missing().caused_by(error))?;
