@@ -1,7 +1,12 @@
 //! Decks: bytes of a presentation in, slides out; slides and pictures in, an illustrated deck out (S0-40).
 //!
+//! Lists of words have a module of their own, [`words`], and so have packages of Anki, [`anki`].
+//!
 //! Markdown (Marp, reveal.js, Slidev, plain) and JSON. No file system, no network, no engine: a caller brings bytes and takes
 //! text. What a prompt is and how it is cleaned is `palitra_domain::prompt`'s; here prompts are only found.
+
+pub mod anki;
+pub mod words;
 
 mod error;
 mod illustrate;
