@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     Stop, say,
-    steps::{cargo, root, step},
+    steps::{cargo, root, step, target},
 };
 use std::{
     fs,
@@ -48,8 +48,7 @@ fn home() -> PathBuf {
 }
 
 fn example(name: &str) -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    target.join("release/examples").join(name)
+    target().join("release/examples").join(name)
 }
 
 fn peer(script: &str) -> Command {

@@ -37,11 +37,15 @@ pub(super) struct Package<R> {
 }
 
 impl<R: Read + Seek> Package<R> {
-    pub(super) fn open(mut source: R) -> Result<Package<R>, AnkiError> {
+    pub(super) fn open(source: R) -> Result<Package<R>, AnkiError> {
+        Package::open_within(source, MEMBERS_MAX)
+    }
+
+    pub(super) fn open_within(mut source: R, members_max: usize) -> Result<Package<R>, AnkiError> {
         let bytes = source.seek(SeekFrom::End(0)).map_err(AnkiError::Read)?;
         source.rewind().map_err(AnkiError::Read)?;
         let mut zip = ZipArchive::new(source).map_err(not_a_package)?;
-        if zip.len() > MEMBERS_MAX {
+        if zip.len() > members_max {
             return Err(AnkiError::TooManyMembers { count: zip.len() });
         }
         // Every member is carried over as it is; without this look a small file could become one of any size.
@@ -80,7 +84,7 @@ impl<R: Read + Seek> Package<R> {
         files.map_err(|reason| AnkiError::Damaged { member: "media".to_owned(), reason })
     }
 
-    fn read(&mut self, name: &str, max: u64) -> Result<Vec<u8>, AnkiError> {
+    pub(super) fn read(&mut self, name: &str, max: u64) -> Result<Vec<u8>, AnkiError> {
         let compressed = self.kind == Kind::Compressed;
         let damaged = |reason: String| AnkiError::Damaged { member: name.to_owned(), reason };
         let member = self.zip.by_name(name).map_err(|error| damaged(error.to_string()))?;
