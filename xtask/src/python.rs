@@ -4,7 +4,11 @@ use crate::{
     Stop, say,
     steps::{step, target},
 };
-use std::{fs, path::PathBuf, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 /// Where the tests look for a Python that has them all.
 const VARIABLE: &str = "PALITRA_TEST_PYTHON";
@@ -24,7 +28,8 @@ pub(crate) fn ready(install: bool) -> Result<(), Stop> {
         say(&format!("== python: the one that {VARIABLE} names"));
         return Ok(());
     }
-    if fs::read_to_string(marker()).ok() == Some(requirements()) {
+    let requirements: Vec<&str> = PACKAGES.iter().map(|package| package.requirement).collect();
+    if has(&home(), &requirements) {
         return Ok(());
     }
     let names: Vec<String> =
@@ -34,12 +39,29 @@ pub(crate) fn ready(install: bool) -> Result<(), Stop> {
             "`cargo xtask test --install` installs it below the target folder, or: export {VARIABLE}=PYTHON that has it"
         )));
     }
-    say(&format!("== python: installing {}", names.join("; ")));
-    step("python", Command::new("python3").args(["-m", "venv"]).arg(home()))?;
-    let mut pip = Command::new(home().join("bin/pip"));
-    pip.args(["install", "--quiet", "--disable-pip-version-check"]);
-    step("python", pip.args(PACKAGES.iter().map(|package| package.requirement)))?;
-    fs::write(marker(), requirements()).map_err(|error| Stop::new(format!("cannot write: {error}")))
+    environment(&home(), &requirements)
+}
+
+/// An environment that has these packages, as `pip` takes them; installed when it has not.
+pub(crate) fn environment(home: &Path, requirements: &[&str]) -> Result<(), Stop> {
+    if has(home, requirements) {
+        return Ok(());
+    }
+    step("python", Command::new("python3").args(["-m", "venv"]).arg(home))?;
+    let mut pip = Command::new(home.join("bin/pip"));
+    pip.args(["install", "--quiet", "--disable-pip-version-check"]).args(requirements);
+    step("python", &mut pip)?;
+    fs::write(marker(home), requirements.join(" "))
+        .map_err(|error| Stop::new(format!("cannot write: {error}")))
+}
+
+fn has(home: &Path, requirements: &[&str]) -> bool {
+    fs::read_to_string(marker(home)).ok() == Some(requirements.join(" "))
+}
+
+/// Says what is installed; written last.
+fn marker(home: &Path) -> PathBuf {
+    home.join("installed")
 }
 
 /// Tells the tests where the packages are.
@@ -51,13 +73,4 @@ pub(crate) fn tell(tests: &mut Command) {
 
 fn home() -> PathBuf {
     target().join("python")
-}
-
-/// Says what is installed; written last.
-fn marker() -> PathBuf {
-    home().join("installed")
-}
-
-fn requirements() -> String {
-    PACKAGES.iter().map(|package| package.requirement).collect::<Vec<_>>().join(" ")
 }

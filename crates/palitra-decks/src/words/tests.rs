@@ -3,6 +3,7 @@
 mod bad;
 mod csv_out;
 mod encodings;
+mod examples;
 mod json;
 mod properties;
 mod tables;
