@@ -5,7 +5,7 @@ use super::{
     media_map::{self, MediaFile},
     proto, zstd,
 };
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{Read, Seek};
 use zip::{ZipArchive, result::ZipError};
 
 /// Of the map of media, uncompressed: a hundred bytes for each of the most members, and room.
@@ -41,26 +41,12 @@ impl<R: Read + Seek> Package<R> {
         Package::open_within(source, MEMBERS_MAX)
     }
 
-    pub(super) fn open_within(mut source: R, members_max: usize) -> Result<Package<R>, AnkiError> {
-        let bytes = source.seek(SeekFrom::End(0)).map_err(AnkiError::Read)?;
-        source.rewind().map_err(AnkiError::Read)?;
+    pub(super) fn open_within(source: R, members_max: usize) -> Result<Package<R>, AnkiError> {
         let mut zip = ZipArchive::new(source).map_err(not_a_package)?;
         if zip.len() > members_max {
             return Err(AnkiError::TooManyMembers { count: zip.len() });
         }
-        // Every member is carried over as it is; without this look a small file could become one of any size.
-        let mut total = 0_u64;
-        for at in 0..zip.len() {
-            let member = zip.by_index_raw(at).map_err(not_a_package)?;
-            total = total.saturating_add(member.compressed_size());
-            if member.encrypted() {
-                let member = member.name().map(|name| name.into_owned()).unwrap_or_default();
-                return Err(AnkiError::Encrypted { member });
-            }
-        }
-        if total > bytes {
-            return Err(AnkiError::Overlapping);
-        }
+        check_members(&mut zip)?;
         let kind = kind(&mut zip)?;
         let mut package = Package { zip, kind, media: Vec::new() };
         package.media = package.map()?;
@@ -119,6 +105,31 @@ impl<R: Read + Seek> Package<R> {
             same(&mut member, other)
         }
     }
+}
+
+/// Members are carried over as they are, so each has to be there, alone in its place: of members over each other a small file could become
+/// one of any size.
+fn check_members<R: Read + Seek>(zip: &mut ZipArchive<R>) -> Result<(), AnkiError> {
+    let end = zip.central_directory_start();
+    let mut places = Vec::with_capacity(zip.len());
+    for at in 0..zip.len() {
+        let member = zip.by_index_raw(at).map_err(not_a_package)?;
+        let name = || member.name().map(|name| name.into_owned()).unwrap_or_default();
+        if member.encrypted() {
+            return Err(AnkiError::Encrypted { member: name() });
+        }
+        let begins = member.data_start().unwrap_or(u64::MAX);
+        let ends = begins.saturating_add(member.compressed_size());
+        if ends > end {
+            return Err(AnkiError::Damaged { member: name(), reason: "it is cut off".to_owned() });
+        }
+        places.push((begins, ends));
+    }
+    places.sort_unstable();
+    if places.windows(2).any(|pair| pair[0].1 > pair[1].0) {
+        return Err(AnkiError::Overlapping);
+    }
+    Ok(())
 }
 
 fn same(one: &mut dyn Read, other: &mut dyn Read) -> Result<bool, std::io::Error> {

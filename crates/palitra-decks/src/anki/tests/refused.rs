@@ -133,3 +133,15 @@ fn s1_33_members_over_each_other_are_refused() {
     let error = error(&bomb);
     assert_eq!(error.to_string(), "the members of the package lie over each other");
 }
+
+/// Found by fuzzing: a member whose data begin behind the end was carried over as one without any.
+#[test]
+fn s1_33_a_member_that_is_not_there_is_refused() {
+    let whole = bytes(database(&[(1, 1, &["cat", "кошка"])]));
+    let mut package =
+        zipped(&[("collection.anki2", &whole), ("0", b"a picture"), ("media", b"{\"0\": \"a.png\"}")]);
+    let second = package.windows(4).enumerate().filter(|(_, part)| part == b"PK\x03\x04").nth(1);
+    let at = second.map(|(at, _)| at).expect("a header");
+    package[at + 28..at + 30].copy_from_slice(&[0xff, 0xff]); // the length of its extra field
+    says(&package, "anki_damaged", "`0` in the package is damaged: it is cut off");
+}
