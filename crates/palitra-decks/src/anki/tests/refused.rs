@@ -80,6 +80,9 @@ fn s1_33_databases_with_code_are_refused() {
         ("create view v as select * from notes", "a view `v`"),
         ("alter table notes rename to n; create view notes as select * from n", "a view `notes`"),
         ("create virtual table f using fts5(a)", "a virtual table `f`"),
+        ("alter table notes add column big text as (hex(zeroblob(30000000)))", "a generated column `big`"),
+        ("create index i on notes (length(hex(zeroblob(id))))", "a computed index `i`"),
+        ("create index i on notes (mid) where length(flds) > 1", "a partial index `i`"),
     ];
     for (sql, what) in cases {
         let database = database(&[(1, 1, &["cat", "кошка"])]);
