@@ -5,6 +5,7 @@
 mod bench;
 mod docs;
 mod fuzz;
+mod python;
 mod soak;
 mod steps;
 mod test;

@@ -1,7 +1,7 @@
 //! `cargo xtask test`, `cargo xtask check` and `cargo xtask postgres`.
 
 use crate::{
-    Stop, say,
+    Stop, python, say,
     steps::{cargo, step, time},
     tools,
 };
@@ -14,12 +14,14 @@ const SERVER: &str = "PALITRA_TEST_POSTGRES";
 pub(crate) const HELP: &str = "\
 Usage: cargo xtask test [--install]
 
-  --install  Install what is missing with apt-get (Debian, Ubuntu); without it what is missing is named
+  --install  Install what is missing with apt-get (Debian, Ubuntu) and with pip into an environment of its own;
+             without it what is missing is named
 
 The tests need no network, no key and no service: a throwaway PostgreSQL is started for them and removed
 after them, unless PALITRA_TEST_POSTGRES names one. One test alone:
   cargo test -p palitra --test it NAME
-Those of the store need a server: see `cargo xtask postgres --help`.";
+Those of the store need a server: see `cargo xtask postgres --help`. Those that ask Python packages need
+PALITRA_TEST_PYTHON=target/python/bin/python, which `--install` makes (target: where cargo builds).";
 
 pub(crate) const CHECK_HELP: &str = "\
 Usage: cargo xtask check
@@ -44,6 +46,7 @@ pub(crate) fn run(words: &[String]) -> Result<(), Stop> {
     // Two steps, so that building and running are timed apart.
     let built = step("build", &mut cargo(&["test", "--workspace", "--no-run"]))?;
     let mut tests = cargo(&["test", "--workspace", "--no-fail-fast"]);
+    python::tell(&mut tests);
     let server = server_for(&mut tests)?;
     let ran = step("test", &mut tests);
     drop(server);

@@ -1,6 +1,7 @@
 //! What the tests need beside Rust: one row per tool, how to see that it is there, and the Debian packages that bring it.
+//! What they need of Python is in `python`.
 
-use crate::{Stop, say, steps};
+use crate::{Stop, python, say, steps};
 use std::{
     io::Write,
     process::{Command, Stdio},
@@ -35,6 +36,12 @@ const TOOLS: &[Tool] = &[
         is_there: || succeeds(Command::new("espeak-ng").arg("--version")),
     },
     Tool {
+        name: "Python 3 with venv",
+        why: "what tests ask of it is installed into an environment of its own",
+        packages: &["python3", "python3-venv"],
+        is_there: || succeeds(Command::new("python3").args(["-c", "import ensurepip, venv"])),
+    },
+    Tool {
         name: "lame",
         why: "the tests of speech write MP3",
         packages: &["lame"],
@@ -42,8 +49,13 @@ const TOOLS: &[Tool] = &[
     },
 ];
 
-/// Every tool is there, or was installed; otherwise names what is missing.
+/// Everything is there, or was installed; otherwise names what is missing.
 pub(crate) fn ready(install: bool) -> Result<(), Stop> {
+    tools(install)?;
+    python::ready(install)
+}
+
+fn tools(install: bool) -> Result<(), Stop> {
     let missing: Vec<&Tool> = TOOLS.iter().filter(|tool| !(tool.is_there)()).collect();
     if missing.is_empty() {
         say(&format!("== tools: {} of {} there", TOOLS.len(), TOOLS.len()));

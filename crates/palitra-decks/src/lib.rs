@@ -1,7 +1,11 @@
 //! Decks: bytes of a presentation in, slides out; slides and pictures in, an illustrated deck out (S0-40).
 //!
-//! Markdown (Marp, reveal.js, Slidev, plain), JSON and PowerPoint. No file system, no network, no engine: a caller brings bytes and takes
+//! Markdown (Marp, reveal.js, Slidev, plain), JSON and PowerPoint. Lists of words have a module of their own, [`words`], and so have
+//! packages of Anki, [`anki`]. No file system, no network, no engine: a caller brings bytes and takes
 //! text. What a prompt is and how it is cleaned is `palitra_domain::prompt`'s; here prompts are only found.
+
+pub mod anki;
+pub mod words;
 
 mod error;
 mod illustrate;

@@ -99,6 +99,7 @@ error_codes! {
     EmptyPrompt = "empty_prompt", 422, false, 1;
     StepBeforeFailed = "step_before_failed", 409, false, 1;
     BatchStopped = "batch_stopped", 409, false, 1;
+    BadList = "bad_list", 422, false, 2;
     GateFailed = "gate_failed", 409, false, 4;
     ItemsFailed = "items_failed", 409, false, 4;
     Cancelled = "cancelled", 409, false, 1;

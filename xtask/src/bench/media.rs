@@ -7,11 +7,10 @@ use super::{
     table::{self, number, push},
 };
 use crate::{
-    Stop, say,
-    steps::{cargo, root, step},
+    Stop, python, say,
+    steps::{cargo, root, step, target},
 };
 use std::{
-    fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -27,7 +26,7 @@ pub(super) fn run(words: &[String]) -> Result<(), Stop> {
     let build =
         ["build", "--release", "--package", "palitra-media", "--example", "overlay", "--example", "files"];
     step("build", &mut cargo(&build))?;
-    install()?;
+    python::environment(&home(), PYTHON)?;
     let rounds = if quick { "1" } else { "9" };
     let mut lines = Vec::new();
     let mut overlay = peer("overlay.py");
@@ -47,25 +46,14 @@ fn home() -> PathBuf {
     root().join("target/peers/media")
 }
 
-fn example(name: &str) -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    target.join("release/examples").join(name)
+pub(super) fn example(name: &str) -> PathBuf {
+    target().join("release/examples").join(name)
 }
 
 fn peer(script: &str) -> Command {
     let mut command = Command::new(home().join("bin/python"));
     command.arg(root().join("benches/peers/media").join(script));
     command
-}
-
-fn install() -> Result<(), Stop> {
-    let installed = home().join("installed");
-    if fs::read_to_string(&installed).ok() == Some(PYTHON.join(" ")) {
-        return Ok(());
-    }
-    step("python", Command::new("python3").args(["-m", "venv"]).arg(home()))?;
-    step("python", Command::new(home().join("bin/pip")).args(["-q", "install"]).args(PYTHON))?;
-    fs::write(installed, PYTHON.join(" ")).map_err(|error| Stop::new(format!("cannot write: {error}")))
 }
 
 /// The pictures that ours and theirs both draw: those of the crate `twemoji-assets`.
@@ -83,7 +71,7 @@ fn emoji() -> Result<PathBuf, Stop> {
 }
 
 /// Adds every line that a peer prints.
-fn measure(command: &mut Command, lines: &mut Vec<Line>) -> Result<(), Stop> {
+pub(super) fn measure(command: &mut Command, lines: &mut Vec<Line>) -> Result<(), Stop> {
     let share = Share::start(&[]);
     let output = command.stderr(Stdio::inherit()).output();
     let output = output.map_err(|error| Stop::new(format!("cannot start a peer: {error}")))?;

@@ -2,6 +2,7 @@
 //!
 //! Never a test: a busy machine makes a figure worse, not wrong. Runs touch loopback only and stop what they started.
 
+mod decks;
 mod engine;
 mod foundation;
 mod line;
@@ -18,6 +19,7 @@ Usage: cargo xtask bench [foundation] [--real]
        cargo xtask bench engine [--quick] [--skip-peers] [--only NAME[,NAME]]
        cargo xtask bench markets [--quick]
        cargo xtask bench media [--quick]
+       cargo xtask bench decks [--quick]
 
   foundation    S0's pipeline against its bound, the artist, start-up, a deck on the sandbox
   --real        Also the pipeline with real waits (3 s a prompt, 15 s a picture): 2.5 minutes more
@@ -36,12 +38,16 @@ Usage: cargo xtask bench [foundation] [--real]
   media         Text on pictures and files in and out, beside Pillow and pilmoji
   --quick       One round instead of nine; nothing under docs/ changes
 
-The result of `foundation` is also in target/bench.jsonl. Those of `engine`, `markets` and `media` go to docs/benchmarks/NAME.jsonl and into
+  decks         Packages of Anki: 1,000 notes with 2,000 media, beside genanki
+  --quick       A tenth of the notes, one round instead of five; nothing under docs/ changes
+
+The result of `foundation` is also in target/bench.jsonl. Those of the others go to docs/benchmarks/NAME.jsonl and into
 their sections of docs/benchmarks.md. Peers are installed below target/peers when they are not there (Python, Node and cargo are
 needed; River takes ten minutes to build, once), and `redis-server` has to be on the machine: `apt-get install redis-server`.";
 
 pub(crate) fn run(words: &[String]) -> Result<(), Stop> {
     match words.split_first() {
+        Some((name, rest)) if name == "decks" => decks::run(rest),
         Some((name, rest)) if name == "engine" => engine::run(rest),
         Some((name, rest)) if name == "markets" => markets::run(rest),
         Some((name, rest)) if name == "media" => media::run(rest),

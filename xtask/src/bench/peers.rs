@@ -3,7 +3,7 @@
 
 use super::{engine::server, line::Line, share::Share};
 use crate::{
-    Stop, say,
+    Stop, python, say,
     steps::{cargo, root, step},
 };
 use std::{
@@ -86,12 +86,7 @@ fn measured(command: &mut Command, servers: &[u32], target: &str) -> Result<Opti
 
 fn install() -> Result<(), Stop> {
     fs::create_dir_all(home()).map_err(|error| cannot("make a folder", &error))?;
-    let installed = home().join("python/installed");
-    if fs::read_to_string(&installed).ok() != Some(PYTHON.join(" ")) {
-        step("python", Command::new("python3").args(["-m", "venv"]).arg(home().join("python")))?;
-        step("python", Command::new(home().join("python/bin/pip")).args(["-q", "install"]).args(PYTHON))?;
-        fs::write(installed, PYTHON.join(" ")).map_err(|error| cannot("write", &error))?;
-    }
+    python::environment(&home().join("python"), PYTHON)?;
     if !home().join("graphile/node_modules/graphile-worker").exists() {
         let folder = home().join("graphile");
         fs::create_dir_all(&folder).map_err(|error| cannot("make a folder", &error))?;

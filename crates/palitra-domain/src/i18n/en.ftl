@@ -45,6 +45,23 @@ done-slides = done: { $ok } of { $total } { $total ->
        *[other] slides
     }, { $price }, { $seconds } s
 done-files = { $folder }: pictures, `index.html`, the illustrated `{ $deck }`, `report.json`
+done-words = done: { $ok } of { $total } { $total ->
+        [one] word
+       *[other] words
+    }, { $price }, { $seconds } s
+done-words-files = { $place }: pictures, sounds, `words.csv`, `report.json`
+done-words-package = { $place }: import it in Anki (File → Import)
+words-nothing = nothing to do: all { $count } words have what was asked for; `--all` makes it anew
+list-assumed = read as: { $what }
+list-bad-row = left out, { $place }: { $why }
+list-more-bad = and { $count } more rows were left out
+list-duplicate = left out, { $place }: the same as word { $number }
+list-more-duplicates = and { $count } more duplicates were left out
+list-overwritten = it would be overwritten by its own result
+list-hint-out = give another file after -o
+list-too-many = { $count } words are to be made
+list-hint-split = split the list: at most { $max } words are made at once
+slides-no-room = too full for a picture and left as they are: slides { $slides }
 done-lines = done: { $ok } of { $total } lines, { $price }, { $seconds } s
 done-lines-files = { $folder }: `results.jsonl` and the files made
 hint-no-lines = one JSON object per line, such as { "{" }"model": "sandbox/artist", "input": { "{" }"prompt": "a red kite"{ "}" }{ "}" }
@@ -259,6 +276,7 @@ error-empty-prompt = no English text is left in the prompt
 error-step-before-failed = the step before failed
 error-batch-stopped = the run was stopped before
 error-items-failed = not everything succeeded: { $value } failed
+error-bad-list = cannot use the list { $place }: { $why }
 error-gate-failed = less than { $value } % succeeded: { $ok } of { $total } ready
 error-cancelled = cancelled
 error-interrupted = interrupted
@@ -331,6 +349,7 @@ hint-empty-prompt = add a description in English, or choose a model that speaks 
 hint-step-before-failed = mend what failed before and repeat the same command
 hint-batch-stopped = mend what stopped it and repeat the same command: what is ready was kept
 hint-items-failed = what is ready was kept, the others are named with their reasons; the same command repeats only what failed
+hint-bad-list = { $hint }
 hint-gate-failed = what is ready was kept and is named in `report.json`; the same command repeats only what failed
 hint-cancelled = the same command starts again
 hint-interrupted = { $hint }

@@ -51,6 +51,23 @@ done-slides = готово: { $ok } из { $total } { $total ->
        *[other] слайдов
     }, { $price }, { $seconds } с
 done-files = { $folder }: картинки, `index.html`, `{ $deck }` с иллюстрациями, `report.json`
+done-words = готово: { $ok } из { $total } { $total ->
+        [one] слова
+       *[other] слов
+    }, { $price }, { $seconds } с
+done-words-files = { $place }: картинки, звуки, `words.csv`, `report.json`
+done-words-package = { $place }: откройте в Anki (Файл → Импортировать)
+words-nothing = делать нечего: у всех слов ({ $count }) уже есть то, что нужно; `--all` сделает заново
+list-assumed = прочитано так: { $what }
+list-bad-row = пропущено, { $place }: { $why }
+list-more-bad = и ещё пропущено строк: { $count }
+list-duplicate = пропущено, { $place }: то же, что слово { $number }
+list-more-duplicates = и ещё пропущено повторов: { $count }
+list-overwritten = его перезаписал бы его же результат
+list-hint-out = укажите после -o другой файл
+list-too-many = нужно сделать слов: { $count }
+list-hint-split = разделите список: за раз делается не больше { $max } слов
+slides-no-room = слишком заполнены для картинки и оставлены как есть: слайды { $slides }
 done-lines = готово: { $ok } из { $total } строк, { $price }, { $seconds } с
 done-lines-files = { $folder }: `results.jsonl` и созданные файлы
 hint-no-lines = по одному объекту JSON в строке, например { "{" }"model": "sandbox/artist", "input": { "{" }"prompt": "красный змей"{ "}" }{ "}" }
@@ -267,6 +284,7 @@ error-empty-prompt = в промпте не осталось английско�
 error-step-before-failed = предыдущий шаг не удался
 error-batch-stopped = запуск остановлен раньше
 error-items-failed = получилось не всё, с ошибкой: { $value }
+error-bad-list = список { $place } не подходит: { $why }
 error-gate-failed = успешных меньше { $value } %: готово { $ok } из { $total }
 error-cancelled = отменено
 error-interrupted = прервано
@@ -339,6 +357,7 @@ hint-empty-prompt = добавьте описание по-английски и
 hint-step-before-failed = исправьте то, что не удалось раньше, и повторите ту же команду
 hint-batch-stopped = устраните причину остановки и повторите ту же команду: готовое сохранено
 hint-items-failed = готовое сохранено, остальное названо с причинами; та же команда повторит только неудачное
+hint-bad-list = { $hint }
 hint-gate-failed = готовое сохранено и названо в `report.json`; та же команда повторит только неудачное
 hint-cancelled = начать снова: та же команда
 hint-interrupted = { $hint }

@@ -19,7 +19,7 @@ mod vouchers;
 mod tests;
 
 pub use accounts::{Accounts, AccountsSet, Groups};
-pub use batches::{Order, RunLines};
+pub use batches::{Order, RunLines, Words};
 pub use commands::*;
 pub use jobs::{JobId, Jobs, JobsLs};
 pub use local::{Captions, ContactSheet, Convert, Text};
@@ -110,6 +110,9 @@ pub enum Command {
     /// Illustrate a deck of slides: prompts, pictures, the deck with both
     #[command(after_help = commands::SLIDES_EXAMPLES)]
     Slides(Slides),
+    /// Pictures and sounds for a list of words, as files or as an Anki deck
+    #[command(after_help = batches::WORDS_EXAMPLES)]
+    Words(Box<Words>),
     /// Carry out any generations, one per line of a JSONL file
     #[command(after_help = batches::RUN_EXAMPLES)]
     Run(RunLines),
@@ -172,6 +175,13 @@ impl Cli {
                 given("--gate", "slides.gate_percent", slides.gate.map(|percent| percent.to_string())),
                 given("--prompt-delay", "slides.prompt_delay_ms", slides.prompt_delay.map(millis)),
                 given("--image-delay", "slides.image_delay_ms", slides.image_delay.map(millis)),
+            ],
+            Command::Words(words) => vec![
+                given("--model", "words.model", words.model.clone()),
+                given("--speech-model", "words.speech_model", words.speech_model.clone()),
+                given("--image-workers", "words.image_workers", words.image_workers.map(|n| n.to_string())),
+                given("--audio-workers", "words.audio_workers", words.audio_workers.map(|n| n.to_string())),
+                given("--gate", "words.gate_percent", words.gate.map(|percent| percent.to_string())),
             ],
             Command::Create(_)
             | Command::Write(_)

@@ -1,5 +1,6 @@
 //! Texts of flags to values. Messages finish clap's `invalid value … for …: `.
 
+use palitra_decks::words::Role;
 use palitra_domain::{
     Currency, Money,
     catalogue::Lane,
@@ -72,6 +73,24 @@ pub(super) fn numbers(text: &str) -> Result<Numbers, &'static str> {
         numbers.extend(range);
     }
     Ok(numbers.into_iter().collect())
+}
+
+/// `en=en-us`: the voice of a language.
+pub(super) fn voice(text: &str) -> Result<(String, String), &'static str> {
+    let given = text
+        .split_once('=')
+        .map(|(language, voice)| (language.trim().to_lowercase(), voice.trim().to_owned()));
+    given
+        .filter(|(language, voice)| !language.is_empty() && !voice.is_empty())
+        .ok_or("a language and its voice such as `en=en-us`")
+}
+
+/// `word=front`, `example=3`.
+pub(super) fn column(text: &str) -> Result<(Role, String), String> {
+    let known = || Role::ALL.map(Role::name).join(", ");
+    let (role, column) = text.split_once('=').ok_or("a role and its column such as `word=front`")?;
+    let found = Role::ALL.into_iter().find(|known| known.name() == role.trim());
+    Ok((found.ok_or_else(|| format!("one of {}", known()))?, column.trim().to_owned()))
 }
 
 /// `warmth=30`.

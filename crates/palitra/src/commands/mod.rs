@@ -18,6 +18,7 @@ mod sim;
 mod slides;
 mod stop;
 mod vouchers;
+mod words;
 
 use crate::{
     args::{self, Cli, Command, Usage},
@@ -141,6 +142,7 @@ async fn run(cli: Cli, environment: Vec<(String, String)>, console: Console) -> 
         Command::Speak(args) => make::speak(&session, args).await,
         Command::Video(args) => make::video(&session, args).await,
         Command::Slides(args) => slides::run(&session, args).await,
+        Command::Words(args) => words::run(&session, *args).await,
         Command::Run(args) => run::run(&session, args).await,
         Command::Jobs(args) => jobs::run(&session, args).await,
         Command::Markets(args) => Ok(markets::run(&session, args).await?),

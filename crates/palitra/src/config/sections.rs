@@ -32,6 +32,7 @@ pub struct Config {
     pub prompts: Prompts,
     pub acceptance: Acceptance,
     pub slides: Slides,
+    pub words: Words,
     pub upscale: Upscale,
     pub security: Security,
     pub telemetry: Telemetry,
@@ -57,6 +58,7 @@ impl Config {
         self.markets.validate(&mut problems);
         self.acceptance.validate(&mut problems);
         self.slides.validate(&mut problems);
+        self.words.validate(&mut problems);
         self.retention.validate(&mut problems);
         problems
     }
@@ -344,6 +346,30 @@ pub struct Prompts {
     pub translator: String,
     pub writer: String,
     pub billed: bool,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Words {
+    pub model: String,
+    /// Empty: voices of this machine, else of the sandbox.
+    pub speech_model: String,
+    /// By language.
+    pub voices: BTreeMap<String, String>,
+    pub template: String,
+    /// 0 = as many as the market takes.
+    pub image_workers: u32,
+    pub audio_workers: u32,
+    /// 0 = each word stands alone.
+    pub gate_percent: u32,
+}
+
+impl Words {
+    fn validate(&self, problems: &mut Vec<Problem>) {
+        within(problems, "words.image_workers", &self.image_workers, 0..=500);
+        within(problems, "words.audio_workers", &self.audio_workers, 0..=500);
+        within(problems, "words.gate_percent", &self.gate_percent, 0..=100);
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]

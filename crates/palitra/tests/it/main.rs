@@ -12,6 +12,7 @@ mod faults;
 mod harness;
 mod hooks;
 mod jobs;
+mod lines;
 mod local;
 mod make;
 mod markets;

@@ -11,7 +11,7 @@ mod write;
 pub(super) use create::create;
 pub(super) use edit::{edit, retouch, swap_face, upscale};
 pub(super) use local::{contact_sheet, convert, text};
-pub(super) use sound::{speak, video};
+pub(super) use sound::{speak, speech_model, video};
 pub(super) use write::write;
 
 use super::{Session, Stop, market_failure, markets, money, stop};

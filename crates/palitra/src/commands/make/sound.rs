@@ -15,15 +15,7 @@ pub(in crate::commands) async fn speak(session: &Session, args: Speak) -> Result
     let Speak { text, voice, making } = args;
     let mut input = Map::from_iter([("text".to_owned(), json!(words(text).await?))]);
     input.extend(voice.map(|voice| ("voice".to_owned(), json!(voice))));
-    let speaks = |found: &Found| found.place == Place::Installed;
-    let model = if speech::voices(&speakers()).iter().any(speaks) {
-        "local/voices"
-    } else {
-        if making.model.is_none() {
-            session.console.note(&session.console.text("no-voices", &[]));
-        }
-        "sandbox/voice"
-    };
+    let model = if making.model.is_some() { "local/voices" } else { speech_model(session) };
     let format = making.out.as_deref().and_then(|out| out.extension()?.to_str());
     if let Some(format @ ("mp3" | "ogg")) = format
         && making.model.is_none()
@@ -32,6 +24,16 @@ pub(in crate::commands) async fn speak(session: &Session, args: Speak) -> Result
         input.insert("output_format".to_owned(), json!(format));
     }
     make(session, Job { mode: "speak", model, input, files: Vec::new(), making }).await
+}
+
+/// The voices of this machine, else those of the sandbox, which are told.
+pub(in crate::commands) fn speech_model(session: &Session) -> &'static str {
+    let speaks = |found: &Found| found.place == Place::Installed;
+    if speech::voices(&speakers()).iter().any(speaks) {
+        return "local/voices";
+    }
+    session.console.note(&session.console.text("no-voices", &[]));
+    "sandbox/voice"
 }
 
 pub(in crate::commands) async fn video(session: &Session, args: Video) -> Result<(), Stop> {

@@ -1,13 +1,14 @@
 //! Reading the deck, and writing what a run leaves behind: pictures, report, contact sheet, illustrated deck. Every file appears whole.
 
-use super::deck_error;
+use super::{deck_error, presentation};
 use crate::{
+    console::Console,
     failure::Failure,
     sheet::{About, contact_sheet},
     wiring::{App, io_failure},
 };
-use palitra_decks::{Deck, DeckError, PPTX_BYTES_MAX, illustrated_markdown};
-use palitra_domain::{ErrorCode, i18n::Lang, state::StepStatus};
+use palitra_decks::{Deck, DeckError, Format, PPTX_BYTES_MAX, illustrated_markdown};
+use palitra_domain::{ErrorCode, state::StepStatus};
 use palitra_engine::{Engine, batches::Report};
 use std::{
     collections::BTreeMap,
@@ -19,8 +20,8 @@ use tokio::io::AsyncWriteExt;
 
 const REPORT: &str = "report.json";
 
-/// The text of the deck and its slides.
-pub(super) fn read_deck(path: &Path) -> Result<(String, Deck), Failure> {
+/// The bytes of the deck and its slides.
+pub(super) fn read_deck(path: &Path) -> Result<(Vec<u8>, Deck), Failure> {
     let name = path.display().to_string();
     let missing = || Failure::new(ErrorCode::FileMissing).with("value", format!("`{name}`"));
     let metadata = fs::metadata(path).map_err(|error| missing().caused_by(error))?;
@@ -35,8 +36,7 @@ pub(super) fn read_deck(path: &Path) -> Result<(String, Deck), Failure> {
     }
     let bytes = fs::read(path).map_err(|error| missing().caused_by(error))?;
     let deck = palitra_decks::read(&bytes, &name).map_err(|error| bad(&error))?;
-    let source = String::from_utf8_lossy(&bytes).into_owned();
-    Ok((source, deck))
+    Ok((bytes, deck))
 }
 
 /// Creates the folder and proves that a file can be written there, before any money moves.
@@ -74,7 +74,7 @@ pub(in crate::commands) async fn copy_object(engine: &Engine, key: &str, file: &
 }
 
 /// Where a file is written until it is whole.
-fn part_of(file: &Path) -> PathBuf {
+pub(super) fn part_of(file: &Path) -> PathBuf {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     file.with_file_name(format!(".{name}.part"))
 }
@@ -96,18 +96,19 @@ pub(super) fn picture_name(number: u32, object_key: &str) -> String {
 }
 
 /// The name of the deck with pictures in it; never that of the deck itself.
-pub(super) fn illustrated_name(deck: &Path) -> String {
-    format!("{}.illustrated.md", deck.file_stem().unwrap_or_default().to_string_lossy())
+pub(super) fn illustrated_name(path: &Path, deck: &Deck) -> String {
+    let ending = if deck.format == Format::Pptx { "pptx" } else { "md" };
+    format!("{}.illustrated.{ending}", path.file_stem().unwrap_or_default().to_string_lossy())
 }
 
 /// What a finished run is written from.
 pub(super) struct Output<'a> {
     pub(super) app: &'a App,
     pub(super) deck: &'a Deck,
-    pub(super) source: &'a str,
+    pub(super) source: &'a [u8],
     pub(super) deck_path: &'a Path,
     pub(super) out: &'a Path,
-    pub(super) lang: Lang,
+    pub(super) console: Console,
 }
 
 impl Output<'_> {
@@ -122,13 +123,18 @@ impl Output<'_> {
                 slide.file = Some(name);
             }
         }
-        let illustrated = illustrated_name(self.deck_path);
-        let base = relative(self.out, self.deck_path.parent().unwrap_or(Path::new("")));
-        let text = illustrated_markdown(self.source, self.deck, &pictures, base.as_deref());
-        write(&self.out.join(&illustrated), &text)?;
+        let illustrated = illustrated_name(self.deck_path, self.deck);
+        if self.deck.format == Format::Pptx {
+            presentation::write(self, &report, &self.out.join(&illustrated)).await?;
+        } else {
+            let base = relative(self.out, self.deck_path.parent().unwrap_or(Path::new("")));
+            let source = String::from_utf8_lossy(self.source);
+            let text = illustrated_markdown(&source, self.deck, &pictures, base.as_deref());
+            write(&self.out.join(&illustrated), &text)?;
+        }
         let deck_file = self.deck_path.file_name().unwrap_or_default().to_string_lossy();
         let about = About { title: &self.deck.title, deck_file: &deck_file, illustrated: Some(&illustrated) };
-        write(&self.out.join("index.html"), contact_sheet(&report, &about, self.lang))?;
+        write(&self.out.join("index.html"), contact_sheet(&report, &about, self.console.lang))?;
         end_waiting(&mut report);
         let document = serde_json::to_string_pretty(&report)
             .map_err(|error| Failure::new(ErrorCode::Internal).with("why", error.to_string()))?;

@@ -2,6 +2,7 @@
 
 mod deck_error;
 mod files;
+mod presentation;
 
 pub(super) use files::{check_writable, copy_object, write};
 
@@ -57,12 +58,12 @@ pub(super) async fn run(session: &Session, args: Slides) -> Result<(), Stop> {
         source: &source,
         deck_path: &args.deck,
         out: &args.out,
-        lang: session.console.lang,
+        console: session.console,
     }
     .write(report)
     .await?;
     app.close().await;
-    finish(session, &plan, &report, followed, &args)
+    finish(session, &plan, &report, followed, (&args, &deck))
 }
 
 /// Blank slides keep their number and get no picture; so does what was dropped after a look at the drafts (D9).
@@ -179,7 +180,7 @@ fn finish(
     plan: &Plan,
     report: &Report,
     followed: Followed,
-    args: &Slides,
+    (args, deck): (&Slides, &Deck),
 ) -> Result<(), Stop> {
     session.console.document(report);
     let totals = &report.totals;
@@ -196,7 +197,7 @@ fn finish(
     let mut done = counted;
     done.extend([("price", Arg::from(&price)), ("seconds", Arg::from(&seconds))]);
     session.console.say(&session.console.text("done-slides", &done));
-    let (folder, name) = (args.out.display().to_string(), files::illustrated_name(&args.deck));
+    let (folder, name) = (args.out.display().to_string(), files::illustrated_name(&args.deck, deck));
     session
         .console
         .say(&session.console.text("done-files", &[("folder", (&folder).into()), ("deck", (&name).into())]));

@@ -1,10 +1,7 @@
 //! The list as it is read from its file.
 
 use super::told;
-use crate::{
-    args::Words,
-    failure::Failure,
-};
+use crate::{args::Words, failure::Failure};
 use palitra_decks::{
     anki,
     words::{self, Column, Columns, LIST_BYTES_MAX, Word, WordList, WordsError},
@@ -38,7 +35,8 @@ pub(super) async fn read(args: &Words) -> Result<Read, Failure> {
     };
     let (path, known) = (args.list.clone(), columns.clone());
     let read = tokio::task::spawn_blocking(move || read_file(&path, &known));
-    let broken = |error: tokio::task::JoinError| Failure::new(ErrorCode::Internal).with("why", error.to_string());
+    let broken =
+        |error: tokio::task::JoinError| Failure::new(ErrorCode::Internal).with("why", error.to_string());
     let list = read.await.map_err(broken)??;
     let number = |word: &Word| u32::try_from(word.number).unwrap_or(u32::MAX);
     let by_number = list.words.iter().enumerate().map(|(at, word)| (number(word), at)).collect();

@@ -42,7 +42,10 @@ pub(super) async fn run(session: &Session, args: Words) -> Result<(), Stop> {
     let is_package = output::is_package(&args.out);
     if is_package && is_same(&args.list, &args.out) {
         let failure = Failure::new(ErrorCode::BadList).with("place", args.out.display().to_string());
-        return Err(failure.with("why", Phrase::new("list-overwritten")).with("hint", Phrase::new("list-hint-out")).into());
+        return Err(failure
+            .with("why", Phrase::new("list-overwritten"))
+            .with("hint", Phrase::new("list-hint-out"))
+            .into());
     }
     let redo = Redo { items: args.redo.to_vec(), only_failed: args.redo_failed };
     let words = wanted(&read, &args, &redo)?;
@@ -69,7 +72,9 @@ pub(super) async fn run(session: &Session, args: Words) -> Result<(), Stop> {
         Some((app.engine.report(&batch, since).await?, followed))
     };
     let Some((report, followed)) = report else {
-        session.console.say(&session.console.text("words-nothing", &[("count", read.list.words.len().into())]));
+        session
+            .console
+            .say(&session.console.text("words-nothing", &[("count", read.list.words.len().into())]));
         return Ok(());
     };
     let output = output::Output { app: &app, read: &read, args: &args };
@@ -84,7 +89,8 @@ fn is_same(a: &Path, b: &Path) -> bool {
 
 /// What is asked of each word; a word that has everything already is asked for nothing and left out.
 fn wanted(read: &Read, args: &Words, redo: &Redo) -> Result<Vec<Word>, Failure> {
-    let (all_images, all_audio) = if args.image || args.audio { (args.image, args.audio) } else { (true, true) };
+    let (all_images, all_audio) =
+        if args.image || args.audio { (args.image, args.audio) } else { (true, true) };
     let of = |listed: &Listed| {
         let number = u32::try_from(listed.number).unwrap_or(u32::MAX);
         let again = args.all || redo.items.contains(&number);
@@ -105,7 +111,10 @@ fn wanted(read: &Read, args: &Words, redo: &Redo) -> Result<Vec<Word>, Failure> 
         let hint = Phrase::new("list-hint-split").with("max", i64::try_from(ITEMS_MAX).unwrap_or(i64::MAX));
         return Err(Failure::new(ErrorCode::BadList)
             .with("place", args.list.display().to_string())
-            .with("why", Phrase::new("list-too-many").with("count", i64::try_from(words.len()).unwrap_or(i64::MAX)))
+            .with(
+                "why",
+                Phrase::new("list-too-many").with("count", i64::try_from(words.len()).unwrap_or(i64::MAX)),
+            )
             .with("hint", hint));
     }
     Ok(words)
@@ -114,7 +123,8 @@ fn wanted(read: &Read, args: &Words, redo: &Redo) -> Result<Vec<Word>, Failure> 
 /// `English` and `английский` are `en`.
 fn language_code(name: &str) -> String {
     let name = name.trim().to_lowercase();
-    for (code, begins) in [("en", ["en", "англ"]), ("ru", ["ru", "русс"]), ("kk", ["ka", "каза"])] {
+    for (code, begins) in [("en", ["en", "англ"]), ("ru", ["ru", "русс"]), ("kk", ["ka", "каза"])]
+    {
         if begins.iter().any(|begin| name.starts_with(begin)) {
             return code.to_owned();
         }
@@ -134,7 +144,10 @@ fn options(session: &Session, app: &App, args: &Words, format: Format) -> WordsO
         title: args.list.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
         model: settings.model.clone(),
         speech_model: if settings.speech_model.is_empty() {
-            speech_model(session).to_owned()
+            {
+                let wants_audio = args.audio || !args.image;
+                if wants_audio { speech_model(session) } else { "sandbox/voice" }.to_owned()
+            }
         } else {
             settings.speech_model.clone()
         },
@@ -187,7 +200,9 @@ fn finish(session: &Session, report: &Report, followed: Followed, args: &Words) 
     }
     let (price, seconds) = (totals.price.to_string(), format!("{:.1}", totals.makespan_s));
     let [ok, total] = counted;
-    console.say(&console.text("done-words", &[ok, total, ("price", (&price).into()), ("seconds", (&seconds).into())]));
+    console.say(
+        &console.text("done-words", &[ok, total, ("price", (&price).into()), ("seconds", (&seconds).into())]),
+    );
     let place = args.out.display().to_string();
     let files = if output::is_package(&args.out) { "done-words-package" } else { "done-words-files" };
     console.say(&console.text(files, &[("place", (&place).into())]));
@@ -197,7 +212,9 @@ fn finish(session: &Session, report: &Report, followed: Followed, args: &Words) 
         BatchState::Failed if report.error.is_some_and(|code| code != ErrorCode::GateFailed) => {
             Err(said(session, Failure::new(report.error.unwrap_or(ErrorCode::Internal))))
         }
-        _ if failed > 0 => Err(said(session, Failure::new(ErrorCode::ItemsFailed).with("value", failed.to_string()))),
+        _ if failed > 0 => {
+            Err(said(session, Failure::new(ErrorCode::ItemsFailed).with("value", failed.to_string())))
+        }
         _ => Ok(()),
     }
 }

@@ -11,7 +11,10 @@ use palitra_decks::{
     anki::{self, Change, NewDeck, NewNote},
     words::{Word, write_csv},
 };
-use palitra_domain::{ErrorCode, state::{StepKind, StepStatus}};
+use palitra_domain::{
+    ErrorCode,
+    state::{StepKind, StepStatus},
+};
 use palitra_engine::batches::{ItemReport, Report};
 use std::{
     collections::HashMap,
@@ -158,7 +161,8 @@ impl Output<'_> {
             }
             moved
         });
-        let broken = |error: tokio::task::JoinError| Failure::new(ErrorCode::Internal).with("why", error.to_string());
+        let broken =
+            |error: tokio::task::JoinError| Failure::new(ErrorCode::Internal).with("why", error.to_string());
         written.await.map_err(broken)?.map_err(|error| io_failure(&self.args.out, error))?;
         Ok(report)
     }
@@ -180,7 +184,10 @@ fn end_waiting(report: &mut Report) {
 enum Package {
     /// The deck that the list came from, with more in it.
     Same(Vec<Change>),
-    New { name: String, notes: Vec<NewNote> },
+    New {
+        name: String,
+        notes: Vec<NewNote>,
+    },
 }
 
 impl Package {

@@ -25,7 +25,9 @@ pub(super) fn assumed(session: &Session, list: &WordList) {
     }
     for twice in list.duplicates.iter().take(NAMED_MAX) {
         let place = twice.place.to_string();
-        console.note(&console.text("list-duplicate", &[("place", (&place).into()), ("number", twice.number.into())]));
+        console.note(
+            &console.text("list-duplicate", &[("place", (&place).into()), ("number", twice.number.into())]),
+        );
     }
     for (key, count) in [("list-more-bad", list.bad.len()), ("list-more-duplicates", list.duplicates.len())] {
         if count > NAMED_MAX {

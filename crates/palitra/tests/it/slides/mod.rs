@@ -1,6 +1,7 @@
 //! `palitra slides`: what a deck becomes.
 
 mod again;
+mod drafts;
 mod money;
 mod report;
 
