@@ -2,6 +2,7 @@
 //!
 //! Never a test: a busy machine makes a figure worse, not wrong. Runs touch loopback only and stop what they started.
 
+mod batches;
 mod decks;
 mod engine;
 mod foundation;
@@ -20,6 +21,7 @@ Usage: cargo xtask bench [foundation] [--real]
        cargo xtask bench markets [--quick]
        cargo xtask bench media [--quick]
        cargo xtask bench decks [--quick]
+       cargo xtask bench batches
 
   foundation    S0's pipeline against its bound, the artist, start-up, a deck on the sandbox
   --real        Also the pipeline with real waits (3 s a prompt, 15 s a picture): 2.5 minutes more
@@ -41,12 +43,15 @@ Usage: cargo xtask bench [foundation] [--real]
   decks         Packages of Anki: 1,000 notes with 2,000 media, beside genanki
   --quick       A tenth of the notes, one round instead of five; nothing under docs/ changes
 
+  batches       A hundred words against their bound, ten thousand lines of JSON, the plan of what is there already
+
 The result of `foundation` is also in target/bench.jsonl. Those of the others go to docs/benchmarks/NAME.jsonl and into
 their sections of docs/benchmarks.md. Peers are installed below target/peers when they are not there (Python, Node and cargo are
 needed; River takes ten minutes to build, once), and `redis-server` has to be on the machine: `apt-get install redis-server`.";
 
 pub(crate) fn run(words: &[String]) -> Result<(), Stop> {
     match words.split_first() {
+        Some((name, [])) if name == "batches" => batches::run(),
         Some((name, rest)) if name == "decks" => decks::run(rest),
         Some((name, rest)) if name == "engine" => engine::run(rest),
         Some((name, rest)) if name == "markets" => markets::run(rest),

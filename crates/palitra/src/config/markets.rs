@@ -42,6 +42,7 @@ pub struct Sandbox {
     rate_burst: u32,
     artist_ms: u64,
     writer_ms: u64,
+    voice_ms: u64,
 }
 
 impl Sandbox {
@@ -60,7 +61,13 @@ impl Sandbox {
         Duration::from_millis(self.writer_ms)
     }
 
+    /// Extra time per sound.
+    pub fn voice_delay(&self) -> Duration {
+        Duration::from_millis(self.voice_ms)
+    }
+
     pub(super) fn validate(&self, problems: &mut Vec<Problem>) {
+        within(problems, "markets.sandbox.voice_ms", &self.voice_ms, 0..=TEN_MINUTES_MS);
         within(problems, "markets.sandbox.slots", &self.slots, 1..=64);
         within(problems, "markets.sandbox.rate_per_minute", &self.rate_per_minute, PER_MINUTE);
         within(problems, "markets.sandbox.rate_burst", &self.rate_burst, BURST);

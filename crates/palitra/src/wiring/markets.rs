@@ -50,7 +50,8 @@ pub(super) fn parts(
 
 fn sandbox(config: &Config, clock: &Arc<dyn Clock>) -> MarketPart {
     let sandbox = &config.markets.sandbox;
-    let pace = Pace { artist: sandbox.artist_delay(), writer: sandbox.writer_delay(), ..Pace::default() };
+    let pace =
+        Pace { artist: sandbox.artist_delay(), writer: sandbox.writer_delay(), voice: sandbox.voice_delay() };
     let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
     MarketPart {
         name: "sandbox".to_owned(),

@@ -23,3 +23,4 @@ mod simulated;
 mod slides;
 mod tidy;
 mod vouchers;
+mod words;
