@@ -15,6 +15,7 @@ mod serve;
 mod sim;
 mod slides;
 mod stop;
+mod voices;
 mod vouchers;
 
 use crate::{

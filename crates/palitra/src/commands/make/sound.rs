@@ -7,7 +7,7 @@ use crate::{
 };
 use palitra_media::{
     local::speakers,
-    speech::{self, Found, Place},
+    speech::{self, Found},
 };
 use serde_json::{Map, json};
 
@@ -15,8 +15,8 @@ pub(in crate::commands) async fn speak(session: &Session, args: Speak) -> Result
     let Speak { text, voice, making } = args;
     let mut input = Map::from_iter([("text".to_owned(), json!(words(text).await?))]);
     input.extend(voice.map(|voice| ("voice".to_owned(), json!(voice))));
-    let speaks = |found: &Found| found.place == Place::Installed;
-    let model = if speech::voices(&speakers()).iter().any(speaks) {
+    let speakers = speakers(session.config().markets.local.voices_folder(&session.cli.data));
+    let model = if speech::voices(&speakers).iter().any(Found::is_ready) {
         "local/voices"
     } else {
         if making.model.is_none() {
