@@ -65,11 +65,14 @@ fn packages(voices: &[&Found]) -> Vec<(Verdict, Phrase)> {
     missing.into_iter().filter_map(line).collect()
 }
 
-/// `anna (ru, LGPL-2.1-or-later)`.
+/// `anna (ru, LGPL-2.1-or-later)`; of espeak-ng, which is one voice, without the name.
 fn words(voice: &Found) -> String {
     let mut about: Vec<&str> = voice.languages.iter().map(|language| language.code()).collect();
     if let Licence::Free(licence) = voice.licence {
         about.push(licence);
+    }
+    if voice.engine == Engine::EspeakNg {
+        return about.join(", ");
     }
     if about.is_empty() { voice.name.clone() } else { format!("{} ({})", voice.name, about.join(", ")) }
 }
