@@ -73,12 +73,11 @@ fn chosen(name: &str, text: &str, pitch: u16, speakers: &Speakers) -> Voice {
     piper.or(rhvoice).map_or(espeak, |found| by_name(found.engine, &found.name))
 }
 
-/// What is missing on this machine is the operator's to mend, the rest is the text's.
+/// What breaks off may go well another time. Everything else is refused in words that reach who asked: also a program that is missing and
+/// a voice file that is bad, which the operator has to mend.
 fn failed(error: &Error) -> MarketError {
     let class = match error {
-        Error::Missing { .. } | Error::BadVoice { .. } | Error::Failed { .. } | Error::TimedOut { .. } => {
-            ErrorClass::GenerationFailed
-        }
+        Error::Failed { .. } | Error::TimedOut { .. } => ErrorClass::GenerationFailed,
         _ => ErrorClass::InvalidInput,
     };
     MarketError::new(class, error.to_string())

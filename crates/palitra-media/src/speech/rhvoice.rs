@@ -61,7 +61,9 @@ pub(super) fn speak(
         return Err(Error::UnknownVoice { name });
     }
     if !speakers.unfree_voices && !is_free(&name) {
-        return Err(Error::UnfreeVoice { name });
+        let voices = speakers.rhvoice.as_ref().map(|paths| paths.data.join("voices"));
+        let is_there = voices.is_some_and(|voices| voices.join(&name).is_dir());
+        return Err(if is_there { Error::UnfreeVoice { name } } else { Error::UnknownVoice { name } });
     }
     let missing = || Error::Missing { what: "RHVoice".into(), package: "rhvoice".into() };
     let engine = RhVoice::load(speakers.rhvoice.as_ref().ok_or_else(missing)?)?;

@@ -37,11 +37,13 @@ fn s1_35_the_library_speaks_with_speed_and_pitch() {
 
 #[test]
 fn only_free_voices_speak_unless_the_operator_allows_more() {
-    let (_folder, speakers) = installed();
+    let (folder, speakers) = installed();
+    fs::create_dir_all(folder.path().join("voices/tatiana")).unwrap();
     let speak = |name, speakers| speech::speak(&said_by(Some(name), "да"), speakers, &|| false).unwrap_err();
     assert!(matches!(speak("tatiana", &speakers), Error::UnfreeVoice { name } if name == "tatiana"));
     let open = Speakers { unfree_voices: true, ..speakers.clone() };
     assert!(matches!(speak("tatiana", &open), Error::UnknownVoice { .. }));
+    assert!(matches!(speak("nobody", &speakers), Error::UnknownVoice { .. }));
     assert!(matches!(speak("irina", &speakers), Error::UnknownVoice { .. }));
     assert!(matches!(speak("../anna", &open), Error::UnknownVoice { .. }));
 }

@@ -136,7 +136,8 @@ fn s1_35_a_voice_that_was_brought_speaks_and_doctor_names_it() {
     made(&desk, &["speak", "good evening", "--voice", "espeak", "-o", "espeak.wav"]);
     assert_eq!(["evening.wav", "brought.wav", "espeak.wav"].map(rate), [16_000, 16_000, 22_050]);
     let run = desk.run(&["speak", "good evening", "--voice", "broken", "-o", "none.wav"]);
-    assert!(run.code != Some(0) && !desk.path("none.wav").exists(), "{}", run.stderr);
+    assert!(run.complaint().1.contains("`broken` cannot be used: broken.onnx.json"), "{}", run.stderr);
+    assert!(run.code == Some(2) && !desk.path("none.wav").exists());
     let books = Books::read(&desk);
     assert_eq!((books.held, books.problems), (0, vec![]));
 }
