@@ -1,5 +1,5 @@
-//! Figures of upscale and speech on this machine: `cargo run --release -p palitra-media --example sound [PICTURE [RESULT]]`.
-//! The best of three runs; CPU seconds of this process and its children.
+//! Figures of upscale and speech on this machine: `cargo run --release -p palitra-media --example sound [PICTURE [RESULT [VOICES]]]`,
+//! where VOICES is a folder of voices of Piper. The best of three runs; CPU seconds of this process and its children.
 
 #![expect(
     clippy::disallowed_methods,
@@ -10,7 +10,7 @@
 
 use image::{Rgba, RgbaImage};
 use palitra_media::{
-    speech::{self, Engine, Request, Speakers, Voice},
+    speech::{self, Engine, PiperVoices, Request, Speakers, Voice},
     upscale::{self, Factor, Run, Source},
 };
 use std::{error::Error, num::NonZeroUsize, time::Instant};
@@ -35,9 +35,15 @@ fn main() -> Result<(), Box<dyn Error>> {
         espeak_ng: "espeak-ng".into(),
         rhvoice: Some(speech::RhVoicePaths::default()),
         unfree_voices: false,
+        piper: PiperVoices::new(std::env::args().nth(3).unwrap_or_default().into()),
     };
-    for engine in [Engine::EspeakNg, Engine::RhVoice] {
-        let spoken = measure(&format!("100 words, {engine:?}"), || hundred_words(engine, &speakers));
+    let mut voices: Vec<Voice> =
+        [Engine::EspeakNg, Engine::RhVoice].into_iter().map(|engine| Voice { engine, name: None }).collect();
+    for found in speech::voices(&speakers).into_iter().filter(|found| found.engine == Engine::Piper) {
+        voices.push(Voice { engine: Engine::Piper, name: Some(found.name) });
+    }
+    for voice in voices {
+        let spoken = measure(&format!("100 words, {voice:?}"), || hundred_words(&voice, &speakers));
         match spoken {
             Ok(seconds) => println!("    {seconds:.1} s of sound"),
             Err(error) => println!("    {error}"),
@@ -47,18 +53,13 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// One recording per word, as for flashcards: seconds of sound.
-fn hundred_words(engine: Engine, speakers: &Speakers) -> Result<f32, speech::Error> {
+fn hundred_words(voice: &Voice, speakers: &Speakers) -> Result<f32, speech::Error> {
     let words =
         ["яблоко", "мост", "гора", "быстро", "знание", "apple", "bridge", "mountain", "quick", "knowledge"];
     let mut seconds = 0.0;
     for word in words.iter().cycle().take(100) {
-        let request = Request {
-            text: (*word).into(),
-            voice: Voice { engine, name: None },
-            language: None,
-            speed: 100,
-            pitch: 100,
-        };
+        let request =
+            Request { text: (*word).into(), voice: voice.clone(), language: None, speed: 100, pitch: 100 };
         seconds += speech::speak(&request, speakers, &|| false)?.seconds();
     }
     Ok(seconds)

@@ -58,7 +58,7 @@ impl App {
         };
         let disk = disk
             .map_err(|error| io_failure(&config.objects.folder(data), error).with("hint", "`objects.dir`"))?;
-        let parts = parts(store, disk, config, environment, &clock)?;
+        let parts = parts(store, disk, (data, config), environment, &clock)?;
         let engine = Engine::open(parts).await.map_err(|error| open_failure(&place, error))?;
         let machine = rustix::system::uname();
         engine.runs_at(format!("{}, process {}", machine.nodename().to_string_lossy(), std::process::id()));
@@ -95,7 +95,7 @@ impl App {
             }
         };
         let disk = Disk::beside(&config.objects.folder(data));
-        let parts = parts(store, disk, config, environment, &clock)?;
+        let parts = parts(store, disk, (data, config), environment, &clock)?;
         let engine = Engine::look(parts).await.map_err(|error| open_failure(&place, error))?;
         Ok(Some(App { engine, clock, data: data.to_owned(), lock: None }))
     }
@@ -186,7 +186,7 @@ const MEDIA_MIB: u32 = 1024;
 fn parts(
     store: Store,
     disk: Disk,
-    config: &Config,
+    (data, config): (&Path, &Config),
     environment: &[(String, String)],
     clock: &Arc<dyn Clock>,
 ) -> Result<Parts, Failure> {
@@ -195,7 +195,7 @@ fn parts(
     Ok(Parts {
         store,
         objects: Arc::new(disk),
-        markets: markets::parts(config, clock, &pool)?,
+        markets: markets::parts(data, config, clock, &pool)?,
         catalogue: Catalogue::shipped(),
         clock: clock.clone(),
         random: Arc::new(clock::random),

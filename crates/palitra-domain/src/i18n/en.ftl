@@ -218,6 +218,11 @@ doctor-books = every balance is the sum of its postings
 doctor-no-key = no key, so its models are not used; set `{ $value }`
 doctor-keys = keys: { $value } (not tried: a call could cost money)
 doctor-artist = draws, { $value } bytes
+doctor-voices = { $engine }: { $voices }
+doctor-voices-unfree = { $engine }, not used because not every use is free: { $voices }
+doctor-voice-broken = { $name } cannot be used: { $why }
+doctor-voices-more = `apt-get install { $packages }` (Debian { $archive }) brings { $voices }
+doctor-voices-piper = no voice of Piper; `NAME.onnx` and `NAME.onnx.json` go into { $folder }
 currency-fixed = the books are kept in { $value }; it cannot change once they are open
 config-ok = settings are valid
 

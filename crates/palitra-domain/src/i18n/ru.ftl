@@ -226,6 +226,11 @@ doctor-books = каждый остаток равен сумме проводо�
 doctor-no-key = ключа нет, поэтому его модели не используются; задайте `{ $value }`
 doctor-keys = ключи: { $value } (не проверялись: вызов мог бы стоить денег)
 doctor-artist = рисует, { $value } байт
+doctor-voices = { $engine }: { $voices }
+doctor-voices-unfree = { $engine }, не используются: лицензия разрешает не всё: { $voices }
+doctor-voice-broken = { $name } не годится: { $why }
+doctor-voices-more = `apt-get install { $packages }` (Debian { $archive }) добавит { $voices }
+doctor-voices-piper = голосов Piper нет; положите `ИМЯ.onnx` и `ИМЯ.onnx.json` в { $folder }
 currency-fixed = счета ведутся в { $value }; после первых проводок валюту не сменить
 config-ok = настройки верны
 

@@ -11,7 +11,7 @@ mod voices;
 
 pub use voices::speakers;
 
-use crate::{pool::Pool, text::Typesetter};
+use crate::{pool::Pool, speech::Speakers, text::Typesetter};
 use bytes::Bytes;
 use input::Input;
 use palitra_domain::{
@@ -27,6 +27,7 @@ use std::sync::Arc;
 pub struct Local {
     pool: Pool,
     typesetter: Arc<Typesetter>,
+    speakers: Speakers,
 }
 
 /// Work for a thread, and what it takes of the memory.
@@ -36,8 +37,8 @@ struct Work {
 }
 
 impl Local {
-    pub fn new(pool: Pool) -> Local {
-        Local { pool, typesetter: Arc::new(Typesetter::new()) }
+    pub fn new(pool: Pool, speakers: Speakers) -> Local {
+        Local { pool, typesetter: Arc::new(Typesetter::new()), speakers }
     }
 
     /// What was asked is read before anything waits, so that what cannot be done is refused at once.
@@ -50,7 +51,7 @@ impl Local {
             ("fast", "upscale") => enlarge::upscale(&input, enlarge::Way::Fast),
             ("crisp", "upscale") => enlarge::upscale(&input, enlarge::Way::Crisp),
             ("illustration", "create") => pictures::illustrate(&input, &self.typesetter),
-            ("voices", "speak") => voices::speak(&input),
+            ("voices", "speak") => voices::speak(&input, &self.speakers),
             ("sheet", "contact_sheet") => sheets::contact_sheet(&input, &self.typesetter),
             ("sheet", "style_card") => sheets::style_card(&input, &self.typesetter),
             (model, mode) => {

@@ -37,9 +37,18 @@ fn request(model: &str, mode: &str, input: Value, file: Bytes) -> Request {
     }
 }
 
+/// This machine without voices of Piper.
+fn local() -> Local {
+    Local::new(Pool::new(2, MEMORY_MIB), speakers("/nonexistent".into()))
+}
+
 /// The file that is made, or the refusal.
 async fn made(request: Request) -> Result<Bytes, String> {
-    match Local::new(Pool::new(2, MEMORY_MIB)).submit("built-in", &request).await {
+    made_by(&local(), request).await
+}
+
+async fn made_by(local: &Local, request: Request) -> Result<Bytes, String> {
+    match local.submit("built-in", &request).await {
         Submitted::Done(outputs) => match &outputs.files[..] {
             [OutputFile::Bytes(bytes)] => Ok(bytes.clone()),
             other => panic!("{other:?}"),
@@ -116,7 +125,7 @@ async fn what_cannot_be_done_is_refused_with_its_reason() {
 /// More at once than fit into the memory wait for each other, and all are done.
 #[tokio::test]
 async fn memory_is_bounded_by_its_budget_and_not_by_how_many_ask() {
-    let local = Local::new(Pool::new(2, MEMORY_MIB));
+    let local = local();
     let big = photo(4_000, 4_000);
     let input = json!({"output_format": "jpeg", "width": 64, "height": 64});
     let request = request("convert", "convert", input, big);
@@ -128,4 +137,40 @@ async fn memory_is_bounded_by_its_budget_and_not_by_how_many_ask() {
         assert_eq!(made.unwrap().files.len(), 1);
     }
     assert_eq!(local.pool.free_mib(), usize::try_from(MEMORY_MIB).unwrap());
+}
+
+/// The voice that was brought speaks at 16,000 samples a second, which nothing else here does.
+#[tokio::test]
+async fn s1_35_a_text_is_spoken_by_the_voice_of_its_language_or_of_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let bring = |ending: &str, file: &[u8]| {
+        std::fs::write(folder.path().join(format!("en_US-tones-low{ending}")), file).unwrap();
+    };
+    bring(".onnx", include_bytes!("../../tests/speech/piper/tones.onnx"));
+    bring(".onnx.json", include_bytes!("../../tests/speech/piper/tones.onnx.json"));
+    let local = Local::new(Pool::new(2, MEMORY_MIB), speakers(folder.path().into()));
+    for (input, is_brought) in [
+        (json!({"text": "good evening"}), true),
+        (json!({"text": "good evening, друг мой Александр"}), false),
+        (json!({"text": "добрый вечер"}), false),
+        (json!({"text": "good evening", "pitch": 150}), false),
+        (json!({"text": "good evening", "voice": "espeak"}), false),
+        (json!({"text": "добрый вечер", "voice": "en_us-tones-low"}), true),
+        (json!({"text": "добрый вечер", "voice": "piper:en_US-tones-low:0"}), true),
+    ] {
+        let file = made_by(&local, request("voices", "speak", input.clone(), Bytes::new())).await.unwrap();
+        assert!(file.starts_with(b"RIFF"), "{input}");
+        assert_eq!(file[24..28] == 16_000_u32.to_le_bytes(), is_brought, "{input}");
+    }
+    for (voice, says) in
+        [("piper:en_US-joe-low", "no voice"), ("en_US-joe-low", "no voice"), ("../x", "no voice")]
+    {
+        let input = json!({"text": "good evening", "voice": voice});
+        let refused = made_by(&local, request("voices", "speak", input, Bytes::new())).await.unwrap_err();
+        assert!(refused.contains(says), "{voice}: {refused}");
+    }
+    bring(".onnx", b"not a net");
+    let input = json!({"text": "good evening"});
+    let refused = made_by(&local, request("voices", "speak", input, Bytes::new())).await.unwrap_err();
+    assert!(refused.starts_with("the voice `en_US-tones-low` cannot be used: "), "{refused}");
 }

@@ -14,6 +14,16 @@ pub enum Language {
 }
 
 impl Language {
+    pub const ALL: [Self; 7] = [
+        Self::Russian,
+        Self::Ukrainian,
+        Self::Kazakh,
+        Self::English,
+        Self::German,
+        Self::French,
+        Self::Spanish,
+    ];
+
     /// ISO 639-1.
     pub fn code(self) -> &'static str {
         match self {
@@ -77,6 +87,18 @@ pub fn runs(text: &str) -> Vec<Run> {
         Run { language, text }
     })
     .collect()
+}
+
+/// The language that most letters of a text are in; the first of two that have as many.
+pub fn main_language(text: &str) -> Language {
+    let runs = runs(text);
+    let letters = |language: Language| {
+        let own = runs.iter().filter(|run| run.language == language);
+        own.map(|run| run.text.chars().filter(|c| c.is_alphabetic()).count()).sum::<usize>()
+    };
+    // The last of equals is the greatest.
+    let most = runs.iter().rev().max_by_key(|run| letters(run.language));
+    most.map_or(Language::English, |run| run.language)
 }
 
 /// Letters that only this language of its script has, and its commonest words.

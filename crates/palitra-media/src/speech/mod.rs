@@ -1,13 +1,14 @@
-//! Speaking a text on this machine (S1-35): speakers, one level of loudness, checks, files. No market's voices, no cache
-//! (only its key), no prices.
+//! Speaking a text on this machine (S1-35): speakers, one level of loudness, checks, files. No market's voices, no prices,
+//! and no cache: the recipe of a generation (`palitra_domain::recipe`) is text, voice and parameters, and a batch reuses its
+//! account's results by it.
 
 #![expect(clippy::float_arithmetic, reason = "levels and durations of sound")]
 
 mod encode;
 mod espeak;
-mod key;
 mod language;
 mod level;
+mod piper;
 mod process;
 mod rhvoice;
 #[cfg(test)]
@@ -16,11 +17,11 @@ mod text;
 mod voices;
 
 pub use encode::{Format, encode};
-pub use key::cache_key;
-pub use language::{Language, Run, runs};
+pub use language::{Language, Run, main_language, runs};
+pub use piper::PiperVoices;
 pub use process::Program;
 pub use rhvoice::{Paths as RhVoicePaths, RhVoice};
-pub use voices::{Found, Place, voices};
+pub use voices::{Found, Licence, Place, voices};
 
 use std::path::PathBuf;
 
@@ -38,13 +39,16 @@ pub enum Engine {
     EspeakNg,
     /// RHVoice's library where the operator installed it: natural Russian.
     RhVoice,
+    /// A voice file of Piper that the operator brought: natural, in the one language of the file.
+    Piper,
 }
 
 /// A speaker's voice.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Voice {
     pub engine: Engine,
-    /// The engine's own name, such as `anna`; none takes the engine's voice for the language.
+    /// The engine's own name, such as `anna`; none takes the engine's voice for the language. For Piper the file's name, with
+    /// the name or number of a speaker after a colon where it has several (`kk_KZ-issai-high:3`); it is needed there.
     pub name: Option<String>,
 }
 
@@ -77,8 +81,8 @@ impl Spoken {
     }
 }
 
-/// The programs and libraries of this machine.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The programs, libraries and voices of this machine.
+#[derive(Debug, Clone)]
 pub struct Speakers {
     /// `espeak-ng`, or its path.
     pub espeak_ng: PathBuf,
@@ -86,6 +90,7 @@ pub struct Speakers {
     pub rhvoice: Option<rhvoice::Paths>,
     /// Allows RHVoice's voices that are not freely licensed (CC BY-NC-ND and the like).
     pub unfree_voices: bool,
+    pub piper: PiperVoices,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -97,8 +102,8 @@ pub enum Error {
     #[error("{what} {percent} % is not within 50 to 200")]
     OutOfBounds { what: &'static str, percent: u16 },
     /// [`voices`] says what brings it.
-    #[error("{what} is not installed")]
-    Missing { what: String },
+    #[error("{what} is not installed (Debian's package is `{package}`)")]
+    Missing { what: String, package: String },
     #[error("there is no voice `{name}`")]
     UnknownVoice { name: String },
     #[error("the licence of the voice `{name}` does not allow every use")]
@@ -109,6 +114,10 @@ pub enum Error {
     TimedOut { program: String, seconds: u64 },
     #[error("the recording is longer than {SECONDS_MAX} seconds")]
     TooMuchSound,
+    #[error("the voice `{name}` cannot be used: {why}")]
+    BadVoice { name: String, why: String },
+    #[error("voices of Piper have one pitch each")]
+    OnePitch,
     #[error("the recording is silent")]
     Silent,
     #[error("the recording is clipped")]
@@ -140,6 +149,7 @@ pub fn speak(request: &Request, speakers: &Speakers, cancelled: &dyn Fn() -> boo
     let spoken = match request.voice.engine {
         Engine::EspeakNg => espeak::speak(request, &text, speakers, cancelled),
         Engine::RhVoice => rhvoice::speak(request, &text, speakers, cancelled),
+        Engine::Piper => piper::speak(request, &text, speakers, cancelled),
     }?;
     level::check(&spoken, letters, request.speed)?;
     Ok(level::normalise(spoken))

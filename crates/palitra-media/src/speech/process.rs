@@ -60,7 +60,8 @@ impl Program<'_> {
         let mut command = Command::new(self.path);
         command.args(self.arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command.spawn().map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => Error::Missing { what: self.name() },
+            // Debian names the packages of both programs after them.
+            std::io::ErrorKind::NotFound => Error::Missing { what: self.name(), package: self.name() },
             _ => self.failed(error.to_string()),
         })
     }

@@ -3,7 +3,7 @@
 
 #![expect(unsafe_code, reason = "a C library that is loaded at run time")]
 
-use super::{Error, Request, SECONDS_MAX, Speakers, Spoken, text};
+use super::{Error, Language, Request, SECONDS_MAX, Speakers, Spoken, text};
 use libloading::{Library, Symbol};
 use std::{
     ffi::{CString, c_char, c_int, c_uint, c_void},
@@ -11,8 +11,20 @@ use std::{
     ptr::null,
 };
 
-/// Voices whose licence allows every use (LGPL-2.1 or later, GPL-3); the newer ones are CC BY-NC-ND.
-pub(super) const FREE: &[&str] = &["anna", "aleksandr", "irina", "elena", "bdl", "clb", "slt"];
+/// Voices whose licence allows every use, by Debian's copyright file of the package; the newer ones are CC BY-NC-ND.
+pub(super) const FREE: &[(&str, Language, &str)] = &[
+    ("anna", Language::Russian, "LGPL-2.1-or-later"),
+    ("aleksandr", Language::Russian, "LGPL-2.1-or-later"),
+    ("irina", Language::Russian, "LGPL-2.1-or-later"),
+    ("elena", Language::Russian, "GPL-3.0-or-later"),
+    ("bdl", Language::English, "LGPL-2.1-or-later"),
+    ("clb", Language::English, "LGPL-2.1-or-later"),
+    ("slt", Language::English, "LGPL-2.1-or-later"),
+];
+
+pub(super) fn is_free(name: &str) -> bool {
+    FREE.iter().any(|(free, ..)| *free == name)
+}
 
 /// Who speaks when no name is given.
 const USUAL: &str = "anna";
@@ -48,10 +60,12 @@ pub(super) fn speak(
     if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
         return Err(Error::UnknownVoice { name });
     }
-    if !speakers.unfree_voices && !FREE.contains(&name.as_str()) {
-        return Err(Error::UnfreeVoice { name });
+    if !speakers.unfree_voices && !is_free(&name) {
+        let voices = speakers.rhvoice.as_ref().map(|paths| paths.data.join("voices"));
+        let is_there = voices.is_some_and(|voices| voices.join(&name).is_dir());
+        return Err(if is_there { Error::UnfreeVoice { name } } else { Error::UnknownVoice { name } });
     }
-    let missing = || Error::Missing { what: "RHVoice".into() };
+    let missing = || Error::Missing { what: "RHVoice".into(), package: "rhvoice".into() };
     let engine = RhVoice::load(speakers.rhvoice.as_ref().ok_or_else(missing)?)?;
     let mut sound = Sound { rate: 0, samples: Vec::new(), cancelled };
     for part in text::parts(text) {
@@ -71,7 +85,10 @@ pub struct RhVoice {
 
 impl RhVoice {
     pub fn load(paths: &Paths) -> Result<Self, Error> {
-        let missing = |error: libloading::Error| Error::Missing { what: format!("RHVoice ({error})") };
+        let missing = |error: libloading::Error| Error::Missing {
+            what: format!("RHVoice ({error})"),
+            package: "rhvoice".into(),
+        };
         let path = |path: &PathBuf| {
             CString::new(path.as_os_str().as_encoded_bytes()).map_err(|_| failed("a path holds a zero byte"))
         };

@@ -1,11 +1,13 @@
 //! espeak-ng as a process.
 
 use super::{request, speakers};
-use palitra_media::speech::{self, Engine, Error, Language, Place, Request, Speakers, Spoken, Voice};
+use palitra_media::speech::{
+    self, Engine, Error, Language, Licence, Place, Request, Speakers, Spoken, Voice,
+};
 
 fn speak(request: &Request) -> Result<Spoken, Error> {
     let spoken = speech::speak(request, &speakers(), &|| false);
-    if let Err(Error::Missing { what }) = &spoken {
+    if let Err(Error::Missing { what, .. }) = &spoken {
         panic!("{what} is not installed: `cargo xtask test --install` installs it");
     }
     spoken
@@ -64,7 +66,8 @@ fn bounds_are_errors_before_anyone_speaks() {
     let percent = |speed, pitch| speak(&Request { speed, pitch, ..request("да") });
     assert!(matches!(percent(49, 100), Error::OutOfBounds { what: "speed", percent: 49 }));
     assert!(matches!(percent(100, 201), Error::OutOfBounds { what: "pitch", percent: 201 }));
-    assert!(matches!(speak(&request("да")), Error::Missing { what } if what == "espeak-ng"));
+    let missing = speak(&request("да")).to_string();
+    assert_eq!(missing, "espeak-ng is not installed (Debian's package is `espeak-ng`)");
     assert!(matches!(speech::speak(&request("да"), &nobody, &|| true), Err(Error::Cancelled)));
 }
 
@@ -78,8 +81,9 @@ fn a_long_text_is_spoken_whole() {
 #[test]
 fn voices_say_what_is_there_and_which_package_brings_more() {
     let there = speech::voices(&speakers());
-    assert_eq!((there[0].engine, there[0].place), (Engine::EspeakNg, Place::Installed));
+    assert_eq!((there[0].engine, &there[0].place), (Engine::EspeakNg, &Place::Installed));
     let anna = there.iter().find(|voice| voice.name == "anna").unwrap();
+    assert_eq!(anna.licence, Licence::Free("LGPL-2.1-or-later"));
     assert_eq!(anna.place, Place::Package { names: &["rhvoice", "rhvoice-russian"], archive: "non-free" });
     let nobody = Speakers { espeak_ng: "/nonexistent/espeak-ng".into(), ..speakers() };
     assert_eq!(speech::voices(&nobody)[0].place, Place::Package { names: &["espeak-ng"], archive: "main" });

@@ -3,13 +3,19 @@
 
 mod espeak;
 mod files;
+mod piper;
 mod rhvoice;
 
-use palitra_media::speech::{Engine, Request, Speakers, Voice};
+use palitra_media::speech::{Engine, PiperVoices, Request, Speakers, Voice};
 
-/// This machine's espeak-ng; no RHVoice.
+/// This machine's espeak-ng; no RHVoice, no voice of Piper.
 fn speakers() -> Speakers {
-    Speakers { espeak_ng: "espeak-ng".into(), rhvoice: None, unfree_voices: false }
+    Speakers {
+        espeak_ng: "espeak-ng".into(),
+        rhvoice: None,
+        unfree_voices: false,
+        piper: PiperVoices::new("/nonexistent".into()),
+    }
 }
 
 fn request(text: &str) -> Request {

@@ -1,7 +1,7 @@
 //! RHVoice through a stub of its library.
 
 use super::{request, speakers};
-use palitra_media::speech::{self, Engine, Error, Place, Request, RhVoicePaths, Speakers, Voice};
+use palitra_media::speech::{self, Engine, Error, Licence, Place, Request, RhVoicePaths, Speakers, Voice};
 use std::{fs, process::Command};
 use tempfile::TempDir;
 
@@ -37,11 +37,13 @@ fn s1_35_the_library_speaks_with_speed_and_pitch() {
 
 #[test]
 fn only_free_voices_speak_unless_the_operator_allows_more() {
-    let (_folder, speakers) = installed();
+    let (folder, speakers) = installed();
+    fs::create_dir_all(folder.path().join("voices/tatiana")).unwrap();
     let speak = |name, speakers| speech::speak(&said_by(Some(name), "да"), speakers, &|| false).unwrap_err();
     assert!(matches!(speak("tatiana", &speakers), Error::UnfreeVoice { name } if name == "tatiana"));
     let open = Speakers { unfree_voices: true, ..speakers.clone() };
     assert!(matches!(speak("tatiana", &open), Error::UnknownVoice { .. }));
+    assert!(matches!(speak("nobody", &speakers), Error::UnknownVoice { .. }));
     assert!(matches!(speak("irina", &speakers), Error::UnknownVoice { .. }));
     assert!(matches!(speak("../anna", &open), Error::UnknownVoice { .. }));
 }
@@ -61,7 +63,7 @@ fn a_long_speech_is_stopped_by_cancelling() {
 #[test]
 fn without_the_library_it_is_missing() {
     let spoken = speech::speak(&said_by(None, "да"), &speakers(), &|| false);
-    assert!(matches!(spoken, Err(Error::Missing { what }) if what == "RHVoice"));
+    assert!(matches!(spoken, Err(Error::Missing { what, .. }) if what == "RHVoice"));
     let paths = RhVoicePaths { library: "/nonexistent/libRHVoice.so.5".into(), ..RhVoicePaths::default() };
     let speakers = Speakers { rhvoice: Some(paths), ..speakers() };
     assert!(matches!(speech::speak(&said_by(None, "да"), &speakers, &|| false), Err(Error::Missing { .. })));
@@ -69,12 +71,20 @@ fn without_the_library_it_is_missing() {
 
 #[test]
 fn voices_name_the_installed_ones() {
-    let (_folder, speakers) = installed();
+    let (folder, speakers) = installed();
     let voices = speech::voices(&speakers);
-    let place = |name: &str| voices.iter().find(|voice| voice.name == name).unwrap().place;
+    let place = |name: &str| voices.iter().find(|voice| voice.name == name).unwrap().place.clone();
     assert_eq!(place("anna"), Place::Installed);
     assert_eq!(
         place("irina"),
         Place::Package { names: &["rhvoice", "rhvoice-russian"], archive: "non-free" }
+    );
+    // An installed voice whose licence does not allow every use is shown, and does not speak by itself.
+    fs::create_dir_all(folder.path().join("voices/tatiana")).unwrap();
+    let voices = speech::voices(&speakers);
+    let tatiana = voices.iter().find(|voice| voice.name == "tatiana").unwrap();
+    assert_eq!(
+        (&tatiana.place, tatiana.licence, tatiana.is_ready()),
+        (&Place::Installed, Licence::Unfree, false)
     );
 }

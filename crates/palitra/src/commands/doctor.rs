@@ -1,6 +1,6 @@
 //! `palitra doctor`: whether everything this installation needs is in order, and what to do where it is not.
 
-use super::{Session, Stop, markets, said};
+use super::{Session, Stop, markets, said, voices};
 use crate::{
     failure::{Failure, Phrase},
     wiring::App,
@@ -10,7 +10,7 @@ use palitra_engine::{About, Processes, Worker};
 use serde_json::json;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Verdict {
+pub(super) enum Verdict {
     Ok,
     Warning,
     Problem,
@@ -106,6 +106,9 @@ pub(super) async fn run(session: &Session) -> Result<(), Stop> {
         find(market, Verdict::Ok, words.text(lang));
     }
     find("sandbox", Verdict::Ok, draw(lang));
+    for (verdict, words) in voices::findings(session) {
+        find("voices", verdict, words.text(lang));
+    }
     report(session, &findings)
 }
 

@@ -17,6 +17,7 @@ mod serve;
 mod sim;
 mod slides;
 mod stop;
+mod voices;
 mod vouchers;
 mod words;
 

@@ -11,7 +11,11 @@ use palitra_engine::{
     markets::{BURST, PER_MINUTE},
 };
 use serde::Deserialize;
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -32,6 +36,14 @@ pub struct Markets {
 #[serde(deny_unknown_fields)]
 pub struct Local {
     pub slots: u32,
+    voices_dir: String,
+}
+
+impl Local {
+    /// Where voices of Piper lie.
+    pub fn voices_folder(&self, data: &Path) -> PathBuf {
+        if self.voices_dir.is_empty() { data.join("voices") } else { PathBuf::from(&self.voices_dir) }
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -14,17 +14,21 @@ use palitra_markets::{
     openai::{OpenAi, OpenAiSettings},
     wavespeed::{WaveSpeed, WaveSpeedSettings},
 };
-use palitra_media::{local::Local, pool::Pool};
+use palitra_media::{
+    local::{Local, speakers},
+    pool::Pool,
+};
 use palitra_sim::sandbox::{Pace, Sandbox};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 /// In test mode those in this process alone: what is not built can call nobody.
 pub(super) fn parts(
+    data: &Path,
     config: &Config,
     clock: &Arc<dyn Clock>,
     pool: &Pool,
 ) -> Result<Vec<MarketPart>, Failure> {
-    let mut markets = vec![sandbox(config, clock), local(config, pool)];
+    let mut markets = vec![sandbox(config, clock), local(data, config, pool)];
     if config.engine.test_mode {
         return Ok(markets);
     }
@@ -60,10 +64,11 @@ fn sandbox(config: &Config, clock: &Arc<dyn Clock>) -> MarketPart {
     }
 }
 
-fn local(config: &Config, pool: &Pool) -> MarketPart {
+fn local(data: &Path, config: &Config, pool: &Pool) -> MarketPart {
+    let speakers = speakers(config.markets.local.voices_folder(data));
     MarketPart {
         name: "local".to_owned(),
-        adapter: Arc::new(Local::new(pool.clone())),
+        adapter: Arc::new(Local::new(pool.clone(), speakers)),
         keys: vec![KeyPart { label: "built-in".to_owned(), slots: config.markets.local.slots, rate: None }],
     }
 }

@@ -105,6 +105,43 @@ fn s4_67_a_contact_sheet_is_made_of_one_picture_and_of_many() {
     assert_eq!((books.held, books.problems), (0, vec![]));
 }
 
+/// The voice says at 16,000 samples a second what espeak-ng would say at 22,050 (`palitra-media/tests/speech/piper/make.py`).
+#[test]
+fn s1_35_a_voice_that_was_brought_speaks_and_doctor_names_it() {
+    let desk = Desk::new().set("PALITRA_MARKETS__LOCAL__VOICES_DIR", "voices");
+    let voices = |lang: &str| -> String {
+        let run = desk.run(&["doctor", "--lang", lang]);
+        assert_eq!(run.code, Some(0), "{}", run.stderr);
+        run.stdout.lines().filter(|line| line.contains("voices")).collect::<Vec<_>>().join("\n")
+    };
+    for (lang, none) in [("en", "no voice of Piper"), ("ru", "голосов Piper нет")] {
+        assert!(voices(lang).contains(none), "{}", voices(lang));
+        assert!(voices(lang).contains("espeak-ng: ru, uk, kk, en, de, fr, es, GPL-3.0-or-later"));
+    }
+    desk.write(
+        "voices/en_US-tones-low.onnx",
+        include_bytes!("../../../palitra-media/tests/speech/piper/tones.onnx"),
+    );
+    let description = include_str!("../../../palitra-media/tests/speech/piper/tones.onnx.json");
+    desk.write("voices/en_US-tones-low.onnx.json", description);
+    desk.write("voices/broken.onnx", "");
+    let told = voices("en");
+    assert!(told.contains("Piper: en_US-tones-low (en)") && told.contains("broken cannot be used"), "{told}");
+    let rate = |name: &str| {
+        let wav = std::fs::read(desk.path(name)).unwrap();
+        u32::from_le_bytes(*wav[24..].first_chunk().unwrap())
+    };
+    made(&desk, &["speak", "good evening", "-o", "evening.wav"]);
+    made(&desk, &["speak", "добрый вечер", "--voice", "en_US-tones-low", "-o", "brought.wav"]);
+    made(&desk, &["speak", "good evening", "--voice", "espeak", "-o", "espeak.wav"]);
+    assert_eq!(["evening.wav", "brought.wav", "espeak.wav"].map(rate), [16_000, 16_000, 22_050]);
+    let run = desk.run(&["speak", "good evening", "--voice", "broken", "-o", "none.wav"]);
+    assert!(run.complaint().1.contains("`broken` cannot be used: broken.onnx.json"), "{}", run.stderr);
+    assert!(run.code == Some(2) && !desk.path("none.wav").exists());
+    let books = Books::read(&desk);
+    assert_eq!((books.held, books.problems), (0, vec![]));
+}
+
 #[test]
 fn what_is_brought_is_refused_with_one_error_and_one_hint_and_nothing_is_held() {
     let desk = with_cat();

@@ -7,7 +7,7 @@ use crate::{
 };
 use palitra_media::{
     local::speakers,
-    speech::{self, Found, Place},
+    speech::{self, Found},
 };
 use serde_json::{Map, json};
 
@@ -28,8 +28,8 @@ pub(in crate::commands) async fn speak(session: &Session, args: Speak) -> Result
 
 /// The voices of this machine, else those of the sandbox, which are told.
 pub(in crate::commands) fn speech_model(session: &Session) -> &'static str {
-    let speaks = |found: &Found| found.place == Place::Installed;
-    if speech::voices(&speakers()).iter().any(speaks) {
+    let speakers = speakers(session.config().markets.local.voices_folder(&session.cli.data));
+    if speech::voices(&speakers).iter().any(Found::is_ready) {
         return "local/voices";
     }
     session.console.note(&session.console.text("no-voices", &[]));
