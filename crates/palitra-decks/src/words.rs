@@ -262,7 +262,7 @@ pub fn read(bytes: &[u8], name: &str, columns: &Columns) -> Result<WordList, Wor
     let text = decoded.text.as_ref();
     let mut list = match kind {
         kind::Kind::Json => json::read(text)?,
-        kind::Kind::Text if !table::is_of_anki(text) => lines::read(text)?,
+        kind::Kind::Text if *columns == Columns::default() && !table::is_one(text) => lines::read(text)?,
         kind::Kind::Unknown if !table::is_of_anki(text) => match kind::of_text(text) {
             kind::Kind::Json => json::read(text)?,
             kind::Kind::Text => lines::read(text)?,

@@ -19,7 +19,7 @@ pub(crate) fn find(text: &str) -> Option<char> {
 }
 
 /// How many of the first rows have the commonest number of cells above one, and how many rows there are.
-fn evenly_divided(text: &str, delimiter: char) -> (usize, usize) {
+pub(crate) fn evenly_divided(text: &str, delimiter: char) -> (usize, usize) {
     let Ok(byte) = u8::try_from(delimiter) else { return (0, 0) };
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(byte)

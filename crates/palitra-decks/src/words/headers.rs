@@ -203,7 +203,7 @@ pub(crate) fn layout(
 }
 
 /// A row of names has one that says the word, or two that say anything.
-fn says_names(row: &[String]) -> bool {
+pub(crate) fn says_names(row: &[String]) -> bool {
     let roles: Vec<Role> = row.iter().filter_map(|name| role_of(name, false)).collect();
     let languages = row.iter().filter(|name| language_of(name).is_some()).count();
     roles.contains(&Role::Word) || roles.len() + languages >= 2

@@ -17,6 +17,16 @@ pub(crate) fn is_of_anki(text: &str) -> bool {
     text.starts_with("#separator:")
 }
 
+/// Whether a text that is called one is a table all the same: Anki exported it, its first row is names of columns, or tabs or semicolons
+/// divide nearly all of its lines evenly. Commas alone do not count: they stand in sentences.
+pub(crate) fn is_one(text: &str) -> bool {
+    let Some(delimiter) = delimiter::find(text) else { return is_of_anki(text) };
+    let (even, rows) = delimiter::evenly_divided(text, delimiter);
+    let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    let first: Vec<String> = first.split(delimiter).map(str::to_owned).collect();
+    is_of_anki(text) || headers::says_names(&first) || (delimiter != ',' && even * 10 >= rows * 9)
+}
+
 pub(crate) fn read(text: &str, name: &str, columns: &Columns) -> Result<WordList, WordsError> {
     let preamble = Preamble::read(text);
     let body = &text[preamble.bytes..];

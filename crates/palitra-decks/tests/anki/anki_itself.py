@@ -1,6 +1,6 @@
 """What the tests of packages ask Anki itself: its own library imports what we wrote, and exports what we read.
 
-    python anki_itself.py import FOLDER PACKAGE...   into the collection in FOLDER, one after the other; what it has then, as JSON
+    python anki_itself.py import FOLDER PACKAGE...   into a new collection in FOLDER, one after the other; what it has after each, as JSON
     python anki_itself.py export FOLDER              a collection of its own, exported into FOLDER in every kind; its notes, as JSON
 """
 
@@ -64,14 +64,15 @@ def state(col: Collection) -> dict:
     }
 
 
-def import_(folder: pathlib.Path, packages: list[str]) -> dict:
+def import_(folder: pathlib.Path, packages: list[str]) -> list[dict]:
     col = Collection(str(folder / "collection.anki2"))
+    states = []
     for package in packages:
         options = ImportAnkiPackageOptions(with_scheduling=True, merge_notetypes=False)
         col.import_anki_package(ImportAnkiPackageRequest(package_path=package, options=options))
-    found = state(col)
+        states.append(state(col))
     col.close()
-    return found
+    return states
 
 
 def export(folder: pathlib.Path) -> dict:

@@ -32,7 +32,7 @@ fn python() -> PathBuf {
 }
 
 impl Anki {
-    pub(crate) fn new() -> Anki {
+    fn new() -> Anki {
         Anki { folder: tempfile::tempdir().expect("a folder") }
     }
 
@@ -46,27 +46,34 @@ impl Anki {
         serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {said}"))
     }
 
-    /// Imports packages into the collection, which keeps what it has.
-    pub(crate) fn import(&self, packages: &[&[u8]]) -> State {
+    /// Imports packages one after the other into a new collection; what it has after each.
+    pub(crate) fn import<const N: usize>(packages: [&[u8]; N]) -> [State; N] {
+        let anki = Anki::new();
         let paths: Vec<PathBuf> = packages
             .iter()
             .enumerate()
             .map(|(at, bytes)| {
-                let path = self.folder.path().join(format!("{at}.apkg"));
+                let path = anki.folder.path().join(format!("{at}.apkg"));
                 std::fs::write(&path, bytes).expect("a file");
                 path
             })
             .collect();
-        let state = self.run("import", &paths);
-        for note in state["notes"].as_array().expect("notes") {
-            assert_eq!(note["checksum"], note["checksum_of_anki"], "{note:#}");
-        }
-        State(state)
+        let Value::Array(states) = anki.run("import", &paths) else { panic!("states") };
+        let check = |state: Value| {
+            for note in state["notes"].as_array().expect("notes") {
+                assert_eq!(note["checksum"], note["checksum_of_anki"], "{note:#}");
+            }
+            State(state)
+        };
+        let states: Vec<State> = states.into_iter().map(check).collect();
+        states.try_into().unwrap_or_else(|states: Vec<State>| panic!("{} states", states.len()))
     }
 
-    pub(crate) fn export(&self) -> Exported {
-        let state = self.run("export", &[]);
-        let entries = std::fs::read_dir(self.folder.path().join("collection")).expect("a folder");
+    /// A collection of Anki's making.
+    pub(crate) fn export() -> Exported {
+        let anki = Anki::new();
+        let state = anki.run("export", &[]);
+        let entries = std::fs::read_dir(anki.folder.path().join("collection")).expect("a folder");
         let mut packages = BTreeMap::new();
         for entry in entries.map(|entry| entry.expect("an entry")) {
             let name = entry.file_name().to_string_lossy().into_owned();

@@ -49,10 +49,13 @@ fn read(bytes: &[u8]) -> WordList {
 
 #[test]
 fn s1_a_new_deck_is_opened_by_anki_and_importing_again_updates_it() {
-    let anki = Anki::new();
     let notes =
         [note("apple", "яблоко", "apple.png"), note("spoon", "ложка", "spoon.png"), note("um", "", "")];
-    let first = anki.import(&[&package(&notes, NOW)]);
+    // One field and one picture are others later.
+    let mut changed = notes.clone();
+    changed[0].example = Some("An apple a day".to_owned());
+    changed[1].picture = Some("spoon-new.png".to_owned());
+    let [first, again] = Anki::import([&package(&notes, NOW), &package(&changed, LATER)]);
     first.is_sound();
     assert_eq!(first.notes(), 3);
     let apple = first.note("apple");
@@ -70,11 +73,7 @@ fn s1_a_new_deck_is_opened_by_anki_and_importing_again_updates_it() {
         assert_eq!(sha1, itself::sha1(&content(name)), "{name}");
     }
 
-    // One field and one picture are others: the same notes, changed.
-    let mut changed = notes.clone();
-    changed[0].example = Some("An apple a day".to_owned());
-    changed[1].picture = Some("spoon-new.png".to_owned());
-    let again = anki.import(&[&package(&changed, LATER)]);
+    // The same notes, changed.
     assert_eq!(again.notes(), 3, "nothing is doubled");
     for word in ["apple", "spoon", "um"] {
         for key in ["guid", "note_type", "id"] {
@@ -90,21 +89,20 @@ fn s1_a_new_deck_is_opened_by_anki_and_importing_again_updates_it() {
 
 #[test]
 fn s1_sums_and_guids_are_those_that_anki_works_out() {
-    let anki = Anki::new();
     let words =
         ["plain", "a & b", "<i>", "quote \" and '", "ёлка", "  spaces  ", "7", "a\u{a0}b", "e\u{301}"];
     let notes: Vec<NewNote> =
         words.iter().map(|word| NewNote { word: (*word).to_owned(), ..NewNote::default() }).collect();
     let bytes = package(&notes, NOW);
     let ours = itself::sums(&bytes);
-    let theirs = anki.import(&[&bytes]);
+    let [theirs] = Anki::import([&bytes]);
     assert_eq!(theirs.notes(), words.len());
     assert_eq!(theirs.sums(), ours);
 }
 
 #[test]
 fn s1_packages_of_every_kind_that_anki_exports_are_read() {
-    let exported = Anki::new().export();
+    let exported = Anki::export();
     let mut lists = BTreeMap::new();
     for (name, bytes) in &exported.packages {
         let list =
@@ -144,7 +142,7 @@ fn s1_packages_of_every_kind_that_anki_exports_are_read() {
 
 #[test]
 fn s1_pictures_and_sounds_go_into_the_deck_they_came_from() {
-    let exported = Anki::new().export();
+    let exported = Anki::export();
     for (name, bytes) in &exported.packages {
         let list = words::read(bytes, name, &Columns::default()).expect("a list");
         let changes: Vec<Change> = list
@@ -164,10 +162,16 @@ fn s1_pictures_and_sounds_go_into_the_deck_they_came_from() {
         assert_eq!((written.notes, written.media), (2, 3), "{name}");
         let updated = out.into_inner();
 
+        // What was written is read again, and another picture takes the place of ours.
+        let again = read(&updated);
+        assert!(again.words.iter().all(|word| word.has_image && word.has_audio), "{name}");
+        let redo = [Change { picture: Some("new.png".to_owned()), sound: None, ..changes[1].clone() }];
+        let mut out = Cursor::new(Vec::new());
+        update(Cursor::new(&updated), &redo, &Columns::default(), NOW, &mut out, &mut media)
+            .expect("written");
+
         // Into a collection that has the deck already, as its owner has.
-        let anki = Anki::new();
-        let before = anki.import(&[bytes]);
-        let after = anki.import(&[&updated]);
+        let [before, after, redone] = Anki::import([bytes, &updated, &out.into_inner()]);
         after.is_sound();
         assert_eq!((before.notes(), after.notes()), (3, 3), "{name}");
         assert_eq!(
@@ -193,14 +197,6 @@ fn s1_pictures_and_sounds_go_into_the_deck_they_came_from() {
         for (old, sha1) in before.media() {
             assert_eq!(there.get(old), Some(&sha1), "{name}: {old}");
         }
-        // What was written is read again, and another picture takes the place of ours.
-        let again = read(&updated);
-        assert!(again.words.iter().all(|word| word.has_image && word.has_audio), "{name}");
-        let redo = [Change { picture: Some("new.png".to_owned()), sound: None, ..changes[1].clone() }];
-        let mut out = Cursor::new(Vec::new());
-        update(Cursor::new(&updated), &redo, &Columns::default(), NOW, &mut out, &mut media)
-            .expect("written");
-        let redone = anki.import(&[&out.into_inner()]);
         let kitchen = redone.note("<div>kitchen</div>");
         assert_eq!(kitchen["fields"]["Back"], back.replace("3.png", "new.png"), "{name}");
     }
@@ -208,7 +204,7 @@ fn s1_pictures_and_sounds_go_into_the_deck_they_came_from() {
 
 #[test]
 fn s1_named_fields_take_the_media_and_the_first_field_gets_its_sum_anew() {
-    let exported = Anki::new().export();
+    let exported = Anki::export();
     let bytes = &exported.packages["new.apkg"];
     let columns = Columns {
         named: vec![(Role::Image, "Перевод".into()), (Role::Audio, "Слово".into())],
@@ -223,7 +219,7 @@ fn s1_named_fields_take_the_media_and_the_first_field_gets_its_sum_anew() {
     };
     let mut out = Cursor::new(Vec::new());
     update(Cursor::new(bytes), &[change], &columns, NOW, &mut out, &mut media).expect("written");
-    let after = Anki::new().import(&[&out.into_inner()]);
+    let [after] = Anki::import([&out.into_inner()]);
     let pear = after.note("pear &amp; co[sound:p.mp3]");
     assert_eq!(pear["fields"]["Перевод"], "<b>груша</b><img src=\"p.png\">");
     after.is_sound();

@@ -34,6 +34,11 @@ fn s1_06_the_name_or_the_content_says_the_format() {
         ("{\"words\": [\"cat\"]}", "", Format::Json),
         ("[\"cat\"]", "a.JSON", Format::Json),
         ("[cat]\n[dog]\n", "words", Format::Text),
+        ("cat\tкошка\ndog\tсобака\n", "words.txt", Format::Table),
+        ("cat;кошка\ndog;собака\n", "words.txt", Format::Table),
+        ("word,translation\ncat,кошка\n", "words.txt", Format::Table),
+        ("cat, a pet\ndog, a friend\n", "words.txt", Format::Text),
+        ("cat\tкошка\ndog — собака\nowl - сова\n", "words.txt", Format::Text),
     ];
     for (text, name, format) in cases {
         assert_eq!(list(text, name).format, format, "{name}: {text}");
