@@ -92,6 +92,13 @@ impl AnkiError {
     }
 }
 
+/// What SQLite says of a database of our own; one of others goes through [`of_database`].
+impl From<rusqlite::Error> for AnkiError {
+    fn from(error: rusqlite::Error) -> AnkiError {
+        AnkiError::Make { reason: error.to_string() }
+    }
+}
+
 /// What SQLite says of a database of others.
 pub(super) fn of_database(member: &str) -> impl Fn(rusqlite::Error) -> AnkiError + '_ {
     move |error| match error.sqlite_error_code() {

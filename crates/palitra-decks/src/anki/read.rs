@@ -1,7 +1,7 @@
 //! Notes of a package as a list of words.
 
 use super::{
-    AnkiError, NoteRef,
+    NoteRef,
     database::{self, Access},
     error::of_database,
     note_types,
@@ -80,10 +80,4 @@ pub fn read(source: impl Read + Seek, columns: &Columns) -> Result<WordList, Wor
         return Err(WordsError::NoWords);
     }
     Ok(list)
-}
-
-impl From<rusqlite::Error> for AnkiError {
-    fn from(error: rusqlite::Error) -> AnkiError {
-        AnkiError::Make { reason: error.to_string() }
-    }
 }
