@@ -2,6 +2,7 @@
 //! is there already. The release program, a data directory for each run.
 
 #![expect(clippy::float_arithmetic, reason = "factors for people")]
+#![expect(clippy::disallowed_methods, reason = "a bench measures real time")]
 
 use super::{
     line::Line,

@@ -21,7 +21,8 @@ Examples:
   palitra slides deck.md -o out
   palitra slides deck.md -o out --plan
   palitra slides deck.md -o out --model fal-ai/flux/dev --max-cost 100 --yes
-  palitra slides deck.md -o out --draft, then: palitra slides deck.md -o out --drop 2,5
+  palitra slides deck.md -o drafts --draft
+  palitra slides deck.md -o out --drop 2,5
   palitra slides deck.md -o out --redo 4 --style \"watercolour, soft light\"
 
 The same command again makes only what is new, changed or failed.

@@ -146,7 +146,7 @@ fn s1_35_a_voice_that_was_brought_speaks_and_doctor_names_it() {
 fn what_is_brought_is_refused_with_one_error_and_one_hint_and_nothing_is_held() {
     let desk = with_cat();
     desk.write("notes.png", "no picture at all");
-    desk.write("long.txt", "я".repeat(100_000));
+    desk.write("long.txt", "я".repeat(100_001));
     let too_many = vec!["cat.png"; 101];
     let before = Books::read(&desk).generations.len();
     let run = desk.run(&[&["contact-sheet"], &too_many[..], &["-o", "out/x.png"]].concat());
@@ -174,7 +174,7 @@ fn what_is_brought_is_refused_with_one_error_and_one_hint_and_nothing_is_held() 
     let run = crate::harness::Run::of(command.stdin(long).output().unwrap());
     let (error, hint) = run.complaint();
     assert_eq!(
-        (run.code, error.contains("`prompt`"), hint.contains("20000")),
+        (run.code, error.contains("`text`"), hint.contains("100000")),
         (Some(2), true, true),
         "{error} / {hint}"
     );

@@ -158,9 +158,13 @@ mod tests {
         let numbers: Vec<u32> = told.iter().map(|(number, _)| *number).collect();
         assert_eq!(numbers, [1, 4, 5, 6, 7, 8, 9]);
         assert!(told[0].1 == "ok" && told[6].1 == "ok", "{told:?}");
-        for (at, part) in
-            [(1, "column 21"), (2, "more than 1048576 bytes"), (3, "`input`"), (4, "column"), (5, "inputs")]
-        {
+        for (at, part) in [
+            (1, "column 20: expected value"),
+            (2, "more than 1048576 bytes"),
+            (3, "`input`"),
+            (4, "column"),
+            (5, "inputs"),
+        ] {
             assert!(told[at].1.contains(part), "{:?}", told[at]);
         }
     }

@@ -35,7 +35,7 @@ impl Results {
     pub(super) fn create(folder: &Path, json: bool) -> Result<Results, Failure> {
         let path = folder.join("results.jsonl");
         let file = File::create(part(&path)).map_err(|error| io_failure(&path, error))?;
-        let document = json.then(|| Document { is_empty: true });
+        let document = json.then_some(Document { is_empty: true });
         Ok(Results { path, file: BufWriter::new(file), document, counts: Counts::default() })
     }
 

@@ -60,6 +60,9 @@ pub(in crate::commands) async fn copy_object(engine: &Engine, key: &str, file: &
     let mut body = engine.objects.read(key).await.map_err(palitra_engine::Error::from)?;
     let part = part_of(file);
     let copied = async {
+        if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            tokio::fs::create_dir_all(folder).await?;
+        }
         let mut out = tokio::fs::File::create(&part).await?;
         while let Some(chunk) = std::future::poll_fn(|context| body.as_mut().poll_next(context)).await {
             out.write_all(&chunk?).await?;

@@ -7,7 +7,9 @@ use crate::{
 };
 use palitra_decks::{
     anki::{AnkiError, MEMBERS_MAX},
-    words::{Assumption, BadReason, CELL_BYTES_MAX, LIST_BYTES_MAX, Place, Role, WORDS_MAX, WordList, WordsError},
+    words::{
+        Assumption, BadReason, CELL_BYTES_MAX, LIST_BYTES_MAX, Place, Role, WORDS_MAX, WordList, WordsError,
+    },
 };
 use palitra_domain::ErrorCode;
 
@@ -31,7 +33,9 @@ pub(super) fn assumed(session: &Session, list: &WordList) {
         say(Phrase::new("list-bad-row").with("place", place(&bad.place)).with("why", reason(&bad.reason)));
     }
     for twice in list.duplicates.iter().take(NAMED_MAX) {
-        say(Phrase::new("list-duplicate").with("place", place(&twice.place)).with("number", number(twice.number)));
+        say(Phrase::new("list-duplicate")
+            .with("place", place(&twice.place))
+            .with("number", number(twice.number)));
     }
     for (key, count) in [("list-more-bad", list.bad.len()), ("list-more-duplicates", list.duplicates.len())] {
         if count > NAMED_MAX {
@@ -67,7 +71,9 @@ fn why(error: &WordsError) -> Phrase {
         WordsError::NoColumnNumber { number: n, count } => {
             phrase("no-column-number").with("number", number(*n)).with("count", number(*count))
         }
-        WordsError::BadDelimiter(delimiter) => phrase("bad-delimiter").with("delimiter", delimiter.to_string()),
+        WordsError::BadDelimiter(delimiter) => {
+            phrase("bad-delimiter").with("delimiter", delimiter.to_string())
+        }
         WordsError::Anki(error) => anki(error),
     }
 }
