@@ -8,7 +8,7 @@ use crate::{
 pub(crate) const HELP: &str = "\
 Usage: cargo xtask fuzz [TARGET] [--seconds N] [--seed N]
 
-  TARGET       One of: probe, clean, recipe, video, wish (media), table, list, package, collection (decks);
+  TARGET       One of: probe, clean, recipe, video, wish (media), table, list, package, collection, pptx (decks);
                without it all of them, one after the other
   --seconds N  For how long, 60 unless said
   --seed N     Another seed makes other inputs, the same one the same: 1 unless said
@@ -19,7 +19,7 @@ the suite replays that folder.";
 /// Packages with targets, and those that are theirs.
 const PACKAGES: &[(&str, &[&str])] = &[
     ("palitra-media", &["probe", "clean", "recipe", "video", "wish"]),
-    ("palitra-decks", &["table", "list", "package", "collection"]),
+    ("palitra-decks", &["table", "list", "package", "collection", "pptx"]),
 ];
 
 pub(crate) fn run(words: &[String]) -> Result<(), Stop> {

@@ -4,6 +4,8 @@
 
 #[path = "../../palitra-media/tests/fuzz/endless.rs"]
 mod endless;
+#[path = "../tests/fuzz/pptx.rs"]
+mod pptx;
 #[path = "../tests/fuzz/seeds.rs"]
 mod seeds;
 #[path = "../../palitra-media/tests/fuzz/spoil.rs"]

@@ -1,5 +1,6 @@
 //! Every target on its corpus, and on a bounded number of spoilt files out of it: the short form of `cargo xtask fuzz`.
 
+mod pptx;
 mod seeds;
 #[path = "../../../palitra-media/tests/fuzz/spoil.rs"]
 mod spoil;

@@ -6,7 +6,8 @@ use std::{
 };
 
 /// The endings of the examples that a target begins with besides its corpus.
-const EXAMPLES: &[(&str, &str)] = &[("table", "csv"), ("list", "csv"), ("list", "json"), ("package", "apkg")];
+const EXAMPLES: &[(&str, &str)] =
+    &[("table", "csv"), ("list", "csv"), ("list", "json"), ("package", "apkg"), ("pptx", "pptx")];
 
 /// The files of a target, in the order of their names.
 pub(crate) fn seeds(target: &str) -> Vec<Vec<u8>> {

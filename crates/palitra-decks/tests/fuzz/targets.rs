@@ -1,6 +1,7 @@
 //! What is fuzzed: plain functions of bytes that somebody else may have made. Whatever they answer is right, as long as they answer, do not
 //! panic, and keep the promises that are asserted here. The suite, `cargo xtask fuzz` and any other fuzzer call the same ones.
 
+use crate::pptx::fuzz_pptx;
 use palitra_decks::{
     anki::{Change, update},
     words::{self, Columns, WordList},
@@ -12,8 +13,13 @@ use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 /// A name, and what it does with any bytes.
 pub(crate) type Target = (&'static str, fn(&[u8]));
 
-pub(crate) const TARGETS: &[Target] =
-    &[("table", table), ("list", list), ("package", package), ("collection", collection)];
+pub(crate) const TARGETS: &[Target] = &[
+    ("table", table),
+    ("list", list),
+    ("package", package),
+    ("collection", collection),
+    ("pptx", fuzz_pptx),
+];
 
 /// Words are counted from 1 and none is blank.
 fn check(list: &WordList) {

@@ -137,6 +137,7 @@ list-hint-split = split the list: at most { $max } words are made at once
 slides-no-room = too full for a picture and left as they are: slides { $slides }
 done-lines = done: { $ok } of { $total } lines, { $price }, { $seconds } s
 done-lines-files = { $folder }: `results.jsonl` and the files made
+hint-too-many-lines = split the file: at most { $max } lines are read
 hint-no-lines = one JSON object per line, such as { "{" }"model": "sandbox/artist", "input": { "{" }"prompt": "a red kite"{ "}" }{ "}" }
 create-running = drawn by { $model }, usually { $seconds } s
 done-file = { $file }

@@ -143,6 +143,7 @@ list-hint-split = разделите список: за раз делается 
 slides-no-room = слишком заполнены для картинки и оставлены как есть: слайды { $slides }
 done-lines = готово: { $ok } из { $total } строк, { $price }, { $seconds } с
 done-lines-files = { $folder }: `results.jsonl` и созданные файлы
+hint-too-many-lines = разделите файл: читается не больше { $max } строк
 hint-no-lines = по одному объекту JSON в строке, например { "{" }"model": "sandbox/artist", "input": { "{" }"prompt": "красный змей"{ "}" }{ "}" }
 create-running = рисует { $model }, обычно { $seconds } с
 done-file = { $file }

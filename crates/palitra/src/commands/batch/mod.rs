@@ -79,7 +79,7 @@ pub(super) fn show_plan(session: &Session, plan: &Plan) {
 pub(super) fn plan_document(plan: &Plan) -> serde_json::Value {
     json!({
         "items": plan.unchanged + plan.to_run + plan.refused, "unchanged": plan.unchanged, "to_run": plan.to_run,
-        "failed": plan.failed, "price": plan.price, "eta_s": money::whole_seconds(plan.eta),
+        "price": plan.price, "eta_s": money::whole_seconds(plan.eta),
     })
 }
 

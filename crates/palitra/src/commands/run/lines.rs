@@ -82,6 +82,11 @@ impl Lines {
         Ok(lines)
     }
 
+    /// The file goes on after the last line that is read.
+    pub(super) async fn has_more(&mut self) -> io::Result<bool> {
+        Ok(!self.file.fill_buf().await?.is_empty())
+    }
+
     async fn skip_line(&mut self) -> io::Result<()> {
         loop {
             let buffer = self.file.fill_buf().await?;

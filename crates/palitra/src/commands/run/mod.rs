@@ -15,7 +15,7 @@ use crate::{
     wiring::App,
 };
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use lines::{Bad, Lines, Numbered};
+use lines::{Bad, LINES_MAX, Lines, Numbered};
 use palitra_domain::{
     AssetId, BatchId, ErrorCode, Money, Timestamp,
     i18n::Arg,
@@ -48,9 +48,16 @@ pub(super) async fn run(session: &Session, args: RunLines) -> Result<(), Stop> {
     }
     let app = session.open().await?;
     let survey = survey(&app, &args).await.map_err(|error| missing().caused_by(error))?;
+    let bad = |hint: Phrase| {
+        let failure =
+            Failure::new(ErrorCode::InvalidInput).with("value", format!("`{}`", args.file.display()));
+        Stop::from(failure.with("hint", hint))
+    };
     if survey.lines == 0 {
-        let hint = Phrase::new("hint-no-lines");
-        return Err(missing().with("hint", hint).into());
+        return Err(bad(Phrase::new("hint-no-lines")));
+    }
+    if survey.is_cut {
+        return Err(bad(Phrase::new("hint-too-many-lines").with("max", LINES_MAX)));
     }
     let command = Command { session, app: &app, args: &args };
     let is_asked_about = survey.models.iter().any(|(model, mode)| app.engine.is_real_market(model, mode));
@@ -115,15 +122,18 @@ pub(super) async fn run(session: &Session, args: RunLines) -> Result<(), Stop> {
 /// What the file asks for, without what it comes to.
 struct Survey {
     lines: u32,
+    /// There are more than are read.
+    is_cut: bool,
     models: BTreeSet<(String, String)>,
 }
 
 async fn survey(app: &App, args: &RunLines) -> std::io::Result<Survey> {
     let mut lines = Lines::open(&args.file).await?;
-    let mut survey = Survey { lines: 0, models: BTreeSet::new() };
+    let mut survey = Survey { lines: 0, is_cut: false, models: BTreeSet::new() };
     loop {
         let some = lines.next(PART).await?;
         if some.is_empty() {
+            survey.is_cut = lines.has_more().await?;
             return Ok(survey);
         }
         for line in some {

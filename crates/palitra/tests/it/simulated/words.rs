@@ -77,12 +77,13 @@ fn s2_059_the_writer_is_asked_for_what_the_rules_leave_over_and_never_holds_the_
     assert!(asked.to_string().contains("по-королевски"), "{asked}");
 
     // An answer that is no style, and a price that nobody agreed to: said, and drawn.
+    let before = town.accepted("anthropic").len();
     says("With pleasure! A royal caption it shall be.");
     for more in [&["--yes"][..], &[]] {
         let (without, told) = drawn("сверху, по-королевски", more);
         assert!(without == plain && told.contains("not understood"), "{told}");
     }
-    assert_eq!(town.accepted("anthropic").len(), 1);
+    assert_eq!(town.accepted("anthropic").len() - before, 1, "nobody is asked without an agreement");
     let books = Books::read(&town.desk);
     assert_eq!((books.held, books.problems), (0, vec![]));
 }
