@@ -15,6 +15,14 @@ pub fn recipe_hash(model: &str, mode: &str, input: &Value) -> String {
     hex(&hasher.finalize())
 }
 
+/// One more word of an input; a list goes behind the list that is there.
+pub fn put(input: &mut Value, word: &str, value: Value) {
+    match (input.get_mut(word), value) {
+        (Some(Value::Array(there)), Value::Array(more)) => there.extend(more),
+        (_, value) => input[word] = value,
+    }
+}
+
 /// An input of which one more word is known, and its recipe. Input and value are JSON; `None` when one of them is not.
 pub fn with_word(
     model: &str,
@@ -23,7 +31,7 @@ pub fn with_word(
     (word, value): (&str, &str),
 ) -> Option<(String, String)> {
     let mut input: Value = serde_json::from_str(input).ok()?;
-    input.as_object_mut()?.insert(word.to_owned(), serde_json::from_str(value).ok()?);
+    put(&mut input, word, serde_json::from_str(value).ok()?);
     let recipe = recipe_hash(model, mode, &input);
     Some((input.to_string(), recipe))
 }

@@ -401,6 +401,11 @@ impl Context {
         found.cloned().ok_or_else(|| Error::new(ErrorCode::NoTestMode).with("value", mode.name.as_str()))
     }
 
+    /// Work around prompts that the house pays.
+    pub(crate) fn is_free(&self, mode: &Mode) -> bool {
+        PROMPT_WORK.contains(&mode.name.as_str()) && !self.settings.prompts.billed
+    }
+
     /// A row for the queue: priced, with its recipe and fresh ids. `input` is in our words.
     pub(crate) fn new_generation(
         &self,
@@ -412,7 +417,7 @@ impl Context {
         let carrier = self.carrier(livemode, model, mode)?;
         let is_own = carrier.id == model.id;
         let (price, cost) = mode.price_and_cost(input, &self.settings.prices)?;
-        let is_free = PROMPT_WORK.contains(&mode.name.as_str()) && !self.settings.prompts.billed;
+        let is_free = self.is_free(mode);
         Ok(NewGeneration {
             id: palitra_domain::GenerationId::new(now, self.random()),
             market: carrier.market.clone(),

@@ -32,21 +32,14 @@ pub struct StoredAsset {
     pub height: Option<i64>,
 }
 
-/// For so long the same file is one upload: later it is kept anew, so that work that names it finds it until its own time is over.
-const SAME_FOR_US: i64 = 86_400_000_000;
-
-/// Keeps it, unless the account has brought just this file a moment ago: answers the id of the one that is kept. Refused when all of the
+/// Keeps it, unless the account has brought just this file before: answers the id of the one that is kept, whose time begins anew, so that
+/// what names it finds it, and what was made of it answers for the same file another time. Refused when all of the
 /// account's uploads together would take more than `bytes_max`; 0 is no limit, and the house has none.
 pub fn insert_upload(tx: &mut Tx, upload: &NewUpload, bytes_max: i64, now: Timestamp) -> Result<AssetId> {
     let same = tx.query_opt(
-        "select id from asset where account_id = $1 and sha256 = $2 and generation_id is null and livemode = $3 and deleted_at is null
-           and created_at > $4 order by id desc limit 1",
-        p![
-            upload.account.as_str(),
-            &upload.sha256,
-            upload.livemode.as_str(),
-            now.micros().saturating_sub(SAME_FOR_US)
-        ],
+        "update asset set created_at = $4 where id = (select max(id) from asset where account_id = $1 and sha256 = $2
+           and generation_id is null and livemode = $3 and deleted_at is null) returning id",
+        p![upload.account.as_str(), &upload.sha256, upload.livemode.as_str(), now.micros()],
     )?;
     if let Some(same) = same {
         return same.get(0);

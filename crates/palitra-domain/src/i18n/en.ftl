@@ -34,6 +34,7 @@ status-cancelled = cancelled
 ## Plan and end
 plan-line = { $unchanged } unchanged, { $run } new → { $price }, ~{ $seconds } s
 plan-batch = { $unchanged } unchanged, { $run } new, { $failed } failed → { $price }, ~{ $seconds } s
+plan-refused = of { $count } something cannot be made: no words that its model understands, or too many
 plan-nothing = nothing changed: { $unchanged } of { $unchanged } are ready, no call will be made
 plan-write = at most { $price } for the prompt and its checks
 plan-faster = faster: { $model } → { $price }, ~{ $seconds } s
@@ -465,6 +466,8 @@ deck-bad-field = { $place } { $reason }
 deck-overwritten = the report `report.json` would be written over this file
 deck-folder = this is a folder, not a file
 deck-hint-out = choose another folder with `-o DIR`
+hint-no-such-word = the list has no word of this number
+hint-style-english = say it in English: it stands behind every English prompt
 hint-no-such-slide = the deck has no slide of this number
 deck-hint-slides = separate slides by `---` lines or start each with a heading
 deck-hint-links = keep pictures beside the deck and link them instead of embedding them

@@ -40,6 +40,7 @@ plan-batch = { $unchanged } без изменений, { $run } { $run ->
         [one] новый
        *[other] новых
     }, { $failed } с ошибкой → { $price }, ~{ $seconds } с
+plan-refused = у { $count } что-то сделать нельзя: нет слов, понятных модели, или их слишком много
 plan-nothing = ничего не изменилось: { $unchanged } из { $unchanged } готовы, новых вызовов не будет
 plan-write = не больше { $price } за промпт с проверками
 plan-faster = быстрее: { $model } → { $price }, ~{ $seconds } с
@@ -473,6 +474,8 @@ deck-bad-field = { $place } не подходит: { $reason }
 deck-overwritten = отчёт `report.json` записался бы поверх этого файла
 deck-folder = это папка, а не файл
 deck-hint-out = выберите другую папку: `-o ПАПКА`
+hint-no-such-word = в списке нет слова с таким номером
+hint-style-english = напишите по-английски: эти слова добавляются к каждому английскому промпту
 hint-no-such-slide = в колоде нет слайда с таким номером
 deck-hint-slides = разделите слайды строками `---` или начните каждый с заголовка
 deck-hint-links = храните картинки рядом с презентацией и вставляйте ссылками

@@ -2,7 +2,7 @@
 
 use crate::{Ended, Engine, EngineEvent, Result, Started};
 use palitra_domain::{
-    BatchId, ErrorCode, GenerationId,
+    BatchId, ErrorCode, GenerationId, Timestamp,
     state::{BatchState, GenerationState, StepKind},
 };
 use palitra_store::batches::{self as rows, Done, Stage};
@@ -71,6 +71,8 @@ pub struct Follower {
     /// Something has ended since the last count.
     is_due: bool,
     is_over: bool,
+    /// When it is counted at the latest, whatever else happens meanwhile.
+    count_at: Timestamp,
 }
 
 impl Engine {
@@ -102,6 +104,7 @@ impl Engine {
             paces,
             is_due: true,
             is_over: false,
+            count_at: self.now(),
         })
     }
 
@@ -128,13 +131,16 @@ impl Follower {
                 return Ok(Some(self.counted().await?));
             }
             let event = tokio::select! {
-                biased;
                 event = self.events.recv() => match event {
                     Ok(event) => self.of_batch(event),
                     Err(RecvError::Lagged(_)) => Some(self.counted().await?),
-                    Err(RecvError::Closed) => { self.is_over = true; Some(self.counted().await?) }
+                    Err(RecvError::Closed) => {
+                        let last = self.counted().await?;
+                        self.is_over = true;
+                        Some(last)
+                    }
                 },
-                () = self.engine.clock.sleep(TICK) => Some(self.counted().await?),
+                () = self.engine.clock.sleep(self.count_at.since(self.engine.now())) => Some(self.counted().await?),
             };
             if event.is_some() {
                 return Ok(event);
@@ -159,6 +165,7 @@ impl Follower {
     /// Where the batch stands; the last count when it is over. What else has ended by then comes before it.
     async fn counted(&mut self) -> Result<BatchEvent> {
         self.is_due = false;
+        self.count_at = self.engine.now().plus(TICK);
         let progress = self.count().await?;
         self.is_over = progress.state != BatchState::Processing && self.events.is_empty();
         Ok(BatchEvent::Counted(progress))

@@ -25,7 +25,15 @@ impl Engine {
         let mut events = self.events();
         let running = self.start_without_claims().await?;
         let mut waited = Ok(());
-        while waited.is_ok() && self.is_under_way(plan).await? {
+        while waited.is_ok() {
+            match self.is_under_way(plan).await {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error) => {
+                    waited = Err(error);
+                    break;
+                }
+            }
             tokio::select! {
                 event = events.recv() => {
                     if let Ok(EngineEvent::Trouble(code)) = event {

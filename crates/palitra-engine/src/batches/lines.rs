@@ -3,7 +3,7 @@
 use super::manifest::{Manifest, ManifestItem, Worked};
 use crate::{Engine, Result, generations::Wish};
 use palitra_domain::{
-    AccountId, AssetId, Livemode,
+    AccountId, AssetId, BatchId, Livemode,
     state::{BatchKind, Priority, StepKind},
 };
 use serde_json::{Value, json};
@@ -53,6 +53,29 @@ impl Engine {
         let prompt = line.input["prompt"].as_str().or(line.input["text"].as_str()).unwrap_or_default();
         let title = prompt.chars().take(100).collect();
         Ok(ManifestItem { number: line.number, title, content: json!({}), steps })
+    }
+
+    /// Cancels what is left of parts of a file that it does not have any more; answers them.
+    pub async fn cancel_parts_after(
+        &self,
+        options: &LinesOptions,
+        file: &str,
+        last: usize,
+    ) -> Result<Vec<BatchId>> {
+        let (account, livemode, begins) = (options.account.clone(), options.livemode, format!("{file}#"));
+        let of_file = begins.clone();
+        let read = self.store.read(move |tx| {
+            palitra_store::batches::open_from(tx, (&account, livemode), BatchKind::Run, &begins)
+        });
+        let mut cancelled = Vec::new();
+        for batch in read.await? {
+            let part = batch.source.strip_prefix(&of_file).and_then(|part| part.parse::<usize>().ok());
+            if part.is_some_and(|part| part > last) {
+                self.cancel_batch(&batch.id).await?;
+                cancelled.push(batch.id);
+            }
+        }
+        Ok(cancelled)
     }
 
     /// What a model does when nothing else is said.

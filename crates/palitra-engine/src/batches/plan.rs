@@ -99,7 +99,6 @@ impl Engine {
     async fn plan_of(&self, mut manifest: Manifest, only_failed: bool) -> Result<Plan> {
         check(&manifest)?;
         let models = self.models_of(&manifest)?;
-        let hash = manifest_hash(&manifest, &models);
         let mut steps = self.decided(&manifest, &models).await?;
         let failed_before = self.failed_before(&manifest).await?;
         let has_failed = |item: &ManifestItem| failed_before.contains(&(item.number, item.title.clone()));
@@ -112,6 +111,7 @@ impl Engine {
             let mut which = kept.iter();
             steps.retain(|_| which.next() == Some(&true));
         }
+        let hash = manifest_hash(&manifest, &models);
         let count = |wanted: fn(&[Step]) -> bool| steps.iter().filter(|steps| wanted(steps)).count();
         let unchanged = count(|steps| steps.iter().all(|step| matches!(step, Step::Reused(_))));
         let refused = count(|steps| steps.iter().any(|step| matches!(step, Step::Refused(_))));
@@ -130,7 +130,9 @@ impl Engine {
             manifest.items.iter().zip(&steps).flat_map(|(item, steps)| item.steps.iter().zip(steps))
         {
             if let (Step::Run { input, .. }, Some((_, mode))) = (step, model_of(&models, wish)) {
-                price = price.plus(mode.price(input, &prices)?)?;
+                if !self.is_free(mode) {
+                    price = price.plus(mode.price(input, &prices)?)?;
+                }
                 cost = cost.plus(mode.price_and_cost(input, &prices)?.1)?;
             }
         }
@@ -141,7 +143,7 @@ impl Engine {
         }
         let slots = self.slots_of(&models, manifest.priority).await?;
         let eta = makespan(&manifest, &steps, &models, &usual, &slots);
-        let to_run = steps.len() - unchanged - refused;
+        let to_run = steps.iter().filter(|steps| is_run(steps)).count();
         Ok(Plan {
             manifest,
             steps,
@@ -193,18 +195,24 @@ impl Engine {
                 let Some(wish) = item.steps.get(n) else { continue };
                 asked.push((at, asked_of(wish, &decided[at], models)));
             }
-            let recipes: Vec<String> = asked.iter().filter_map(|(_, asked)| asked.looked_up()).collect();
-            let mut found = self.reusable(manifest, recipes).await?;
-            for (at, asked) in asked {
+            let again = repeated(&asked);
+            let recipes = asked
+                .iter()
+                .filter_map(|(_, asked)| asked.looked_up())
+                .chain(again.iter().flatten().cloned());
+            let found = self.reusable(manifest, recipes.collect()).await?;
+            for ((at, asked), again) in asked.into_iter().zip(again) {
                 decided[at].push(match asked {
                     Asked::Answered(step) => step,
-                    Asked::Whole { input, recipe } => match found.get(&recipe).cloned() {
-                        Some(found) => Step::Reused(found),
-                        None => Step::Run { input, recipe: None },
-                    },
+                    Asked::Whole { input, recipe } => {
+                        let own = again.as_ref().and_then(|again| found.get(again));
+                        match own.or_else(|| found.get(&recipe)).cloned() {
+                            Some(found) => Step::Reused(found),
+                            None => Step::Run { input, recipe: again },
+                        }
+                    }
                 });
             }
-            found.clear();
         }
         Ok(decided)
     }
@@ -251,6 +259,17 @@ impl Engine {
     }
 }
 
+/// The recipe that the second, third, … of the same answers for: who asks for a thing four times gets four, and the same four again.
+fn repeated(asked: &[(usize, Asked)]) -> Vec<Option<String>> {
+    let mut seen: HashMap<String, u32> = HashMap::new();
+    let again = |(_, asked): &(usize, Asked)| {
+        let recipe = asked.looked_up()?;
+        let times = seen.entry(recipe.clone()).and_modify(|times| *times += 1).or_default();
+        (*times > 0).then(|| recipe::recipe_hash("palitra", "again", &json!([recipe, *times])))
+    };
+    asked.iter().map(again).collect()
+}
+
 /// A step before its recipe is looked up.
 enum Asked {
     /// Nothing has to be looked up.
@@ -284,7 +303,7 @@ fn asked_of(wish: &StepWish, before: &[Step], models: &Models) -> Asked {
                     files: found.assets.iter().map(|asset| (&asset.id, asset.mime.as_str())).collect(),
                 };
                 match word(&made, &input) {
-                    Ok(Some((word, value))) => input[word] = value,
+                    Ok(Some((word, value))) => recipe::put(&mut input, word, value),
                     Ok(None) => {}
                     Err(code) => return Asked::Answered(Step::Refused(code)),
                 }

@@ -121,7 +121,8 @@ impl Engine {
             steps.extend(self.word_steps(options, StepKind::Speech, spoken, Value::Object(input)).await?);
         }
         if let Some(seed) = word.redo {
-            steps.iter_mut().for_each(|step| step.redo = Some(seed));
+            let made = steps.iter_mut().filter(|step| step.kind != StepKind::Prompt);
+            made.for_each(|step| step.redo = Some(seed));
         }
         let content = json!({
             "translation": word.translation, "example": word.example, "language": word.language, "prompt": word.prompt,

@@ -71,6 +71,23 @@ pub fn last_of(
     row.as_ref().map(batch).transpose()
 }
 
+/// Of the account, open, from sources that begin like this, oldest first.
+pub fn open_from(
+    tx: &mut Tx,
+    (account, livemode): (&AccountId, Livemode),
+    kind: BatchKind,
+    begins: &str,
+) -> Result<Vec<Batch>> {
+    let sql = format!(
+        "select {COLUMNS} from batch where account_id = $1 and state = 'processing' and livemode = $2 and kind = $3
+           and substr(source, 1, length($4)) = $4 order by id"
+    );
+    tx.query(&sql, p![account.as_str(), livemode.as_str(), kind.as_str(), begins])?
+        .iter()
+        .map(batch)
+        .collect()
+}
+
 /// How far the items of a batch are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Done {

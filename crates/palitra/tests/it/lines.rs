@@ -151,3 +151,68 @@ fn an_empty_file_and_none_at_all_are_refused() {
         assert!(!desk.path("out").exists());
     }
 }
+
+#[test]
+fn the_same_line_four_times_is_four_things_and_the_same_four_again() {
+    let desk = Desk::new();
+    lines(&desk, &vec![drawn("a kite"); 4]);
+    let ids = |report: &Value| -> Vec<String> {
+        let items = report["items"].as_array().unwrap().iter();
+        items.map(|item| item["steps"][0]["id"].as_str().unwrap().to_owned()).collect()
+    };
+    let first = desk.json(&["run", "wishes.jsonl", "-o", "out"]);
+    assert_eq!(ids(&first).iter().collect::<std::collections::BTreeSet<_>>().len(), 4);
+    let again = desk.json(&["run", "wishes.jsonl", "-o", "out"]);
+    assert_eq!((ids(&again), &again["totals"]["paid_calls"]), (ids(&first), &json!(0)));
+}
+
+#[test]
+fn all_files_of_a_line_are_written_and_its_input_may_lie_beside_it_for_days() {
+    let fal = Fal::start(FalScript { latency_ms: 5, ..FalScript::default() });
+    let desk = Desk::hurried(&fal);
+    lines(
+        &desk,
+        &[json!({ "model": FLUX, "input": { "prompt": "a kite", "width": 512, "height": 512, "count": 2 } })],
+    );
+    let report = desk.json(&["run", "wishes.jsonl", "-o", "out", "--yes"]);
+    let files: Vec<&str> =
+        report["items"][0]["files"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    assert_eq!(files.len(), 2, "{report}");
+    assert!(files.iter().all(|file| desk.path("out").join(file).exists()), "{files:?}");
+}
+
+#[test]
+fn what_was_given_is_not_written_over() {
+    let desk = Desk::new();
+    desk.write("results.jsonl", format!("{}\n", drawn("a kite")));
+    desk.write("words.csv", "word,prompt\ncat,a cat\n");
+    for words in [["run", "results.jsonl", "-o", "."], ["words", "words.csv", "-o", "."]] {
+        let before = desk.read(words[1]);
+        let run = desk.run(&words);
+        assert_eq!(run.code, Some(2), "{words:?}: {}", run.stderr);
+        assert_eq!(desk.read(words[1]), before);
+    }
+    assert_eq!(Books::read(&desk).generations.len(), 0);
+}
+
+#[test]
+fn a_file_that_becomes_shorter_leaves_nothing_held() {
+    let fal = Fal::start(FalScript { latency_ms: 5, ..FalScript::default() });
+    let desk = Desk::hurried(&fal);
+    let wish = |n: u32| match n {
+        0..1_000 => json!({ "model": "sandbox/noop", "input": { "prompt": format!("thing {n}") } }),
+        _ => {
+            json!({ "model": FLUX, "input": { "prompt": format!("thing {n}"), "width": 512, "height": 512 } })
+        }
+    };
+    lines(&desk, &(0..1_010).map(wish).collect::<Vec<_>>());
+    let words = ["run", "wishes.jsonl", "-o", "out", "--yes"];
+    let killed = desk.command(&words).env("PALITRA_CRASH_AT", "storing.settle.after:3").output().unwrap();
+    assert_eq!(killed.status.code(), None, "killed");
+    assert!(desk.json(&["balance"])["held"]["amount"].as_i64().unwrap() > 0, "the second part was under way");
+    lines(&desk, &(0..5).map(wish).collect::<Vec<_>>());
+    let run = desk.run(&words);
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    let books = Books::read(&desk);
+    assert_eq!((books.held, books.problems), (0, vec![]));
+}

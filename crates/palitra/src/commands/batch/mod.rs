@@ -73,12 +73,15 @@ pub(super) fn show_plan(session: &Session, plan: &Plan) {
         session.console.text("plan-batch", &args)
     };
     session.console.say(&line);
+    if plan.refused > 0 {
+        session.console.note(&session.console.text("plan-refused", &[("count", plan.refused.into())]));
+    }
 }
 
 /// `--plan --json`.
 pub(super) fn plan_document(plan: &Plan) -> serde_json::Value {
     json!({
-        "items": plan.unchanged + plan.to_run + plan.refused, "unchanged": plan.unchanged, "to_run": plan.to_run,
+        "items": plan.items().len(), "unchanged": plan.unchanged, "to_run": plan.to_run,
         "price": plan.price, "eta_s": money::whole_seconds(plan.eta),
     })
 }

@@ -5,10 +5,10 @@ use crate::{
     failure::Failure,
     wiring::{App, io_failure},
 };
-use palitra_domain::{ErrorCode, Livemode, media_type::FileFormat};
+use palitra_domain::{AssetId, ErrorCode, Livemode, media_type::FileFormat};
 use palitra_engine::{
     generations::{Asset, Generation},
-    uploads::UPLOAD_BYTES_MAX,
+    uploads::{UPLOAD_BYTES_MAX, Uploaded},
 };
 use palitra_media::{
     export::{self, Export},
@@ -18,13 +18,28 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
 /// Takes files into the house's own storage: one as an id, several as a list of them. With the size of the first picture.
-pub(super) async fn upload(
+pub(super) async fn upload_as_input(
     app: &App,
     livemode: Livemode,
     paths: &[PathBuf],
 ) -> Result<(Value, Option<(u32, u32)>), Failure> {
-    let mut size = None;
-    let mut ids = Vec::with_capacity(paths.len());
+    let uploaded = uploads(app, livemode, paths).await?;
+    let size = uploaded.iter().find_map(|upload| upload.width.zip(upload.height));
+    let mut ids: Vec<Value> = uploaded.iter().map(|upload| json!(upload.id)).collect();
+    Ok((if ids.len() == 1 { ids.remove(0) } else { Value::Array(ids) }, size))
+}
+
+/// Their ids.
+pub(in crate::commands) async fn upload(
+    app: &App,
+    livemode: Livemode,
+    paths: &[PathBuf],
+) -> Result<Vec<AssetId>, Failure> {
+    Ok(uploads(app, livemode, paths).await?.into_iter().map(|upload| upload.id).collect())
+}
+
+async fn uploads(app: &App, livemode: Livemode, paths: &[PathBuf]) -> Result<Vec<Uploaded>, Failure> {
+    let mut uploaded = Vec::with_capacity(paths.len());
     for path in paths {
         let missing = || Failure::new(ErrorCode::FileMissing).with("value", format!("`{}`", path.display()));
         let about = tokio::fs::metadata(path).await.map_err(|_| missing())?;
@@ -37,12 +52,10 @@ pub(super) async fn upload(
             return Err(palitra_engine::uploads::too_large(&name_of(path)).into());
         }
         let bytes = tokio::fs::read(path).await.map_err(|error| io_failure(path, error))?;
-        let uploaded =
-            app.engine.upload(&app.engine.house.id, livemode, &name_of(path), bytes.into()).await?;
-        size = size.or(uploaded.width.zip(uploaded.height));
-        ids.push(json!(uploaded.id));
+        let house = &app.engine.house.id;
+        uploaded.push(app.engine.upload(house, livemode, &name_of(path), bytes.into()).await?);
     }
-    Ok((if ids.len() == 1 { ids.remove(0) } else { Value::Array(ids) }, size))
+    Ok(uploaded)
 }
 
 /// Copies the results of a generation to where they were asked for; several get numbers.

@@ -10,6 +10,7 @@ mod write;
 
 pub(super) use create::create;
 pub(super) use edit::{edit, retouch, swap_face, upscale};
+pub(super) use files::upload;
 pub(super) use local::{contact_sheet, convert, text};
 pub(super) use sound::{speak, speech_model, video};
 pub(super) use write::write;
@@ -63,7 +64,7 @@ async fn make_with(session: &Session, app: App, job: Job<'_>) -> Result<(), Stop
     let livemode = session.livemode();
     let brought: Vec<&str> = files.iter().map(|(word, _)| *word).collect();
     for (word, paths) in files {
-        let (ids, size) = files::upload(&app, livemode, &paths).await?;
+        let (ids, size) = files::upload_as_input(&app, livemode, &paths).await?;
         input.insert(word.to_owned(), ids);
         // S2-049: an edit that nobody gave a format keeps that of its picture.
         if let (true, false, Some(size)) = (mode == "edit", input.contains_key("width"), size) {

@@ -12,6 +12,9 @@ use tokio::{
 /// The longest line, in bytes: the longest input that any mode takes, written in escapes.
 const LINE_BYTES_MAX: u64 = 1024 * 1024;
 
+/// Of the lines that are read at once: a part ends behind the line that reaches it.
+const PART_BYTES_MAX: usize = 16 * 1024 * 1024;
+
 /// The most lines of one file.
 pub(super) const LINES_MAX: u32 = 1_000_000;
 
@@ -59,14 +62,15 @@ impl Lines {
     /// The next lines that are not empty, `most` of them at most; none at the end of the file.
     pub(super) async fn next(&mut self, most: usize) -> io::Result<Vec<Numbered>> {
         let mut lines = Vec::new();
-        let mut text = Vec::new();
-        while lines.len() < most && self.number < LINES_MAX {
+        let (mut text, mut bytes) = (Vec::new(), 0);
+        while lines.len() < most && bytes < PART_BYTES_MAX && self.number < LINES_MAX {
             text.clear();
             let read = (&mut self.file).take(LINE_BYTES_MAX + 1).read_until(b'\n', &mut text).await?;
             if read == 0 {
                 break;
             }
             self.number += 1;
+            bytes += read;
             let is_whole = text.last() == Some(&b'\n') || read as u64 <= LINE_BYTES_MAX;
             if !is_whole {
                 self.skip_line().await?;

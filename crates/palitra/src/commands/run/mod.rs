@@ -3,37 +3,33 @@
 
 mod lines;
 mod results;
+mod work;
 
 use super::{
-    Session, Stop, markets, money, said,
-    slides::{check_writable, copy_object},
+    Session, Stop,
+    make::upload,
+    markets, money, said,
+    slides::{check_stays, check_writable},
     stop,
 };
 use crate::{
-    args::{Order, RunLines},
+    args::RunLines,
     failure::{Failure, Phrase},
     wiring::App,
 };
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use lines::{Bad, LINES_MAX, Lines, Numbered};
-use palitra_domain::{
-    AssetId, BatchId, ErrorCode, Money, Timestamp,
-    i18n::Arg,
-    state::{BatchState, Priority, StepStatus},
-};
-use palitra_engine::{
-    Focus,
-    batches::{BatchEvent, ItemReport, Line, LinesOptions, Manifest, ManifestItem, Plan, WorkerReport},
-};
+use palitra_domain::{AssetId, ErrorCode, Money, i18n::Arg, state::Priority};
+use palitra_engine::batches::{Line, LinesOptions, ManifestItem};
 use results::Results;
 use serde_json::{Value, json};
 use std::{
-    collections::{BTreeMap, BTreeSet, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     io::IsTerminal,
     path::{Path, PathBuf},
     time::Duration,
 };
-use tokio_util::sync::CancellationToken;
+use work::Work;
 
 /// Lines of one batch: as many as may wait for an account, and few enough to be held.
 const PART: usize = 1000;
@@ -61,6 +57,7 @@ pub(super) async fn run(session: &Session, args: RunLines) -> Result<(), Stop> {
     }
     let command = Command { session, app: &app, args: &args };
     let is_asked_about = survey.models.iter().any(|(model, mode)| app.engine.is_real_market(model, mode));
+    let mut agreed = None;
     if args.spend.plan || args.spend.max_cost_minor.is_some() || is_asked_about {
         let total = command.plan_all().await?;
         session.console.say(&total.line(session));
@@ -69,17 +66,27 @@ pub(super) async fn run(session: &Session, args: RunLines) -> Result<(), Stop> {
             return Ok(());
         }
         money::agree(session, &args.spend, (total.price, total.cost), is_asked_about)?;
+        agreed = Some((total.price, total.cost));
     }
+    let agreed =
+        agreed.map_or(i64::MAX, |(price, cost)| if price.amount > 0 { price.amount } else { cost.amount });
     check_writable(&args.out)?;
+    check_stays(&args.file, &args.out.join(results::NAME))?;
     app.engine.retry_keys().await?;
     let models: Vec<(&str, &str)> =
         survey.models.iter().map(|(model, mode)| (model.as_str(), mode.as_str())).collect();
     markets::note_pauses(session, &app, &models).await?;
     let since = app.clock.now();
+    let events = app.engine.events();
     let running = app.engine.start(Some("run".to_owned())).await?;
     let mut work = Work {
         command: &command,
         focus: running.focus(),
+        stopper: running.stopper(),
+        events,
+        lines_left: survey.lines,
+        agreed,
+        files: HashMap::new(),
         results: Results::create(&args.out, session.console.json)?,
         workers: BTreeMap::new(),
         bar: bar(survey.lines),
@@ -88,13 +95,15 @@ pub(super) async fn run(session: &Session, args: RunLines) -> Result<(), Stop> {
     let told = || session.console.note(&session.console.text("draining", &[]));
     let worked = stop::until_done(running, told, |drained| work.all(drained)).await;
     work.bar.finish_and_clear();
-    let is_interrupted = worked?;
     let makespan = app.clock.now().since(since);
     let currency = app.engine.settings.prices.currency;
     let price = Money::new(work.results.counts.price, currency);
     let workers = json!(work.workers.into_values().collect::<Vec<_>>());
-    let counts = work.results.finish(&workers, price, makespan.as_secs_f64())?;
+    // What is there is written whatever ended the work.
+    let finished = work.results.finish(&workers, price, makespan.as_secs_f64());
     app.close().await;
+    let is_interrupted = worked.map_err(|failure| said(session, failure))?;
+    let counts = finished?;
     let total = usize::try_from(survey.lines).unwrap_or(usize::MAX);
     let console = &session.console;
     let counted = [("ok", Arg::from(counts.succeeded)), ("total", Arg::from(total))];
@@ -297,233 +306,15 @@ impl Command<'_> {
     /// Paths stand beside the list.
     async fn upload(&self, paths: &[PathBuf]) -> Result<Vec<AssetId>, Bad> {
         let beside = self.args.file.parent().unwrap_or(Path::new("."));
-        let mut ids = Vec::with_capacity(paths.len());
-        for path in paths {
-            let path = beside.join(path);
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let missing = Failure::new(ErrorCode::FileMissing).with("value", format!("`{}`", path.display()));
-            let bytes =
-                tokio::fs::read(&path).await.map_err(|error| bad(self.session, missing.caused_by(error)))?;
-            let engine = &self.app.engine;
-            let uploaded =
-                engine.upload(&engine.house.id, self.session.livemode(), &name, bytes.into()).await;
-            ids.push(uploaded.map_err(|error| bad(self.session, error.into()))?.id);
-        }
-        Ok(ids)
+        let paths: Vec<PathBuf> = paths.iter().map(|path| beside.join(path)).collect();
+        let uploaded = upload(self.app, self.session.livemode(), &paths).await;
+        uploaded.map_err(|failure| bad(self.session, failure))
     }
 }
 
 /// A failure that is a line's own.
 fn bad(session: &Session, failure: Failure) -> Bad {
     Bad { code: failure.code(), message: failure.message(session.console.lang) }
-}
-
-/// The run itself.
-struct Work<'a> {
-    command: &'a Command<'a>,
-    focus: Focus,
-    results: Results,
-    workers: BTreeMap<String, WorkerReport>,
-    bar: ProgressBar,
-    told_at: Timestamp,
-}
-
-impl Work<'_> {
-    /// `true`: a signal came before the end.
-    async fn all(&mut self, drained: CancellationToken) -> Result<bool, Failure> {
-        let mut lines = self.command.open().await?;
-        for number in 1.. {
-            let some = self.command.next(&mut lines).await?;
-            if some.is_empty() {
-                break;
-            }
-            if self.part(some, number, &drained).await? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    async fn part(
-        &mut self,
-        lines: Vec<Numbered>,
-        number: usize,
-        drained: &CancellationToken,
-    ) -> Result<bool, Failure> {
-        let options = self.command.options(number);
-        let mut part = self.command.part(lines, &options).await?;
-        let items = std::mem::take(&mut part.items);
-        if items.is_empty() {
-            self.write(&part, Vec::new(), &mut HashSet::new())?;
-            return Ok(false);
-        }
-        let engine = &self.command.app.engine;
-        let Some(plan) = self.plan(options.manifest(items, part.faces.clone()), drained).await? else {
-            return Ok(true);
-        };
-        let since = self.command.app.clock.now();
-        let batch = match engine.interrupted(&plan).await? {
-            Some(open) => {
-                engine.resume_batch(&plan, &open.id).await?;
-                open.id
-            }
-            None => engine.start_batch(&plan).await?.id,
-        };
-        self.focus.on(&batch);
-        let mut written = HashSet::new();
-        let is_interrupted = self.follow(&batch, &part, &mut written, drained).await?;
-        let report = engine.report(&batch, since).await?;
-        self.results.counts.paid_calls += report.totals.paid_calls;
-        for worker in report.workers {
-            let known = self.workers.entry(worker.id.clone()).or_insert(WorkerReport {
-                items: 0,
-                ok: 0,
-                failed: 0,
-                busy_s: 0.,
-                waiting_s: 0.,
-                ..worker.clone()
-            });
-            known.add(&worker);
-        }
-        let mut items = report.items;
-        items.retain(|item| !is_interrupted || item.status != StepStatus::Waiting);
-        for item in items.iter_mut().filter(|item| !written.contains(&item.number)) {
-            self.leave(item).await?;
-        }
-        self.write(&part, items, &mut written)?;
-        Ok(is_interrupted)
-    }
-
-    /// What an earlier run left at a market is waited for: it is paid for.
-    async fn plan(&self, manifest: Manifest, drained: &CancellationToken) -> Result<Option<Plan>, Failure> {
-        let (engine, console) = (&self.command.app.engine, &self.command.session.console);
-        let mut is_told = false;
-        loop {
-            let plan = engine.plan(manifest.clone()).await?;
-            if engine.interrupted(&plan).await?.is_some() || !engine.is_under_way(&plan).await? {
-                return Ok(Some(plan));
-            }
-            if !is_told {
-                console.note(&console.text("waiting-leftover", &[]));
-                is_told = true;
-            }
-            tokio::select! {
-                () = engine.clock.sleep(TICK) => {}
-                () = drained.cancelled() => return Ok(None),
-            }
-        }
-    }
-
-    async fn follow(
-        &mut self,
-        batch: &BatchId,
-        part: &Part,
-        written: &mut HashSet<u32>,
-        drained: &CancellationToken,
-    ) -> Result<bool, Failure> {
-        let engine = &self.command.app.engine;
-        let mut follower = engine.follow(batch).await?;
-        let before = self.bar.position();
-        loop {
-            let event = tokio::select! {
-                event = follower.next() => event?,
-                () = drained.cancelled() => break,
-            };
-            match event {
-                None => break,
-                Some(BatchEvent::Trouble(code)) => return Err(self.command.session.trouble(code)),
-                Some(BatchEvent::Counted(progress)) => {
-                    self.bar.set_position(before + u64::try_from(progress.done.ended).unwrap_or(0));
-                    let is_due = self.command.app.clock.now().since(self.told_at) >= TICK;
-                    if is_due && progress.state == BatchState::Processing {
-                        self.told_at = self.command.app.clock.now();
-                        self.tell();
-                        if self.command.args.order == Order::Done {
-                            let report = engine.report(batch, self.told_at).await?;
-                            let mut ended = report.items;
-                            ended.retain(|item| {
-                                item.status != StepStatus::Waiting && !written.contains(&item.number)
-                            });
-                            for item in &mut ended {
-                                self.leave(item).await?;
-                            }
-                            self.write_ended(part, ended, written)?;
-                        }
-                    }
-                }
-                Some(_) => {}
-            }
-        }
-        Ok(engine.batch(batch).await?.state == BatchState::Processing)
-    }
-
-    /// One line a second where there is no bar.
-    fn tell(&self) {
-        if self.bar.is_hidden() {
-            let console = &self.command.session.console;
-            let (done, total) = (self.bar.position(), self.bar.length().unwrap_or(0));
-            let number = |count: u64| Arg::from(i64::try_from(count).unwrap_or(i64::MAX));
-            console.note(&console.text("counter-run", &[("done", number(done)), ("total", number(total))]));
-        }
-    }
-
-    /// `00007.png` beside the results.
-    async fn leave(&self, item: &mut ItemReport) -> Result<(), Failure> {
-        let Some(key) = &item.object_key else { return Ok(()) };
-        let extension = key.rsplit_once('.').map_or("bin", |(_, extension)| extension);
-        let name = format!("{:05}.{extension}", item.number);
-        copy_object(&self.command.app.engine, key, &self.command.args.out.join(&name)).await?;
-        item.file = Some(name);
-        Ok(())
-    }
-
-    fn write_ended(
-        &mut self,
-        part: &Part,
-        items: Vec<ItemReport>,
-        written: &mut HashSet<u32>,
-    ) -> Result<(), Failure> {
-        for item in items {
-            written.insert(item.number);
-            let price = item.price.amount;
-            let mut result = json!(item);
-            result["id"] = part.ids.get(&item.number).cloned().unwrap_or_default();
-            self.results.add(&result, price)?;
-        }
-        Ok(())
-    }
-
-    /// What is not written yet, in the order of the lines, with those that could not be tried.
-    fn write(
-        &mut self,
-        part: &Part,
-        items: Vec<ItemReport>,
-        written: &mut HashSet<u32>,
-    ) -> Result<(), Failure> {
-        let mut left: BTreeMap<u32, Option<ItemReport>> =
-            part.bad.keys().map(|number| (*number, None)).collect();
-        left.extend(
-            items
-                .into_iter()
-                .filter(|item| !written.contains(&item.number))
-                .map(|item| (item.number, Some(item))),
-        );
-        for (number, item) in left {
-            match (item, part.bad.get(&number)) {
-                (Some(item), _) => self.write_ended(part, vec![item], written)?,
-                (None, Some(bad)) => {
-                    let result = json!({
-                        "number": number, "id": part.ids.get(&number), "title": "", "status": StepStatus::Failed, "reused": false,
-                        "error": { "code": bad.code, "message": bad.message },
-                    });
-                    self.results.add(&result, 0)?;
-                    self.bar.inc(1);
-                }
-                (None, None) => {}
-            }
-        }
-        Ok(())
-    }
 }
 
 fn bar(lines: u32) -> ProgressBar {

@@ -10,6 +10,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// In the folder of the results.
+pub(super) const NAME: &str = "results.jsonl";
+
 pub(super) struct Results {
     path: PathBuf,
     file: BufWriter<File>,
@@ -33,7 +36,7 @@ pub(super) struct Counts {
 impl Results {
     /// Written beside its place and moved there at the end, so that an earlier file stays whole until then.
     pub(super) fn create(folder: &Path, json: bool) -> Result<Results, Failure> {
-        let path = folder.join("results.jsonl");
+        let path = folder.join(NAME);
         let file = File::create(part(&path)).map_err(|error| io_failure(&path, error))?;
         let document = json.then_some(Document { is_empty: true });
         Ok(Results { path, file: BufWriter::new(file), document, counts: Counts::default() })

@@ -18,7 +18,7 @@ use std::{
 };
 use tokio::io::AsyncWriteExt;
 
-const REPORT: &str = "report.json";
+pub(super) const REPORT: &str = "report.json";
 
 /// The bytes of the deck and its slides.
 pub(super) fn read_deck(path: &Path) -> Result<(Vec<u8>, Deck), Failure> {
@@ -48,11 +48,11 @@ pub(in crate::commands) fn check_writable(folder: &Path) -> Result<(), Failure> 
     tried.map_err(|error| io_failure(folder, error))
 }
 
-/// A JSON deck may be called as the report is.
-pub(super) fn check_deck_stays(deck: &Path, out: &Path) -> Result<(), Failure> {
-    let report = fs::canonicalize(out.join(REPORT));
-    let is_deck = report.is_ok_and(|report| fs::canonicalize(deck).is_ok_and(|deck| deck == report));
-    if is_deck { Err(deck_error::overwritten(&deck.display().to_string())) } else { Ok(()) }
+/// What was given may be called as what is written is: it is not written over.
+pub(in crate::commands) fn check_stays(given: &Path, written: &Path) -> Result<(), Failure> {
+    let is_same = fs::canonicalize(written)
+        .is_ok_and(|written| fs::canonicalize(given).is_ok_and(|given| given == written));
+    if is_same { Err(deck_error::overwritten(&given.display().to_string())) } else { Ok(()) }
 }
 
 /// Copies our stored object to a file of the user.

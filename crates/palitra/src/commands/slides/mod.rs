@@ -4,11 +4,12 @@ mod deck_error;
 mod files;
 mod presentation;
 
-pub(super) use files::{check_writable, copy_object, write};
+pub(super) use files::{check_stays, check_writable, copy_object, write};
 
 use super::{
     Session, Stop,
     batch::{self, Followed, Names, Redo, Run},
+    make::upload,
     market_failure, said,
 };
 use crate::{
@@ -21,6 +22,7 @@ use palitra_domain::{
     ErrorCode,
     format::Format,
     i18n::Arg,
+    prompt,
     state::{BatchState, Priority, StepKind},
 };
 use palitra_engine::batches::{Plan, Report, Slide, SlidesOptions, Style};
@@ -39,7 +41,7 @@ pub(super) async fn run(session: &Session, args: Slides) -> Result<(), Stop> {
         // Before any money moves, and after everything else that may be refused: a refusal leaves no folder behind.
         app.engine.plan(manifest.clone()).await?;
         check_writable(&args.out)?;
-        files::check_deck_stays(&args.deck, &args.out)?;
+        check_stays(&args.deck, &args.out.join(files::REPORT))?;
     }
     let plan = batch::plan(session, &app, manifest, &redo, args.spend.plan).await?;
     batch::show_plan(session, &plan);
@@ -99,10 +101,8 @@ async fn options(
     let settings = &session.config().slides;
     let source =
         std::fs::canonicalize(&args.deck).unwrap_or_else(|_| args.deck.clone()).display().to_string();
-    let mut references = Vec::new();
-    for reference in &args.reference {
-        references.push(upload_reference(session, app, reference).await?);
-    }
+    let references = upload(app, session.livemode(), &args.reference).await?;
+    let references = references.iter().map(ToString::to_string).collect();
     let mut words = args.style.clone().unwrap_or_default();
     if let Some(palette) = &args.palette {
         words = [words.trim_end_matches('.'), &format!("limited colour palette: {}", palette.join(", "))]
@@ -110,6 +110,13 @@ async fn options(
             .filter(|words| !words.is_empty())
             .collect::<Vec<_>>()
             .join(". ");
+    }
+    // S0-08: what stands behind every prompt is English, too.
+    if prompt::has_cyrillic(&words) {
+        let hint = Phrase::new("hint-style-english");
+        return Err(Failure::new(ErrorCode::InvalidInput)
+            .with("value", format!("`{words}`"))
+            .with("hint", hint));
     }
     Ok(SlidesOptions {
         account: app.engine.house.id.clone(),
@@ -140,14 +147,6 @@ fn drafted(format: Format) -> Format {
     }
     let side = |side: u32| (side * LONG_SIDE / long).max(64);
     Format { width: side(format.width), height: side(format.height) }
-}
-
-async fn upload_reference(session: &Session, app: &App, path: &Path) -> Result<String, Failure> {
-    let missing = || Failure::new(ErrorCode::FileMissing).with("value", format!("`{}`", path.display()));
-    let bytes = tokio::fs::read(path).await.map_err(|error| missing().caused_by(error))?;
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let uploaded = app.engine.upload(&app.engine.house.id, session.livemode(), &name, bytes.into()).await?;
-    Ok(uploaded.id.to_string())
 }
 
 /// S0-20…S0-22.

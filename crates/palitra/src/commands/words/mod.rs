@@ -8,8 +8,8 @@ use super::{
     Session, Stop,
     batch::{self, Followed, Names, Redo, Run},
     make::speech_model,
-    said,
-    slides::check_writable,
+    market_failure, said,
+    slides::{check_stays, check_writable},
 };
 use crate::{
     args::Words,
@@ -19,12 +19,13 @@ use crate::{
 use list::Read;
 use palitra_decks::words::Word as Listed;
 use palitra_domain::{
-    ErrorCode,
+    ErrorCode, Money,
     format::Format,
     i18n::Arg,
     state::{BatchState, Priority, StepKind},
 };
 use palitra_engine::batches::{ITEMS_MAX, Report, Word, WordsOptions};
+use serde_json::json;
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -50,7 +51,8 @@ pub(super) async fn run(session: &Session, args: Words) -> Result<(), Stop> {
     let redo = Redo { items: args.redo.to_vec(), only_failed: args.redo_failed };
     let words = wanted(&read, &args, &redo)?;
     let app = session.open().await?;
-    let options = options(session, &app, &args, format);
+    let speaks = words.iter().any(|word| word.audio);
+    let options = options(session, &app, &args, format, speaks);
     let report = if words.is_empty() {
         None
     } else {
@@ -58,6 +60,9 @@ pub(super) async fn run(session: &Session, args: Words) -> Result<(), Stop> {
         if !args.spend.plan {
             let folder = if is_package { output::folder_of(&args.out) } else { &args.out };
             check_writable(folder)?;
+            for name in if is_package { &[][..] } else { &["words.csv", "report.json"] } {
+                check_stays(&args.list, &args.out.join(name))?;
+            }
         }
         let plan = batch::plan(session, &app, manifest, &redo, args.spend.plan).await?;
         batch::show_plan(session, &plan);
@@ -72,9 +77,17 @@ pub(super) async fn run(session: &Session, args: Words) -> Result<(), Stop> {
         Some((app.engine.report(&batch, since).await?, followed))
     };
     let Some((report, followed)) = report else {
-        session
-            .console
-            .say(&session.console.text("words-nothing", &[("count", read.list.words.len().into())]));
+        let none = Money::new(0, app.engine.settings.prices.currency);
+        let count = read.list.words.len();
+        session.console.document(&if args.spend.plan {
+            json!({ "items": count, "unchanged": count, "to_run": 0, "price": none, "eta_s": 0 })
+        } else {
+            let totals = json!({
+                "items": 0, "succeeded": 0, "failed": 0, "skipped": 0, "cancelled": 0, "paid_calls": 0, "price": none, "makespan_s": 0.0,
+            });
+            json!({ "items": [], "workers": [], "totals": totals })
+        });
+        session.console.say(&session.console.text("words-nothing", &[("count", count.into())]));
         return Ok(());
     };
     let output = output::Output { app: &app, read: &read, args: &args };
@@ -106,6 +119,10 @@ fn wanted(read: &Read, args: &Words, redo: &Redo) -> Result<Vec<Word>, Failure> 
             redo: redo.seed(number),
         }
     };
+    if let Some(unknown) = redo.items.iter().find(|number| read.word(**number).is_none()) {
+        let failure = Failure::new(ErrorCode::InvalidInput).with("value", unknown.to_string());
+        return Err(failure.with("hint", Phrase::new("hint-no-such-word")));
+    }
     let words: Vec<Word> = read.list.words.iter().map(of).filter(|word| word.image || word.audio).collect();
     if words.len() > ITEMS_MAX {
         let hint = Phrase::new("list-hint-split").with("max", i64::try_from(ITEMS_MAX).unwrap_or(i64::MAX));
@@ -132,7 +149,7 @@ fn language_code(name: &str) -> String {
     name
 }
 
-fn options(session: &Session, app: &App, args: &Words, format: Format) -> WordsOptions {
+fn options(session: &Session, app: &App, args: &Words, format: Format, speaks: bool) -> WordsOptions {
     let settings = &session.config().words;
     let source = std::fs::canonicalize(&args.list).unwrap_or_else(|_| args.list.clone());
     let mut voices: BTreeMap<String, String> = settings.voices.clone();
@@ -144,10 +161,7 @@ fn options(session: &Session, app: &App, args: &Words, format: Format) -> WordsO
         title: args.list.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
         model: settings.model.clone(),
         speech_model: if settings.speech_model.is_empty() {
-            {
-                let wants_audio = args.audio || !args.image;
-                if wants_audio { speech_model(session) } else { "sandbox/voice" }.to_owned()
-            }
+            if speaks { speech_model(session) } else { "sandbox/voice" }.to_owned()
         } else {
             settings.speech_model.clone()
         },
@@ -210,7 +224,12 @@ fn finish(session: &Session, report: &Report, followed: Followed, args: &Words) 
     match report.status {
         BatchState::Cancelled => Err(said(session, Failure::new(ErrorCode::Cancelled))),
         BatchState::Failed if report.error.is_some_and(|code| code != ErrorCode::GateFailed) => {
-            Err(said(session, Failure::new(report.error.unwrap_or(ErrorCode::Internal))))
+            let code = report.error.unwrap_or(ErrorCode::Internal);
+            let failed =
+                report.items.iter().find(|item| item.error.as_ref().is_some_and(|error| error.code == code));
+            let model = failed.and_then(|item| item.failed_model.as_deref()).unwrap_or_default();
+            let message = failed.and_then(|item| Some(item.error.as_ref()?.message.as_str()));
+            Err(said(session, market_failure::failure(code, ("", model), message)))
         }
         _ if failed > 0 => {
             Err(said(session, Failure::new(ErrorCode::ItemsFailed).with("value", failed.to_string())))
