@@ -19,8 +19,10 @@ struct Package {
     why: &'static str,
 }
 
-const PACKAGES: &[Package] =
-    &[Package { requirement: "anki==26.9.3", why: "the tests of decks let Anki itself import them" }];
+const PACKAGES: &[Package] = &[
+    Package { requirement: "anki==26.9.3", why: "the tests of decks let Anki itself import them" },
+    Package { requirement: "python-pptx==1.0.2", why: "the tests of decks let it open presentations" },
+];
 
 /// Every package is there, or was installed; otherwise names what is missing. One's own Python is taken at its word.
 pub(crate) fn ready(install: bool) -> Result<(), Stop> {

@@ -207,7 +207,7 @@ fn a_file_that_becomes_shorter_leaves_nothing_held() {
     };
     lines(&desk, &(0..1_010).map(wish).collect::<Vec<_>>());
     let words = ["run", "wishes.jsonl", "-o", "out", "--yes"];
-    let killed = desk.command(&words).env("PALITRA_CRASH_AT", "storing.settle.after:3").output().unwrap();
+    let killed = desk.command(&words).env("PALITRA_CRASH_AT", "storing.settle.after:1003").output().unwrap();
     assert_eq!(killed.status.code(), None, "killed");
     assert!(desk.json(&["balance"])["held"]["amount"].as_i64().unwrap() > 0, "the second part was under way");
     lines(&desk, &(0..5).map(wish).collect::<Vec<_>>());
