@@ -48,7 +48,7 @@ impl Work<'_> {
             some.truncate(usize::try_from(self.lines_left).unwrap_or(usize::MAX));
             self.lines_left -= u32::try_from(some.len()).unwrap_or(self.lines_left).min(self.lines_left);
             if some.is_empty() {
-                return self.forget_parts_after(number - 1).await.map(|()| false);
+                return self.forget_parts_after(number - 1, &drained).await;
             }
             if self.is_stopped()? || self.part(some, number, &drained).await? {
                 return Ok(true);
@@ -67,15 +67,27 @@ impl Work<'_> {
         Ok(self.stopper.is_cancelled())
     }
 
-    /// The file has become shorter: what is left of its last parts gives its money back.
-    async fn forget_parts_after(&self, last: usize) -> Result<(), Failure> {
+    /// The file has become shorter: what is left of its last parts gives its money back. What is at a market is asked to stop, and waited for.
+    async fn forget_parts_after(&self, last: usize, drained: &CancellationToken) -> Result<bool, Failure> {
         let (engine, console) = (&self.command.app.engine, &self.command.session.console);
         let options = self.command.options(last);
         let file = options.source.rsplit_once('#').map_or("", |(file, _)| file).to_owned();
         for batch in engine.cancel_parts_after(&options, &file, last).await? {
             console.note(&console.text("superseded", &[("batch", batch.as_str().into())]));
+            self.focus.on(&batch);
+            let mut follower = engine.follow(&batch).await?;
+            loop {
+                tokio::select! {
+                    event = follower.next() => match event? {
+                        None => break,
+                        Some(BatchEvent::Trouble(code)) => return Err(self.command.session.trouble(code)),
+                        Some(_) => {}
+                    },
+                    () = drained.cancelled() => return Ok(true),
+                }
+            }
         }
-        Ok(())
+        Ok(false)
     }
 
     async fn part(
