@@ -3,6 +3,7 @@
 use crate::{Engine, generations::Wish, town::Town};
 use bytes::Bytes;
 use palitra_domain::{ErrorCode, Livemode, state::Priority};
+use palitra_store::p;
 use serde_json::{Value, json};
 
 fn wish(engine: &Engine, model: &str, mode: &str, input: Value) -> Wish {
@@ -161,6 +162,12 @@ async fn the_same_file_is_kept_once() {
     let test =
         engine.upload(&engine.house.id, Livemode::Test, "cat.png", Bytes::from_static(png)).await.unwrap();
     assert_ne!(first.id, test.id, "test files are not live ones");
+    // A recipe that names it answers for the same file days later.
     town.clock.turn(90_000);
-    assert_ne!(first.id, upload().await.unwrap().id, "the first may be let go of before the second is used");
+    let later = upload().await.unwrap();
+    assert_eq!(first.id, later.id);
+    let read = engine.store.read(move |tx| {
+        tx.query_one("select created_at from asset where id = $1", p![later.id.as_str()])?.get::<i64>(0)
+    });
+    assert_eq!(read.await.unwrap(), engine.now().micros(), "its time begins anew: nobody lets go of it now");
 }
