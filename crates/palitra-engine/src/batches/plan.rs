@@ -74,7 +74,7 @@ impl Plan {
         &self.manifest.items
     }
 
-    /// Whether it would call a market outside this process.
+    /// The models it was planned with, and their modes.
     pub fn models(&self) -> impl Iterator<Item = (&str, &str)> {
         self.models.keys().map(|(model, mode)| (model.as_str(), mode.as_str()))
     }
@@ -103,13 +103,9 @@ impl Engine {
         let failed_before = self.failed_before(&manifest).await?;
         let has_failed = |item: &ManifestItem| failed_before.contains(&(item.number, item.title.clone()));
         if only_failed {
-            let mut kept =
-                manifest.items.iter().zip(&steps).map(|(item, steps)| Plan::is_kept(steps, has_failed(item)));
-            let kept: Vec<bool> = kept.by_ref().collect();
-            let mut which = kept.iter();
-            manifest.items.retain(|_| which.next() == Some(&true));
-            let mut which = kept.iter();
-            steps.retain(|_| which.next() == Some(&true));
+            let all = manifest.items.into_iter().zip(steps);
+            (manifest.items, steps) =
+                all.filter(|(item, steps)| Plan::is_kept(steps, has_failed(item))).unzip();
         }
         let hash = manifest_hash(&manifest, &models);
         let count = |wanted: fn(&[Step]) -> bool| steps.iter().filter(|steps| wanted(steps)).count();
@@ -196,14 +192,15 @@ impl Engine {
                 asked.push((at, asked_of(wish, &decided[at], models)));
             }
             let again = repeated(&asked);
-            let recipes = asked
-                .iter()
-                .filter_map(|(_, asked)| asked.looked_up())
-                .chain(again.iter().flatten().cloned());
+            let recipes =
+                asked.iter().filter_map(|(_, asked)| asked.recipe()).chain(again.iter().flatten().cloned());
             let found = self.reusable(manifest, recipes.collect()).await?;
             for ((at, asked), again) in asked.into_iter().zip(again) {
                 decided[at].push(match asked {
                     Asked::Answered(step) => step,
+                    Asked::Anew { input, recipe } => {
+                        Step::Run { input, recipe: Some(again.unwrap_or(recipe)) }
+                    }
                     Asked::Whole { input, recipe } => {
                         let own = again.as_ref().and_then(|again| found.get(again));
                         match own.or_else(|| found.get(&recipe)).cloned() {
@@ -263,7 +260,7 @@ impl Engine {
 fn repeated(asked: &[(usize, Asked)]) -> Vec<Option<String>> {
     let mut seen: HashMap<String, u32> = HashMap::new();
     let again = |(_, asked): &(usize, Asked)| {
-        let recipe = asked.looked_up()?;
+        let recipe = asked.recipe()?;
         let times = seen.entry(recipe.clone()).and_modify(|times| *times += 1).or_default();
         (*times > 0).then(|| recipe::recipe_hash("palitra", "again", &json!([recipe, *times])))
     };
@@ -276,12 +273,15 @@ enum Asked {
     Answered(Step),
     /// All that it will be asked is known.
     Whole { input: Value, recipe: String },
+    /// The same, and it is made whatever is there; `input` has another seed than the recipe.
+    Anew { input: Value, recipe: String },
 }
 
 impl Asked {
-    fn looked_up(&self) -> Option<String> {
+    /// What it answers for.
+    fn recipe(&self) -> Option<String> {
         match self {
-            Asked::Whole { recipe, .. } => Some(recipe.clone()),
+            Asked::Whole { recipe, .. } | Asked::Anew { recipe, .. } => Some(recipe.clone()),
             Asked::Answered(_) => None,
         }
     }
@@ -320,7 +320,7 @@ fn asked_of(wish: &StepWish, before: &[Step], models: &Models) -> Asked {
             if input.get("seed").is_some() {
                 input["seed"] = Value::from(seed);
             }
-            Asked::Answered(Step::Run { input, recipe: Some(recipe) })
+            Asked::Anew { input, recipe }
         }
     }
 }

@@ -199,6 +199,26 @@ async fn d2_what_is_made_anew_answers_for_its_recipe_from_then_on() {
 }
 
 #[tokio::test]
+async fn d2_of_two_equal_items_the_one_that_is_made_anew_changes() {
+    let stage = Stage::new().await;
+    let ids = async |batch: &BatchId| -> Vec<_> {
+        let report = stage.engine.report(batch, stage.engine.now()).await.unwrap();
+        report.items.iter().map(|item| item.steps[0].id.clone().unwrap()).collect()
+    };
+    let twins = || vec![picture(1, "a kite"), picture(2, "a kite")];
+    let (_, batch) = stage.run(twins()).await;
+    let first = ids(&batch).await;
+    assert_ne!(first[0], first[1]);
+    let mut redo = twins();
+    redo[1].steps[0].redo = Some(77);
+    let (plan, batch) = stage.run(redo).await;
+    assert_eq!((plan.unchanged, plan.to_run), (1, 1));
+    let anew = ids(&batch).await;
+    let (_, batch) = stage.run(twins()).await;
+    assert_eq!(ids(&batch).await, [first[0].clone(), anew[1].clone()]);
+}
+
+#[tokio::test]
 async fn d2_only_what_failed_is_tried_again() {
     let stage = Stage::new().await;
     *stage.studio.fails.lock().unwrap() = true;

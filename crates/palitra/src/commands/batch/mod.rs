@@ -2,12 +2,13 @@
 
 mod progress;
 
-pub(super) use progress::{Followed, Names, Run};
+pub(super) use progress::{Followed, Names};
 
 use super::{Session, markets, money};
 use crate::{args::Spend, failure::Failure, wiring::App};
 use palitra_domain::{BatchId, i18n::Arg};
-use palitra_engine::batches::{Manifest, Plan};
+use palitra_engine::batches::{Manifest, Plan, Report};
+use progress::Run;
 use serde_json::json;
 
 /// Which of what is there is made anew.
@@ -86,13 +87,22 @@ pub(super) fn plan_document(plan: &Plan) -> serde_json::Value {
     })
 }
 
-/// Continues the interrupted run of the same manifest, or starts a new one after the price was agreed.
-pub(super) async fn start(
+/// Starts or continues a plan, follows it to its end or to the first signal, and answers what came of it.
+pub(super) async fn carry_out(
     session: &Session,
     app: &App,
     plan: &Plan,
     spend: &Spend,
-) -> Result<BatchId, Failure> {
+    names: &dyn Names,
+) -> Result<(Report, Followed), Failure> {
+    let since = app.clock.now();
+    let batch = start(session, app, plan, spend).await?;
+    let followed = Run { session, app, batch: &batch, names }.follow().await?;
+    Ok((app.engine.report(&batch, since).await?, followed))
+}
+
+/// Continues the interrupted run of the same manifest, or starts a new one after the price was agreed.
+async fn start(session: &Session, app: &App, plan: &Plan, spend: &Spend) -> Result<BatchId, Failure> {
     app.engine.retry_keys().await?;
     let mut models: Vec<(&str, &str)> = plan.models().collect();
     models.sort_unstable();

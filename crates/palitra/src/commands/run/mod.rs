@@ -68,8 +68,6 @@ pub(super) async fn run(session: &Session, args: RunLines) -> Result<(), Stop> {
         money::agree(session, &args.spend, (total.price, total.cost), is_asked_about)?;
         agreed = Some((total.price, total.cost));
     }
-    let agreed =
-        agreed.map_or(i64::MAX, |(price, cost)| if price.amount > 0 { price.amount } else { cost.amount });
     check_writable(&args.out)?;
     check_stays(&args.file, &args.out.join(results::NAME))?;
     app.engine.retry_keys().await?;

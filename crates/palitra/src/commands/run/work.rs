@@ -32,8 +32,8 @@ pub(super) struct Work<'a> {
     pub(super) stopper: CancellationToken,
     pub(super) events: Receiver<EngineEvent>,
     pub(super) lines_left: u32,
-    /// What is left of the sum that was agreed to, minor units.
-    pub(super) agreed: i64,
+    /// What is left of the sums that were agreed to: what is charged, and what markets take. `None`: nothing had to be agreed.
+    pub(super) agreed: Option<(Money, Money)>,
     /// Of lines whose result is to be written.
     pub(super) files: HashMap<u32, Vec<String>>,
 }
@@ -114,14 +114,9 @@ impl Work<'_> {
                 open.id
             }
             None => {
-                let price = if plan.price.amount > 0 { plan.price } else { plan.cost };
-                if price.amount > self.agreed {
-                    let left = Money::new(self.agreed, price.currency);
-                    let failure = Failure::new(ErrorCode::OverMaxCost).with("value", price.to_string());
-                    return Err(failure.with("limit", left.to_string()));
-                }
-                if self.agreed != i64::MAX {
-                    self.agreed -= price.amount;
+                if let Some((price, cost)) = &mut self.agreed {
+                    take(price, plan.price)?;
+                    take(cost, plan.cost)?;
                 }
                 engine.start_batch(&plan).await?.id
             }
@@ -307,5 +302,32 @@ impl Work<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// Never more than was agreed to, whatever has become dearer since.
+fn take(left: &mut Money, wanted: Money) -> Result<(), Failure> {
+    if wanted.amount > left.amount {
+        let failure = Failure::new(ErrorCode::OverMaxCost).with("value", wanted.to_string());
+        return Err(failure.with("limit", left.to_string()));
+    }
+    left.amount -= wanted.amount;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use palitra_domain::Currency;
+
+    #[test]
+    fn parts_together_never_pass_what_was_agreed_to() {
+        let rubles = |amount| Money::new(amount, Currency::RUB);
+        let mut left = rubles(100);
+        take(&mut left, rubles(60)).unwrap();
+        assert_eq!(take(&mut left, rubles(41)).unwrap_err().code(), ErrorCode::OverMaxCost);
+        take(&mut left, rubles(40)).unwrap();
+        take(&mut left, rubles(0)).unwrap();
+        assert_eq!(left, rubles(0));
     }
 }

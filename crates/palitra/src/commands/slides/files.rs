@@ -77,7 +77,7 @@ pub(in crate::commands) async fn copy_object(engine: &Engine, key: &str, file: &
 }
 
 /// Where a file is written until it is whole.
-pub(super) fn part_of(file: &Path) -> PathBuf {
+pub(in crate::commands) fn part_of(file: &Path) -> PathBuf {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     file.with_file_name(format!(".{name}.part"))
 }
@@ -148,9 +148,9 @@ impl Output<'_> {
 
 /// In a report of an interrupted run what still waits was not reached: programs are promised four words (design §8), people see the
 /// fifth on the contact sheet.
-fn end_waiting(report: &mut Report) {
-    for slide in report.items.iter_mut().filter(|slide| slide.status == StepStatus::Waiting) {
-        slide.status = StepStatus::Skipped;
+pub(in crate::commands) fn end_waiting(report: &mut Report) {
+    for item in report.items.iter_mut().filter(|item| item.status == StepStatus::Waiting) {
+        item.status = StepStatus::Skipped;
         report.totals.skipped += 1;
     }
 }

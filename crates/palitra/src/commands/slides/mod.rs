@@ -4,11 +4,11 @@ mod deck_error;
 mod files;
 mod presentation;
 
-pub(super) use files::{check_stays, check_writable, copy_object, write};
+pub(super) use files::{check_stays, check_writable, copy_object, end_waiting, part_of, write};
 
 use super::{
     Session, Stop,
-    batch::{self, Followed, Names, Redo, Run},
+    batch::{self, Followed, Names, Redo},
     make::upload,
     market_failure, said,
 };
@@ -37,23 +37,19 @@ pub(super) async fn run(session: &Session, args: Slides) -> Result<(), Stop> {
     let redo = Redo { items: args.redo.to_vec(), only_failed: args.redo_failed };
     let options = options(session, &app, &args, &deck, format).await?;
     let manifest = options.manifest(&slides(&deck, &args, &redo)?);
+    let plan = batch::plan(session, &app, manifest, &redo, args.spend.plan).await?;
     if !args.spend.plan {
         // Before any money moves, and after everything else that may be refused: a refusal leaves no folder behind.
-        app.engine.plan(manifest.clone()).await?;
         check_writable(&args.out)?;
         check_stays(&args.deck, &args.out.join(files::REPORT))?;
     }
-    let plan = batch::plan(session, &app, manifest, &redo, args.spend.plan).await?;
     batch::show_plan(session, &plan);
     if args.spend.plan {
         session.console.document(&batch::plan_document(&plan));
         return Ok(());
     }
-    let since = app.clock.now();
-    let batch = batch::start(session, &app, &plan, &args.spend).await?;
     let names = SlideNames { settings: &session.config().slides, out: &args.out };
-    let followed = Run { session, app: &app, batch: &batch, names: &names }.follow().await?;
-    let report = app.engine.report(&batch, since).await?;
+    let (report, followed) = batch::carry_out(session, &app, &plan, &args.spend, &names).await?;
     let report = files::Output {
         app: &app,
         deck: &deck,

@@ -6,7 +6,7 @@ mod told;
 
 use super::{
     Session, Stop,
-    batch::{self, Followed, Names, Redo, Run},
+    batch::{self, Followed, Names, Redo},
     make::speech_model,
     market_failure, said,
     slides::{check_stays, check_writable},
@@ -57,6 +57,7 @@ pub(super) async fn run(session: &Session, args: Words) -> Result<(), Stop> {
         None
     } else {
         let manifest = app.engine.words_manifest(&words, &options).await?;
+        let plan = batch::plan(session, &app, manifest, &redo, args.spend.plan).await?;
         if !args.spend.plan {
             let folder = if is_package { output::folder_of(&args.out) } else { &args.out };
             check_writable(folder)?;
@@ -64,17 +65,13 @@ pub(super) async fn run(session: &Session, args: Words) -> Result<(), Stop> {
                 check_stays(&args.list, &args.out.join(name))?;
             }
         }
-        let plan = batch::plan(session, &app, manifest, &redo, args.spend.plan).await?;
         batch::show_plan(session, &plan);
         if args.spend.plan {
             session.console.document(&batch::plan_document(&plan));
             return Ok(());
         }
-        let since = app.clock.now();
-        let batch = batch::start(session, &app, &plan, &args.spend).await?;
         let names = WordNames { read: &read, options: &options, out: (!is_package).then_some(&args.out) };
-        let followed = Run { session, app: &app, batch: &batch, names: &names }.follow().await?;
-        Some((app.engine.report(&batch, since).await?, followed))
+        Some(batch::carry_out(session, &app, &plan, &args.spend, &names).await?)
     };
     let Some((report, followed)) = report else {
         let none = Money::new(0, app.engine.settings.prices.currency);

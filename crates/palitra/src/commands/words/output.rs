@@ -3,7 +3,7 @@
 use super::list::Read;
 use crate::{
     args::Words,
-    commands::slides::{copy_object, write},
+    commands::slides::{copy_object, end_waiting, part_of, write},
     failure::Failure,
     wiring::{App, io_failure},
 };
@@ -11,16 +11,13 @@ use palitra_decks::{
     anki::{self, Change, NewDeck, NewNote},
     words::{Word, write_csv},
 };
-use palitra_domain::{
-    ErrorCode,
-    state::{StepKind, StepStatus},
-};
+use palitra_domain::{ErrorCode, state::StepKind};
 use palitra_engine::batches::{ItemReport, Report};
 use std::{
     collections::HashMap,
     fs::File,
     io::{BufReader, BufWriter, Cursor},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 /// The file is a deck of Anki, not a folder.
@@ -165,19 +162,6 @@ impl Output<'_> {
             |error: tokio::task::JoinError| Failure::new(ErrorCode::Internal).with("why", error.to_string());
         written.await.map_err(broken)?.map_err(|error| io_failure(&self.args.out, error))?;
         Ok(report)
-    }
-}
-
-fn part_of(out: &Path) -> PathBuf {
-    let name = out.file_name().unwrap_or_default().to_string_lossy();
-    out.with_file_name(format!(".{name}.part"))
-}
-
-/// In a report of an interrupted run what still waits was not reached: programs are promised four words (design §8).
-fn end_waiting(report: &mut Report) {
-    for item in report.items.iter_mut().filter(|item| item.status == StepStatus::Waiting) {
-        item.status = StepStatus::Skipped;
-        report.totals.skipped += 1;
     }
 }
 
