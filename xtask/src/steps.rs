@@ -2,8 +2,9 @@
 
 use crate::{Stop, say};
 use std::{
+    io::{BufRead, BufReader},
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
     time::{Duration, Instant},
 };
 
@@ -33,11 +34,46 @@ pub(crate) fn step(name: &str, command: &mut Command) -> Result<Duration, Stop> 
     let status = command.status().map_err(|error| Stop::new(format!("{name}: cannot start: {error}")))?;
     let took = now().duration_since(started);
     if !status.success() {
-        return Err(Stop::new(format!("{name} failed after {}", time(took)))
-            .hint(format!("the output above says why; alone it is `{}`", line(command))));
+        return Err(failed(name, took, command));
     }
     say(&format!("== {name}: {}", time(took)));
     Ok(took)
+}
+
+/// [`step`] for tests: what failed is said once more at the end, where nobody has to look for it among thousands of lines.
+pub(crate) fn tests(name: &str, command: &mut Command) -> Result<Duration, Stop> {
+    let unstarted = |error| Stop::new(format!("{name}: cannot start: {error}"));
+    say(&format!("== {name}: {}", line(command)));
+    let started = now();
+    let mut child = command.stdout(Stdio::piped()).spawn().map_err(unstarted)?;
+    let (mut failures, mut is_failure) = (Vec::new(), false);
+    for line in
+        child.stdout.take().into_iter().flat_map(|out| BufReader::new(out).lines().map_while(Result::ok))
+    {
+        say(&line);
+        is_failure = (is_failure || line == "failures:") && !line.starts_with("test result:");
+        if is_failure && failures.len() < FAILURE_LINES_MAX {
+            failures.push(line);
+        }
+    }
+    let status = child.wait().map_err(unstarted)?;
+    let took = now().duration_since(started);
+    if !status.success() {
+        if !failures.is_empty() {
+            say(&format!("== once more, what failed:\n{}", failures.join("\n")));
+        }
+        return Err(failed(name, took, command));
+    }
+    say(&format!("== {name}: {}", time(took)));
+    Ok(took)
+}
+
+/// Of what is said once more.
+const FAILURE_LINES_MAX: usize = 300;
+
+fn failed(name: &str, took: Duration, command: &Command) -> Stop {
+    Stop::new(format!("{name} failed after {}", time(took)))
+        .hint(format!("the output above says why; alone it is `{}`", line(command)))
 }
 
 fn line(command: &Command) -> String {

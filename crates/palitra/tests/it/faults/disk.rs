@@ -32,9 +32,9 @@ fn while_the_database_cannot_grow_work_waits_and_nothing_is_lost() {
     stage.finish(service, |_| SUCCEEDED);
 }
 
-/// `palitra serve` on a disk of two megabytes that grows when somebody writes to `grow`, and is told to stop by `stop`.
+/// `palitra serve` on a disk of a little over two megabytes that grows when somebody writes to `grow`, and is told to stop by `stop`.
 const SMALL_DISK: &str = r#"
-    mount -t tmpfs -o size=2m small small || exit 99
+    mount -t tmpfs -o size=2400k small small || exit 99
     cp -a palitra-data/. small/ || exit 99
     "$@" & pid=$!
     read word <grow; mount -o remount,size=256m small || exit 99
