@@ -34,6 +34,14 @@ macro_rules! error_codes {
 
 error_codes! {
     // The request.
+    /// No JSON, or no form: nothing of it could be read.
+    Malformed = "malformed", 400, false, 2;
+    MethodNotAllowed = "method_not_allowed", 405, false, 2;
+    BodyTooLarge = "body_too_large", 413, false, 2;
+    MediaType = "media_type", 415, false, 2;
+    RateLimited = "rate_limited", 429, true, 1;
+    /// It took too long to come.
+    TooSlow = "too_slow", 408, true, 1;
     InvalidInput = "invalid_input", 422, false, 2;
     UnknownModel = "unknown_model", 404, false, 2;
     UnknownMode = "unknown_mode", 404, false, 2;
@@ -51,6 +59,8 @@ error_codes! {
     FileMissing = "file_missing", 404, false, 2;
     BadSetting = "bad_setting", 422, false, 2;
     NeedsConfirmation = "needs_confirmation", 409, false, 2;
+    /// It cannot be undone, and nobody is there to be asked.
+    NeedsYes = "needs_yes", 409, false, 2;
     NotFound = "not_found", 404, false, 2;
     AlreadyFinished = "already_finished", 409, false, 1;
     IdempotencyConflict = "idempotency_conflict", 409, false, 2;
@@ -59,9 +69,20 @@ error_codes! {
     UploadsFull = "uploads_full", 422, false, 2;
     QueueFull = "queue_full", 429, true, 1;
     HouseLoss = "house_loss", 429, true, 1;
+    /// No such key, or one that does not work any more: which of them, nobody is told.
+    Unauthorized = "unauthorized", 401, false, 1;
+    /// The key was not made for this.
+    Forbidden = "forbidden", 403, false, 1;
+    /// An address of a user's that is not called.
+    WebhookUrl = "webhook_url", 422, false, 2;
+    TooManyWebhooks = "too_many_webhooks", 409, false, 2;
+    /// Nothing is sent there until it is enabled again.
+    WebhookDisabled = "webhook_disabled", 409, false, 2;
     // Money.
     InsufficientFunds = "insufficient_funds", 402, false, 3;
     OverMaxCost = "over_max_cost", 402, false, 3;
+    /// More than is left of a budget of the key.
+    OverBudget = "over_budget", 402, false, 3;
     QuoteExpired = "quote_expired", 410, false, 1;
     /// More than was charged, or than is left of it.
     RefundTooLarge = "refund_too_large", 409, false, 2;
@@ -105,6 +126,8 @@ error_codes! {
     Cancelled = "cancelled", 409, false, 1;
     Interrupted = "interrupted", 503, true, 130;
     // This machine.
+    /// Nobody answers at its address.
+    ServiceAway = "service_away", 503, true, 1;
     DataInUse = "data_in_use", 503, true, 1;
     DiskFull = "disk_full", 507, true, 1;
     NotWritable = "not_writable", 500, false, 1;

@@ -135,6 +135,10 @@ define_id! {
     WorkerId = "wrk", "a worker";
     /// A code that gives money.
     VoucherId = "vch", "a voucher";
+    /// An address of an account that hears of events.
+    WebhookId = "whk", "a webhook";
+    /// Something that was done and written down.
+    AuditId = "aud", "an entry of the audit";
 }
 
 impl TransferId {

@@ -5,6 +5,8 @@
 //! that matters twice has its one place in this crate.
 
 pub mod acceptance;
+pub mod audit;
+pub mod budget;
 pub mod catalogue;
 pub mod codes;
 pub mod deliver;
@@ -23,14 +25,17 @@ pub mod objects;
 pub mod price;
 pub mod prompt;
 pub mod recipe;
+pub mod scopes;
 pub mod secret;
 pub mod state;
 pub mod terms;
 pub mod time;
+pub mod webhook;
 
 pub use error_codes::ErrorCode;
 pub use id::*;
 pub use money::{Currency, MarketCost, Money};
+pub use scopes::{Scope, Scopes};
 pub use time::{Clock, Timestamp};
 
 /// Live money and test money never meet: every account has one set of books for each.

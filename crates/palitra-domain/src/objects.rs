@@ -39,7 +39,16 @@ pub trait Objects: Send + Sync {
     /// Writes the stream atomically and durably. An object that is there already is replaced by the same content.
     fn put<'a>(&'a self, key: &'a str, body: ByteStream) -> BoxFuture<'a, Result<Stored, ObjectError>>;
     fn read<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<ByteStream, ObjectError>>;
+    /// A part of it, `bytes` long from the byte `from` on; less where it ends before.
+    fn read_part<'a>(
+        &'a self,
+        key: &'a str,
+        from: u64,
+        bytes: u64,
+    ) -> BoxFuture<'a, Result<ByteStream, ObjectError>>;
     fn exists<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<bool, ObjectError>>;
+    /// How long it is; `None` when it is not there.
+    fn bytes<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<u64>, ObjectError>>;
     /// Deleting what is not there is not an error.
     fn delete<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), ObjectError>>;
     /// What lies in a folder and the folders in it, by key: at most `max`, from the first after `after` on. A folder that is not there is

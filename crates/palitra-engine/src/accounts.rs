@@ -1,31 +1,26 @@
-//! Use cases of accounts: finding or making one, keys, credit, balance.
+//! Use cases of accounts: finding one, credit, balance. Keys are `api_keys`.
 
-use crate::{Engine, Error, Result, gifts};
-use palitra_domain::{AccountId, ErrorCode, KeyId, Livemode, Money, TransferId};
+use crate::{Engine, Error, Result};
+use palitra_domain::{AccountId, ErrorCode, Livemode, Money, TransferId, audit::Action};
 use palitra_store::{
-    accounts::{self as rows, NewApiKey},
+    accounts as rows, audit,
     ledger::{self, Purse, TopUp},
 };
-use sha2::{Digest, Sha256};
 
+pub use crate::api_keys::{ApiKey, IssuedKey};
 pub use ledger::Balance;
-pub use rows::{Account, ApiKey, HOUSE};
-
-/// A new key; the only time it is seen.
-#[derive(Debug)]
-pub struct IssuedKey {
-    pub account: AccountId,
-    pub key: String,
-}
-
-/// The longest account name, in characters.
-const NAME_CHARS_MAX: usize = 100;
+pub use rows::{Account, HOUSE};
 
 impl Engine {
     pub async fn account(&self, name: &str) -> Result<Account> {
         let wanted = name.to_owned();
         let found = self.store.read(move |tx| rows::find(tx, &wanted)).await?;
         found.ok_or_else(|| Error::new(ErrorCode::NotFound).with("value", format!("`{name}`")))
+    }
+
+    pub async fn balance(&self, account: &AccountId, livemode: Livemode) -> Result<Balance> {
+        let account = account.clone();
+        Ok(self.store.read(move |tx| ledger::balance(tx, &account, livemode)).await?)
     }
 
     /// Every account with its balance.
@@ -40,55 +35,14 @@ impl Engine {
         Ok(read.await?)
     }
 
-    /// A random key of 256 bits for an account, made and welcomed if it is new, and credit for it, in one transaction. Only the key's
-    /// SHA-256 is kept.
-    pub async fn issue_key(
-        &self,
-        name: &str,
-        livemode: Livemode,
-        credit: Option<Money>,
-    ) -> Result<IssuedKey> {
-        let name = name.trim().to_owned();
-        if name.is_empty() || name.chars().count() > NAME_CHARS_MAX || name.chars().any(char::is_control) {
-            return Err(Error::new(ErrorCode::InvalidInput)
-                .with("value", "`--account`")
-                .with("limit", NAME_CHARS_MAX));
-        }
-        let now = self.now();
-        let key = format!("sk_{}_{:032x}{:032x}", livemode.as_str(), self.random(), self.random());
-        let hash: [u8; 32] = Sha256::digest(&key).into();
-        let hint = format!("sk_{}_…{}", livemode.as_str(), &key[key.len() - 4..]);
-        let (new_account, id) = (AccountId::new(now, self.random()), KeyId::new(now, self.random()));
-        let (transfer, gifts) = (TransferId::new(now, self.random()), self.settings.gifts);
-        let write = self.store.write(move |tx| {
-            let account = gifts::find_or_welcome(tx, &new_account, &name, &gifts, now)?;
-            let key =
-                NewApiKey { id: id.clone(), account: account.clone(), livemode, hash, hint: hint.clone() };
-            rows::api_key_insert(tx, &key, now)?;
-            if let Some(credit) = credit.filter(|credit| credit.amount > 0) {
-                ledger::top_up(tx, &operator_credit(&transfer, &account, livemode, credit), now)?;
-            }
-            Ok(account)
-        });
-        Ok(IssuedKey { account: write.await?, key })
-    }
-
-    pub async fn keys(&self) -> Result<Vec<ApiKey>> {
-        Ok(self.store.read(rows::api_keys).await?)
-    }
-
-    pub async fn revoke_key(&self, id: &KeyId) -> Result<()> {
-        let (wanted, now) = (id.clone(), self.now());
-        let revoked = self.store.write(move |tx| rows::api_key_revoke(tx, &wanted, now)).await?;
-        if revoked { Ok(()) } else { Err(Error::new(ErrorCode::NotFound).with("value", id)) }
-    }
-
     /// Money from the operator.
     pub async fn credit(&self, account: &AccountId, livemode: Livemode, amount: Money) -> Result<Balance> {
         let (account, now) = (account.clone(), self.now());
         let transfer = TransferId::new(now, self.random());
+        let entry = self.entry(Action::Credit, &account, format!("{} {amount}", livemode.as_str()));
         let write = self.store.write(move |tx| {
             ledger::top_up(tx, &operator_credit(&transfer, &account, livemode, amount), now)?;
+            audit::insert(tx, &entry)?;
             ledger::balance(tx, &account, livemode)
         });
         Ok(write.await?)
@@ -100,7 +54,12 @@ impl Engine {
     }
 }
 
-fn operator_credit(transfer: &TransferId, account: &AccountId, livemode: Livemode, amount: Money) -> TopUp {
+pub(crate) fn operator_credit(
+    transfer: &TransferId,
+    account: &AccountId,
+    livemode: Livemode,
+    amount: Money,
+) -> TopUp {
     TopUp {
         transfer: transfer.clone(),
         account: account.clone(),

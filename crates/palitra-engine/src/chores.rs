@@ -4,7 +4,9 @@
 //! longer than its lease, be done twice at the same time: so each of its transactions is whole and harmless when repeated. It runs when
 //! this process begins to lead and then again and again.
 
-use crate::{Result, books, gifts, keys, retention, scheduler::Machine, sync, uploads, work::answers};
+use crate::{
+    Result, books, gifts, keys, people, retention, scheduler::Machine, sync, uploads, work::answers,
+};
 use palitra_domain::BoxFuture;
 use palitra_store::generations;
 use std::time::Duration;
@@ -44,6 +46,11 @@ pub(crate) const CHORES: &[Chore] = &[
         name: "uploads",
         every: Duration::from_secs(6 * 3600),
         run: |machine| Box::pin(uploads::sweep(machine)),
+    },
+    Chore {
+        name: "accounts that leave",
+        every: Duration::from_secs(5),
+        run: |machine| Box::pin(people::go_on(machine)),
     },
     Chore {
         name: "retention",

@@ -3,16 +3,20 @@
 use crate::{
     EngineEvent, Error, Points, Result, Retention, Webhooks,
     books::Books,
+    callers::Callers,
     deliveries::Receivers,
     doubts::Doubts,
+    endings::Endings,
     inputs::Validators,
     keys::Unwell,
     leader::Leadership,
     lease::Lease,
     metrics::Metrics,
+    news::Hub,
     runs::Runs,
     shelf::Shelf,
     waits::{UnderWay, Waits},
+    webhooks::Sending,
     work::examine::EXAMINED_MIB_MAX,
 };
 use palitra_domain::{
@@ -123,9 +127,10 @@ pub struct Parts {
     pub settings: Settings,
 }
 
-/// The engine: use cases are methods of the modules beside this one. Clones share everything.
+/// The engine: use cases are methods of the modules beside this one. Clones share everything but the key in whose name they act, for
+/// the record; without one it is the operator.
 #[derive(Clone)]
-pub struct Engine(pub(crate) Arc<Context>);
+pub struct Engine(pub(crate) Arc<Context>, pub(crate) Option<KeyId>);
 
 impl std::ops::Deref for Engine {
     type Target = Context;
@@ -141,6 +146,8 @@ pub struct Context {
     pub clock: Arc<dyn Clock>,
     /// The operator's own account, `local`.
     pub house: Account,
+    /// Signs links and callbacks of ours; the same in every process of the service.
+    pub secret: [u8; 32],
     /// What ships with the program, and what is sold now.
     pub(crate) shipped: Catalogue,
     pub(crate) shelf: RwLock<Shelf>,
@@ -160,9 +167,13 @@ pub struct Context {
     pub(crate) lease: Lease,
     pub(crate) leadership: Leadership,
     pub(crate) events: broadcast::Sender<EngineEvent>,
+    pub(crate) endings: Endings,
+    pub(crate) hub: Hub,
     /// Something may have become claimable.
     pub(crate) wake: Notify,
     pub(crate) waits: Waits,
+    /// Set when this process sends webhooks.
+    pub(crate) sending: OnceLock<Sending>,
     /// Set when this process takes callbacks of markets.
     pub(crate) webhooks: OnceLock<Webhooks>,
     /// A callback has left a reference with an attempt.
@@ -176,6 +187,7 @@ pub struct Context {
     pub(crate) doubts: Doubts,
     pub(crate) receivers: Receivers,
     pub(crate) books: watch::Sender<Books>,
+    pub(crate) callers: Callers,
     /// A delivery has been written that is not to wait for the next look.
     pub(crate) posted: Notify,
     pub(crate) unwell: Unwell,
@@ -195,18 +207,20 @@ impl Engine {
         let keys = configured_keys(&parts.markets, now, &*parts.random);
         let prices = parts.settings.prices;
         let (shipped, new_house) = (parts.catalogue.clone(), AccountId::new(now, (parts.random)()));
+        let new_secret = secret(&*parts.random);
         let write = parts.store.write(move |tx| {
             installation::lock(tx)?;
-            let house = palitra_store::accounts::ensure_house(tx, &new_house, prices.currency, now)?;
+            let house =
+                palitra_store::accounts::ensure_house(tx, &new_house, (prices.currency, &new_secret), now)?;
             if installation::is_shared(tx)? {
                 palitra_store::markets::add_keys(tx, &keys)?;
             } else {
                 palitra_store::markets::configure_keys(tx, &keys)?;
             }
-            Ok((house, Shelf::stock(tx, &shipped, &prices, now)?))
+            Ok((house, installation::secret(tx)?, Shelf::stock(tx, &shipped, &prices, now)?))
         });
-        let (house, shelf) = write.await?;
-        Ok(Engine::of(parts, house, shelf))
+        let (house, secret, shelf) = write.await?;
+        Ok(Engine::of(parts, (house, secret), shelf))
     }
 
     /// Beside a running process, to look and never to write: nothing is migrated, nothing can be started.
@@ -216,22 +230,24 @@ impl Engine {
         let house = house
             .ok_or_else(|| Error::new(ErrorCode::NotFound).with("value", palitra_store::accounts::HOUSE))?;
         let shipped = parts.catalogue.clone();
-        let shelf = parts.store.read(move |tx| Shelf::look(tx, &shipped)).await?;
-        Ok(Engine::of(parts, house, shelf))
+        let read = parts.store.read(move |tx| Ok((installation::secret(tx)?, Shelf::look(tx, &shipped)?)));
+        let (secret, shelf) = read.await?;
+        Ok(Engine::of(parts, (house, secret), shelf))
     }
 
-    fn of(parts: Parts, house: Account, shelf: Shelf) -> Engine {
+    fn of(parts: Parts, (house, secret): (Account, [u8; 32]), shelf: Shelf) -> Engine {
         let Parts { store, objects, markets, catalogue, clock, random, points, examiner, preparer, settings } =
             parts;
         let lease = Lease::new(WorkerId::new(clock.now(), random()), store.dialect() == Dialect::Pg);
         let labels = |market: &MarketPart| market.keys.iter().map(|key| key.label.clone()).collect();
         let keys = markets.iter().map(|market| (market.name.clone(), labels(market))).collect();
         let metrics = Metrics::new(markets.iter().map(|market| &market.name));
-        Engine(Arc::new(Context {
+        let context = Context {
             store,
             objects,
             clock,
             house,
+            secret,
             shipped: catalogue,
             shelf: RwLock::new(shelf),
             settings,
@@ -247,8 +263,11 @@ impl Engine {
             lease,
             leadership: Leadership::default(),
             events: broadcast::channel(EVENTS_KEPT).0,
+            endings: Endings::default(),
+            hub: Hub::default(),
             wake: Notify::new(),
             waits: Waits::default(),
+            sending: OnceLock::new(),
             webhooks: OnceLock::new(),
             called: Notify::new(),
             nudge: Notify::new(),
@@ -258,11 +277,13 @@ impl Engine {
             doubts: Doubts::default(),
             receivers: Receivers::default(),
             books: watch::channel(Books::default()).0,
+            callers: Callers::default(),
             posted: Notify::new(),
             unwell: Unwell::default(),
             validators: Validators::default(),
             metrics,
-        }))
+        };
+        Engine(Arc::new(context), None)
     }
 
     /// Where this process runs, for people who look at the list of workers. Once, before the start; likewise what it does.
@@ -278,6 +299,14 @@ impl Engine {
     pub fn events(&self) -> broadcast::Receiver<EngineEvent> {
         self.events.subscribe()
     }
+}
+
+/// 256 random bits.
+fn secret(random: &dyn Fn() -> u128) -> [u8; 32] {
+    let mut secret = [0; 32];
+    secret[..16].copy_from_slice(&random().to_be_bytes());
+    secret[16..].copy_from_slice(&random().to_be_bytes());
+    secret
 }
 
 /// A database that cannot be migrated is not ours, or is newer.
@@ -327,6 +356,11 @@ impl Context {
     /// key, or the run is a test.
     pub fn model(&self, id: &str, mode: &str) -> Result<(Arc<Model>, Arc<Mode>)> {
         self.model_for(Livemode::Live, id, mode)
+    }
+
+    /// The model and the mode that a wish means.
+    pub fn model_of(&self, wish: &crate::generations::Wish) -> Result<(Arc<Model>, Arc<Mode>)> {
+        self.model_for(wish.livemode, &wish.model, &wish.mode)
     }
 
     pub(crate) fn model_for(
@@ -381,6 +415,11 @@ impl Context {
     /// Test money, or test mode for everything: no market outside this process hears of it.
     pub fn is_test(&self, livemode: Livemode) -> bool {
         self.settings.test_mode || livemode == Livemode::Test
+    }
+
+    /// Whether there is a key for it, or it needs none.
+    pub fn has_market(&self, market: &str) -> bool {
+        self.markets.contains_key(market)
     }
 
     /// Whether live work of the model leaves this process, so that it may cost real money.
@@ -438,6 +477,7 @@ impl Context {
                 .then(|| palitra_store::markets::model_scope(&model.id)),
             parents: Vec::new(),
             idempotency: None,
+            key: None,
         })
     }
 }

@@ -54,6 +54,10 @@ impl From<palitra_store::Error> for Error {
                 let error = Error::new(code).with("limit", limit).with("seconds", seconds);
                 Error { retry_after: Some(after), ..error }
             }
+            Store::OverBudget { budget, needed, left, .. } => Error::new(ErrorCode::OverBudget)
+                .with("budget", budget)
+                .with("value", needed)
+                .with("left", left),
             Store::Full(place) => Error::new(ErrorCode::DiskFull).with("place", place),
             Store::Busy => Error::new(ErrorCode::StoreBusy),
             Store::Unavailable(why) => Error::new(ErrorCode::StoreUnavailable).with("why", why),

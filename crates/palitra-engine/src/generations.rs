@@ -5,22 +5,26 @@ use crate::{
     batches::StepWish,
     inputs::{self, Violation},
     runs::History,
+    webhooks,
 };
 use palitra_domain::{
-    AccountId, AssetId, ErrorCode, GenerationId, Livemode, QuoteId,
+    AccountId, AssetId, ErrorCode, GenerationId, KeyId, Livemode, QuoteId,
     catalogue::{Fitted, Lane, Mode, Notice, fit::ORIGINAL_PROMPT},
     price::Unit,
     prompt,
     state::{Event, GenerationState, Priority, StepKind},
+    webhook::Callback,
 };
 use palitra_store::{
     generations::{self as rows, NewGeneration},
-    quotes,
+    idempotency, quotes, requests,
 };
 use serde_json::{Value, json};
 use std::time::Duration;
 
+pub use idempotency::{KEY_BYTES_MAX as IDEMPOTENCY_KEY_BYTES_MAX, Once, Repeats};
 pub use quotes::Quote;
+pub use requests::{Rating, Request};
 pub use rows::{Asset, Attempt, CancelOutcome, Filter, Generation, Place};
 
 /// What somebody asks for.
@@ -35,6 +39,26 @@ pub struct Wish {
     pub priority: Priority,
     /// The same key never creates twice.
     pub idempotency: Option<String>,
+    /// The key it is asked with: its budgets count it.
+    pub key: Option<KeyId>,
+    /// Where its end is told, besides the account's webhooks.
+    pub webhook: Option<Callback>,
+}
+
+/// What a door says beside a wish.
+#[derive(Debug, Clone, Default)]
+pub struct Asked {
+    /// The same request again answers with the same generation.
+    pub once: Option<Once>,
+    pub request: Request,
+}
+
+/// A generation that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Created {
+    pub id: GenerationId,
+    /// Whether this request made it, or an earlier one under the same key.
+    pub is_new: bool,
 }
 
 /// How long a quote binds.
@@ -132,13 +156,34 @@ impl Engine {
 
     /// Holds the money and queues it: at the price of the quote, or at today's. Answers its id.
     pub async fn create(&self, wish: Wish, quote: Option<QuoteId>) -> Result<GenerationId> {
+        Ok(self.create_asked(wish, quote, Asked::default()).await?.id)
+    }
+
+    /// The same for a door: with what was said beside the wish, and once for each key of its client.
+    pub async fn create_asked(&self, wish: Wish, quote: Option<QuoteId>, asked: Asked) -> Result<Created> {
+        let Asked { once, mut request } = asked;
+        request.quote.clone_from(&quote);
+        if let Some(callback) = &wish.webhook {
+            self.checked_callback(callback).await?;
+        }
         let Ready { row, translation, faces, .. } = self.ready(&wish).await?;
         let (id, now, bounds) = (row.id.clone(), self.now(), self.settings.bounds);
         let (account, market, model) = (wish.account.clone(), row.market.clone(), row.model.clone());
-        let engine = self.clone();
+        let (engine, new_secret) = (self.clone(), wish.webhook.as_ref().map(|_| webhooks::new_secret(self)));
         let write = self.store.write(move |tx| {
             let priced = |row: &NewGeneration, terms: &_| engine.price_on_terms(row, terms);
             let (mut row, mut translation) = (row.clone(), translation.clone());
+            if let Some(once) = &once {
+                let owner = (&wish.account, wish.livemode);
+                if let Some(made) = idempotency::claim(tx, owner, once, row.id.as_str(), now)? {
+                    return Ok(Some(made));
+                }
+            }
+            if let Some((callback, new_secret)) = wish.webhook.as_ref().zip(new_secret.as_ref()) {
+                let owner = (&wish.account, wish.livemode);
+                palitra_store::webhooks::call_back(tx, owner, &row.id, callback, new_secret, now)?;
+            }
+            requests::insert(tx, &row.id, &request)?;
             if let Some(quote) = &quote {
                 let quote = quotes::take(tx, &wish.account, quote, &row.id, now)?;
                 // A quote binds for what was priced, and for nothing else.
@@ -160,14 +205,20 @@ impl Engine {
             palitra_store::assets::mark_faces(tx, &wish.account, &faces)?;
             let all: Vec<NewGeneration> = translation.into_iter().chain([row]).collect();
             if quote.is_some() {
-                return rows::create(tx, &wish.account, wish.livemode, &all, &bounds, now);
+                rows::create(tx, &wish.account, wish.livemode, &all, &bounds, now)?;
+            } else {
+                rows::create_on_terms(tx, (&wish.account, wish.livemode), all, &priced, &bounds, now)?;
             }
-            rows::create_on_terms(tx, (&wish.account, wish.livemode), all, &priced, &bounds, now)
+            Ok(None)
         });
-        write.await?;
+        if let Some(made) = write.await.map_err(|error| self.refused(error))? {
+            let id = GenerationId::parse(&made)
+                .map_err(|_| Error::new(ErrorCode::IdempotencyConflict).with("value", made))?;
+            return Ok(Created { id, is_new: false });
+        }
         tracing::info!(generation.id = %id, account.id = %account, market, model, "queued");
         self.work_is_there();
-        Ok(id)
+        Ok(Created { id, is_new: true })
     }
 
     /// What a wish comes to, after every check, priced by today's book.
@@ -213,9 +264,10 @@ impl Engine {
         countable(&mode, &input, &body)?;
         let mut row = self.new_generation(wish.livemode, (&model, &mode), &input)?;
         (row.idempotency, row.priority) = (wish.idempotency.clone(), wish.priority);
+        row.key = self.bounded_key(wish.key.as_ref());
         row.parents = translation.iter().map(|translation: &NewGeneration| translation.id.clone()).collect();
         if let Some(translation) = &mut translation {
-            translation.priority = wish.priority;
+            (translation.priority, translation.key) = (wish.priority, row.key.clone());
             notices.push(Notice::Translated);
         }
         Ok(Ready { row, translation, notices, faces })
@@ -300,6 +352,7 @@ impl Engine {
         match outcome {
             CancelOutcome::Cancelled => {
                 self.points.after(GenerationState::Queued, Event::Cancel);
+                self.endings.ended(id);
                 // What it waited for may be at a market.
                 self.housekeeping_is_due();
             }
@@ -310,6 +363,68 @@ impl Engine {
             CancelOutcome::NotFound => return Err(Error::new(ErrorCode::NotFound).with("value", id)),
         }
         Ok(outcome)
+    }
+}
+
+/// What cancelling many came to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CancelledMany {
+    pub cancelled: u32,
+    pub requested: u32,
+    /// Not all that the filter names were looked at.
+    pub more: bool,
+}
+
+/// States that can still be cancelled.
+const OPEN: [GenerationState; 4] = [
+    GenerationState::Queued,
+    GenerationState::Submitting,
+    GenerationState::Running,
+    GenerationState::Storing,
+];
+
+impl Engine {
+    /// Cancels those of the filter that have not ended, `filter.limit` at most. One that ends meanwhile is left as it is.
+    pub async fn cancel_all(&self, filter: Filter) -> Result<CancelledMany> {
+        let mut done = CancelledMany::default();
+        let mut left = filter.limit;
+        for state in OPEN.into_iter().filter(|state| filter.state.is_none_or(|wanted| wanted == *state)) {
+            let page = Filter { state: Some(state), limit: left.max(1), ..filter.clone() };
+            let found = self.generations(page).await?;
+            for generation in found {
+                if left == 0 {
+                    return Ok(CancelledMany { more: true, ..done });
+                }
+                left -= 1;
+                match self.cancel(&generation.id).await {
+                    Ok(CancelOutcome::Cancelled) => done.cancelled += 1,
+                    Ok(_) => done.requested += 1,
+                    Err(error) if error.code == ErrorCode::AlreadyFinished => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        Ok(done)
+    }
+
+    /// The answer of a request that is told by itself has gone out whole. Nobody waits for this to be written.
+    pub fn delivered(&self, account: AccountId, livemode: Livemode, key: String, answer: GenerationId) {
+        let write = move |tx: &mut palitra_store::Tx<'_>| {
+            idempotency::delivered(tx, (&account, livemode), &key, answer.as_str())
+        };
+        drop(self.store.post(write));
+    }
+
+    /// Keeps what somebody thinks of a result.
+    pub async fn rate(&self, id: &GenerationId, rating: Rating, comment: Option<String>) -> Result<()> {
+        let (id, now) = (id.clone(), self.now());
+        let write = self.store.write(move |tx| requests::rate(tx, &id, rating, comment.as_deref(), now));
+        Ok(write.await?)
+    }
+
+    /// 128 bits of chance, for seeds.
+    pub fn dice(&self) -> u128 {
+        self.random()
     }
 }
 

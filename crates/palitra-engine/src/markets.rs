@@ -2,9 +2,9 @@
 //! processes read with their next claim; nothing here stops work that is under way.
 
 use crate::{Engine, Error, Result};
-use palitra_domain::{ErrorCode, catalogue::Lane};
+use palitra_domain::{ErrorCode, audit::Action, catalogue::Lane};
 use palitra_store::{
-    alerts,
+    alerts, audit,
     markets::{self as rows, Paused},
 };
 use std::{fmt, ops::RangeInclusive};
@@ -66,7 +66,7 @@ impl Engine {
     /// No new work starts there from now on; what is queued waits, its money stays on hold. Answers whether that is new.
     pub async fn pause(&self, target: &Target) -> Result<bool> {
         let now = self.now();
-        let paused = self.put(target, move |tx, target| match target {
+        let paused = self.put(target, Action::MarketPause, move |tx, target| match target {
             Target::Lane(lane) => rows::pause_lane(tx, *lane, Some(now)),
             Target::Market(market) => rows::pause_market(tx, market, Some(now)),
             Target::Key { market, label } => rows::pause_key(tx, market, label, Some(now)),
@@ -80,7 +80,7 @@ impl Engine {
     /// changes anything.
     pub async fn resume(&self, target: &Target) -> Result<bool> {
         let now = self.now();
-        let resumed = self.put(target, move |tx, target| {
+        let resumed = self.put(target, Action::MarketResume, move |tx, target| {
             let (paused, tried) = match target {
                 Target::Lane(lane) => (rows::pause_lane(tx, *lane, None)?, 0),
                 Target::Market(market) => {
@@ -102,10 +102,18 @@ impl Engine {
     async fn put(
         &self,
         target: &Target,
+        action: Action,
         change: impl Fn(&mut palitra_store::Tx<'_>, &Target) -> palitra_store::Result<Paused> + Send + 'static,
     ) -> Result<bool> {
-        let wanted = target.clone();
-        match self.store.write(move |tx| change(tx, &wanted)).await? {
+        let (wanted, entry) = (target.clone(), self.entry(action, target, ""));
+        let write = self.store.write(move |tx| {
+            let changed = change(tx, &wanted)?;
+            if changed == Paused::Changed {
+                audit::insert(tx, &entry)?;
+            }
+            Ok(changed)
+        });
+        match write.await? {
             Paused::Changed => Ok(true),
             Paused::Same => Ok(false),
             Paused::NotFound => Err(no_target(target)),
@@ -123,9 +131,16 @@ impl Engine {
             Target::Key { market, label } => (market, Some(label)),
             Target::Lane(_) => return Err(no_target(target)),
         };
-        let write = self.store.write(move |tx| match limits {
-            Some(limits) => rows::limit(tx, &market, label.as_deref(), limits),
-            None => rows::reset(tx, &market, label.as_deref()),
+        let entry = self.entry(Action::MarketLimit, target, limited(limits.as_ref()));
+        let write = self.store.write(move |tx| {
+            let labels = match limits {
+                Some(limits) => rows::limit(tx, &market, label.as_deref(), limits)?,
+                None => rows::reset(tx, &market, label.as_deref())?,
+            };
+            if !labels.is_empty() {
+                audit::insert(tx, &entry)?;
+            }
+            Ok(labels)
         });
         let labels = write.await?;
         if labels.is_empty() {
@@ -135,6 +150,14 @@ impl Engine {
         self.work_is_there();
         Ok(labels)
     }
+}
+
+/// Limits in a few words.
+fn limited(limits: Option<&Limits>) -> String {
+    let Some(limits) = limits else { return "as in the settings".to_owned() };
+    let all = [("slots", limits.slots), ("per minute", limits.per_minute), ("burst", limits.burst)];
+    let told = all.iter().filter_map(|(name, value)| Some(format!("{name} {}", (*value)?)));
+    told.collect::<Vec<_>>().join(", ")
 }
 
 fn no_target(target: &Target) -> Error {

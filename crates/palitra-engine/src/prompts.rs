@@ -8,7 +8,7 @@ use crate::{
     generations::{Generation, Wish},
 };
 use palitra_domain::{
-    AccountId, ErrorCode, GenerationId, Livemode, Money, QuoteId,
+    AccountId, ErrorCode, GenerationId, KeyId, Livemode, Money, QuoteId,
     i18n::Lang,
     prompt::writing::{self, CHECK_SYSTEM, Composition, Purpose},
     state::{GenerationState, Priority},
@@ -21,6 +21,8 @@ use std::time::Duration;
 pub struct Idea {
     pub account: AccountId,
     pub livemode: Livemode,
+    /// The key it is asked with: its budgets count it.
+    pub key: Option<KeyId>,
     /// A few words.
     pub words: String,
     pub purpose: Purpose,
@@ -148,6 +150,8 @@ impl Engine {
             input,
             priority: Priority::Standard,
             idempotency: None,
+            key: idea.key.clone(),
+            webhook: None,
         }
     }
 

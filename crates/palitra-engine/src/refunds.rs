@@ -1,8 +1,11 @@
 //! Use cases of money that goes back, of corrections, and of an account's movements.
 
 use crate::{Engine, Error, Result};
-use palitra_domain::{AccountId, ErrorCode, GenerationId, Livemode, Money, TransferId};
-use palitra_store::ledger::{self, Adjustment, Balance, Purse, Refund, TakeBack};
+use palitra_domain::{AccountId, ErrorCode, GenerationId, Livemode, Money, TransferId, audit::Action};
+use palitra_store::{
+    audit,
+    ledger::{self, Adjustment, Balance, Purse, Refund, TakeBack},
+};
 
 pub use ledger::{Movement, Refunded};
 
@@ -25,7 +28,14 @@ impl Engine {
             amount: amount.map(|money| money.amount),
             note: checked_note(note)?,
         };
-        let write = self.store.write(move |tx| ledger::refund(tx, &refund, now)).await;
+        let about = amount.map_or_else(|| "all that is left".to_owned(), |amount| amount.to_string());
+        let entry = self.entry(Action::Refund, generation, about);
+        let write = self.store.write(move |tx| {
+            let refunded = ledger::refund(tx, &refund, now)?;
+            audit::insert(tx, &entry)?;
+            Ok(refunded)
+        });
+        let write = write.await;
         write.map_err(|error| self.too_large(error))
     }
 
@@ -39,7 +49,14 @@ impl Engine {
             amount: amount.map(|money| money.amount),
             note: checked_note(note)?,
         };
-        let write = self.store.write(move |tx| ledger::take_back(tx, &take, now)).await;
+        let about = amount.map_or_else(|| "all of it".to_owned(), |amount| amount.to_string());
+        let entry = self.entry(Action::TakeBack, top_up, about);
+        let write = self.store.write(move |tx| {
+            let owed = ledger::take_back(tx, &take, now)?;
+            audit::insert(tx, &entry)?;
+            Ok(owed)
+        });
+        let write = write.await;
         let owed = write.map_err(|error| self.too_large(error))?;
         Ok(Money::new(owed, self.settings.prices.currency))
     }
@@ -61,8 +78,10 @@ impl Engine {
             amount: amount.amount,
             note: checked_note(note)?,
         };
+        let entry = self.entry(Action::Correct, account, format!("{} {amount}", livemode.as_str()));
         let write = self.store.write(move |tx| {
             ledger::adjust(tx, &adjustment, now)?;
+            audit::insert(tx, &entry)?;
             ledger::balance(tx, &adjustment.account, livemode)
         });
         Ok(write.await?)

@@ -5,7 +5,10 @@
 
 use crate::{Context, Result, scheduler::Machine};
 use palitra_domain::Timestamp;
-use palitra_store::retention::{self as rows, Kind};
+use palitra_store::{
+    idempotency,
+    retention::{self as rows, Kind},
+};
 use std::time::Duration;
 
 #[cfg(test)]
@@ -28,6 +31,9 @@ pub struct Retention {
 
 /// A price that nobody took in its ten minutes is of no use to anybody.
 const QUOTES: Duration = Duration::from_secs(86_400);
+
+/// A client that has heard nothing for so long asks anew.
+const IDEMPOTENCY: Duration = Duration::from_secs(86_400);
 
 /// Rows that one transaction looks at. A batch may have thousands of its own.
 const ROWS: u32 = 200;
@@ -55,6 +61,8 @@ async fn run(context: &Context) -> Result<()> {
         (Kind::Faces, faces),
         (Kind::Uploads, uploads),
         (Kind::Deliveries, events),
+        (Kind::WebhookLog, events),
+        (Kind::Webhooks, events),
         (Kind::Batches, finished),
         (Kind::Generations, finished),
         (Kind::Quotes, Some(QUOTES)),
@@ -66,7 +74,18 @@ async fn run(context: &Context) -> Result<()> {
             context.posted.notify_waiters();
         }
     }
-    Ok(())
+    forget_keys(context).await
+}
+
+async fn forget_keys(context: &Context) -> Result<()> {
+    loop {
+        let before = context.now().minus(IDEMPOTENCY);
+        let forgotten = context.store.write(move |tx| idempotency::forget(tx, before, ROWS)).await?;
+        if forgotten < u64::from(ROWS) {
+            return Ok(());
+        }
+        context.clock.sleep(PAUSE).await;
+    }
 }
 
 async fn one_kind(context: &Context, kind: Kind, kept: Duration) -> Result<u64> {

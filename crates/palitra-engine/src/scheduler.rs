@@ -5,7 +5,7 @@ use crate::{
     claims::claims,
     deliveries, leader, lease, neighbours, shelf,
     waits::{InFlight, Waits},
-    work,
+    webhooks, work,
 };
 use palitra_store::generations::{self, Fence};
 use std::{
@@ -45,6 +45,7 @@ impl Engine {
         let machine = Machine::new(self, focus, stop);
         work::adopt(&machine).await?;
         deliveries::start(&machine).await?;
+        webhooks::start(&machine).await?;
         if machine.lease.is_shared {
             machine.spawn(lease::heartbeat(machine.clone()));
         }

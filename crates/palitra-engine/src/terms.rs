@@ -1,8 +1,8 @@
 //! Use cases of terms: price groups, free access, what an order costs on them, and what the operator sees of an account.
 
 use crate::{Engine, Error, Result, accounts::Account, referrals};
-use palitra_domain::{AccountId, ErrorCode, money::Millionths, terms::FACTOR_MAX};
-use palitra_store::{generations::NewGeneration, profiles, terms as rows};
+use palitra_domain::{AccountId, ErrorCode, audit::Action, money::Millionths, terms::FACTOR_MAX};
+use palitra_store::{audit, generations::NewGeneration, profiles, terms as rows};
 
 pub use palitra_domain::terms::Terms;
 pub use profiles::Profile;
@@ -48,8 +48,10 @@ impl Engine {
     ) -> Result<Option<Account>> {
         let account = account.clone();
         let code = referral.map(referrals::checked_code).transpose()?;
+        let entry = self.entry(Action::AccountChange, &account, changed(&change, code.as_deref()));
         let write = self.store.write(move |tx| {
             rows::change(tx, &account, &change)?;
+            audit::insert(tx, &entry)?;
             code.as_ref().map(|code| palitra_store::referrals::refer(tx, &account, code)).transpose()
         });
         Ok(write.await?)
@@ -72,12 +74,34 @@ impl Engine {
             return Err(Error::new(ErrorCode::InvalidInput).with("value", "`FACTOR`"));
         }
         let now = self.now();
-        Ok(self.store.write(move |tx| rows::set_group(tx, &name, factor, now)).await?)
+        let entry = self.entry(Action::GroupSet, &name, factor);
+        let write = self.store.write(move |tx| {
+            rows::set_group(tx, &name, factor, now)?;
+            audit::insert(tx, &entry)
+        });
+        Ok(write.await?)
     }
 
     /// Refused while accounts are in it.
     pub async fn remove_price_group(&self, name: &str) -> Result<()> {
         let name = name.to_owned();
-        Ok(self.store.write(move |tx| rows::remove_group(tx, &name)).await?)
+        let entry = self.entry(Action::GroupRemove, &name, "");
+        let write = self.store.write(move |tx| {
+            rows::remove_group(tx, &name)?;
+            audit::insert(tx, &entry)
+        });
+        Ok(write.await?)
     }
+}
+
+/// A change in a few words.
+fn changed(change: &TermsChange, referral: Option<&str>) -> String {
+    let group = change.group.as_ref().map(|group| match group {
+        Some(group) => format!("group {group}"),
+        None => "no group".to_owned(),
+    });
+    let free =
+        change.has_free_access.map(|is_free| format!("free access {}", if is_free { "on" } else { "off" }));
+    let referral = referral.map(|code| format!("referred by {code}"));
+    [group, free, referral].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }

@@ -37,6 +37,27 @@ impl Engine {
         name: &str,
         bytes: Bytes,
     ) -> Result<Uploaded> {
+        self.keep_upload((account, livemode), None, name, bytes).await
+    }
+
+    /// The same under an id that was promised before; whoever sends it twice has sent it once.
+    pub async fn upload_as(
+        &self,
+        owner: (&AccountId, Livemode),
+        id: &AssetId,
+        name: &str,
+        bytes: Bytes,
+    ) -> Result<Uploaded> {
+        self.keep_upload(owner, Some(id), name, bytes).await
+    }
+
+    async fn keep_upload(
+        &self,
+        (account, livemode): (&AccountId, Livemode),
+        promised: Option<&AssetId>,
+        name: &str,
+        bytes: Bytes,
+    ) -> Result<Uploaded> {
         let refused = |why: &str, limit: u64| refused(name, why, limit);
         if bytes.len() > UPLOAD_BYTES_MAX {
             return Err(too_large(name));
@@ -53,11 +74,12 @@ impl Engine {
             return Err(refused("file-too-many-pixels", PIXELS_MAX / 1_000_000));
         }
         let now = self.now();
-        let id = AssetId::new(now, self.random());
+        let id = promised.cloned().unwrap_or_else(|| AssetId::new(now, self.random()));
         let key = object_key(Folder::Uploads, now, id.as_str(), media.extension);
         let stored = self.objects.put(&key, Box::pin(stream::iter([Ok(bytes)]))).await?;
         let upload = NewUpload {
             id: id.clone(),
+            is_promised: promised.is_some(),
             account: account.clone(),
             livemode,
             kind: media.kind.as_str(),

@@ -1,8 +1,11 @@
 //! Use cases of vouchers: made by the operator, redeemed by an account.
 
 use crate::{Engine, Error, Result};
-use palitra_domain::{AccountId, ErrorCode, Money, Timestamp, TransferId, VoucherId, codes};
-use palitra_store::vouchers::{self as rows, NewVoucher, Redeem};
+use palitra_domain::{AccountId, ErrorCode, Money, Timestamp, TransferId, VoucherId, audit::Action, codes};
+use palitra_store::{
+    audit,
+    vouchers::{self as rows, NewVoucher, Redeem},
+};
 use std::time::Duration;
 
 pub use palitra_store::ledger::Purse;
@@ -53,7 +56,12 @@ impl Engine {
             uses_max: wish.uses_max,
             expires_at: wish.expires_at,
         };
-        let write = self.store.write(move |tx| rows::insert(tx, &new, now));
+        let what = format!("{} {}, {} uses", wish.amount, wish.purse.as_str(), wish.uses_max);
+        let entry = self.entry(Action::VoucherCreate, &id, what);
+        let write = self.store.write(move |tx| {
+            rows::insert(tx, &new, now)?;
+            audit::insert(tx, &entry)
+        });
         write.await.map_err(|error| about(error, &code))?;
         Ok(IssuedVoucher { id, code })
     }
@@ -66,7 +74,15 @@ impl Engine {
     /// What it has given stays given.
     pub async fn revoke_voucher(&self, id: &VoucherId) -> Result<()> {
         let (wanted, now) = (id.clone(), self.now());
-        let revoked = self.store.write(move |tx| rows::revoke(tx, &wanted, now)).await?;
+        let entry = self.entry(Action::VoucherRevoke, id, "");
+        let write = self.store.write(move |tx| {
+            let is_new = rows::revoke(tx, &wanted, now)?;
+            if is_new {
+                audit::insert(tx, &entry)?;
+            }
+            Ok(is_new)
+        });
+        let revoked = write.await?;
         if revoked { Ok(()) } else { Err(Error::new(ErrorCode::NotFound).with("value", id)) }
     }
 

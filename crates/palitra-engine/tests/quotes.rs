@@ -127,6 +127,8 @@ fn wish(engine: &Engine, prompt: &str) -> Wish {
         input: json!({ "prompt": prompt, "width": 1000, "height": 1000, "seed": 1 }),
         priority: Priority::Standard,
         idempotency: None,
+        key: None,
+        webhook: None,
     }
 }
 

@@ -15,7 +15,7 @@ use std::{
 };
 use tokio::{
     fs,
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncSeekExt, AsyncWriteExt},
 };
 
 /// How much of a file is in memory at a time.
@@ -148,8 +148,9 @@ fn written_at(file: &std::fs::Metadata) -> io::Result<Timestamp> {
     Ok(Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX)))
 }
 
-fn stream_file(file: fs::File) -> ByteStream {
-    Box::pin(stream::unfold(Some(file), |file| async {
+fn stream_file(file: impl AsyncRead + Unpin + Send + 'static) -> ByteStream {
+    // Fused: bodies of HTTP are asked once more after their end.
+    let parts = stream::unfold(Some(file), |file| async {
         let mut file = file?;
         let mut chunk = vec![0; CHUNK_BYTES];
         match file.read(&mut chunk).await {
@@ -160,7 +161,8 @@ fn stream_file(file: fs::File) -> ByteStream {
             }
             Err(error) => Some((Err(error), None)),
         }
-    }))
+    });
+    Box::pin(parts.fuse())
 }
 
 fn failed(key: &str, doing: &'static str) -> impl FnOnce(io::Error) -> ObjectError {
@@ -180,10 +182,37 @@ impl Objects for Disk {
         })
     }
 
+    fn read_part<'a>(
+        &'a self,
+        key: &'a str,
+        from: u64,
+        bytes: u64,
+    ) -> BoxFuture<'a, Result<ByteStream, ObjectError>> {
+        Box::pin(async move {
+            let open = async {
+                let mut file = fs::File::open(self.path(key)?).await?;
+                file.seek(io::SeekFrom::Start(from)).await?;
+                io::Result::Ok(file.take(bytes))
+            };
+            open.await.map(stream_file).map_err(failed(key, "read"))
+        })
+    }
+
     fn exists<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<bool, ObjectError>> {
         Box::pin(async move {
             let look = async { fs::try_exists(self.path(key)?).await };
             look.await.map_err(failed(key, "read"))
+        })
+    }
+
+    fn bytes<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<u64>, ObjectError>> {
+        Box::pin(async move {
+            let look = async { fs::metadata(self.path(key)?).await };
+            match look.await {
+                Ok(metadata) => Ok(Some(metadata.len())),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+                Err(error) => Err(failed(key, "read")(error)),
+            }
         })
     }
 

@@ -5,9 +5,9 @@
 -- many places as there are accounts unless it is read every day. Checks are about money; that a state is one of a list is the types'
 -- business: PostgreSQL reads a check from its text whenever it runs a statement that writes, and SQLite makes a small table of a list.
 
--- One row: what can never change once money has moved.
+-- One row: what can never change once money has moved. `secret` signs links and callbacks of ours; it never leaves the service.
 create table installation(
-  one smallint primary key check(one = 1), currency text not null, created_at bigint not null
+  one smallint primary key check(one = 1), currency text not null, secret bytea not null, created_at bigint not null
 );
 
 -- What the prices of its accounts are multiplied by, in millionths.
@@ -25,8 +25,11 @@ create table account(
   price_group text references price_group(name), has_free_access smallint not null default 0,
   -- What it gives to others, and who gave it to this one: once, and never round in a circle.
   referral_code text not null unique, referred_by text references account(id),
+  -- Nobody finds it from then on; `erased_to` is the movement up to which its generations have been looked at.
+  deleting_at bigint, deleted_at bigint, erased_to text not null default '',
   created_at bigint not null
 );
+create index account_leaving on account(deleting_at, id) where deleting_at is not null and deleted_at is null;
 create index account_grouped on account(price_group) where price_group is not null;
 create index account_referred on account(referred_by) where referred_by is not null;
 
@@ -37,12 +40,22 @@ create table identity(
 );
 create index identity_account on identity(account_id);
 
--- Keys are kept as SHA-256; `hint` is the part that may be shown again.
+-- Keys are kept as SHA-256; `hint` is the part that may be shown again. After a rotation the secret before works until `old_until`.
+-- Budgets are minor units by UTC day, by UTC month and in all; null is none. They never change: a key with others is another key.
 create table api_key(
   id text primary key, account_id text not null references account(id), livemode text not null check(livemode in ('live', 'test')),
-  hash bytea not null unique, hint text not null, created_at bigint not null, revoked_at bigint, used_at bigint
+  name text not null default '', scopes text not null, hash bytea not null unique, hint text not null, old_hash bytea, old_until bigint,
+  budget_day bigint check(budget_day >= 0), budget_month bigint check(budget_month >= 0), budget_total bigint check(budget_total >= 0),
+  created_at bigint not null, expires_at bigint, revoked_at bigint, used_at bigint
 );
 create index api_key_account on api_key(account_id, id);
+create unique index api_key_old on api_key(old_hash) where old_hash is not null;
+
+-- What is held and was charged for a key with budgets: `2026-11-30`, `2026-11`, `total`, by when the hold was taken. Changed only with the
+-- book of its account locked, in the transaction that takes or closes the hold.
+create table key_budget_use(
+  key_id text not null references api_key(id), period text not null, spent bigint not null check(spent >= 0), primary key(key_id, period)
+);
 
 -- The balances of an account, one row for live and one for test money. `*_held` is the pending side: held, not yet charged.
 create table book(
@@ -72,6 +85,8 @@ create table transfer(
   -- asks twice.
   reverses text, refunded_cash bigint not null default 0, refunded_bonus bigint not null default 0,
   note text not null default '', created_at bigint not null, closed_at bigint,
+  -- Of a hold that a key with budgets was used for: `key_budget_use` counts it.
+  key_id text,
   check(kind <> 'hold' or generation_id is not null and id = 'trf_' || substr(generation_id, 5)),
   check(refunded_cash >= 0 and (refunded_cash = 0 or refunded_cash <= case when kind = 'hold' then charged_cash else cash end)),
   check(refunded_bonus >= 0 and (refunded_bonus = 0 or refunded_bonus <= case when kind = 'hold' then charged_bonus else bonus end)),
@@ -80,6 +95,7 @@ create table transfer(
 );
 -- Also the pages of an account's generations: each has its hold.
 create index transfer_account on transfer(account_id, id);
+create index transfer_key on transfer(key_id) where key_id is not null;
 create index transfer_reverses on transfer(reverses) where reverses is not null;
 
 -- The posted side, append-only; the entries of a transfer sum to zero.
@@ -293,6 +309,24 @@ create index generation_batch on generation(batch_id, state) where batch_id is n
 -- costs more than the rest of its life together once the table is large (docs/decisions/0013). Of a hash 12 digits find it.
 create index generation_recipe on generation(substr(recipe, 1, 12)) where state = 'succeeded' and batch_id is not null;
 
+-- What was said with a request for a generation and only its door needs; no row where nothing was said.
+create table request(
+  generation_id text primary key, metadata text, parent_id text, quote_id text
+);
+
+-- What people think of a result.
+create table feedback(
+  generation_id text primary key, rating text not null, comment text, created_at bigint not null
+);
+
+-- A client's key under which something was created: the same request again answers with it, another one is refused. Of clients that send
+-- none and repeat all the same, the request itself is the key; `delivered`: its answer has gone out whole.
+create table idempotency(
+  account_id text not null, livemode text not null, key text not null, fingerprint bytea not null, answer text not null,
+  delivered smallint not null default 0, created_at bigint not null, primary key(account_id, livemode, key)
+);
+create index idempotency_age on idempotency(created_at);
+
 -- What is left of a generation after its time (`retention.finished_days`): enough for the books, nothing of what was asked or made.
 create table generation_past(
   id text primary key, account_id text not null, livemode text not null, market text not null, model text not null, mode text not null,
@@ -354,6 +388,8 @@ create table outbox(
   state text not null default 'new', attempts bigint not null default 0, owner text, error text,
   next_at bigint not null, created_at bigint not null, closed_at bigint
 );
+-- What has happened, in its order: events are followed by it. New rows come at its end.
+create index outbox_news on outbox(created_at, id);
 create index outbox_due on outbox(kind, next_at) where state = 'new';
 -- Who stands in line before whom, of the kinds that are delivered in order. Ends of generations are not among them: they are many.
 create index outbox_line on outbox(kind, account_id, created_at, id) where state = 'new' and kind <> 'generation';
@@ -361,6 +397,44 @@ create index outbox_line on outbox(kind, account_id, created_at, id) where state
 create table outbox_kind(
   kind text primary key
 );
+
+-- Addresses of an account that hear of its events. Secrets sign, so they are kept as they are and not as a hash: a copy of the database can
+-- speak in our name to these addresses, and to nobody else. An old one signs beside the new one until `old_until`.
+-- `events` are names with spaces between them, none is all of them. A deleted one keeps its row, without secrets, as long as its log.
+create table webhook(
+  id text primary key, account_id text not null references account(id), livemode text not null check(livemode in ('live', 'test')),
+  url text not null, events text not null, only_of text, description text not null,
+  secret text not null, old_secret text, old_until bigint,
+  created_at bigint not null, updated_at bigint not null, disabled_at bigint, disabled_why text, failing_since bigint, deleted_at bigint
+);
+create index webhook_account on webhook(account_id, id) where deleted_at is null;
+create index webhook_open on webhook(account_id) where disabled_at is null and deleted_at is null;
+
+-- What signs deliveries to addresses that came with a generation.
+create table webhook_secret(
+  account_id text not null references account(id), livemode text not null check(livemode in ('live', 'test')),
+  secret text not null, old_secret text, old_until bigint, created_at bigint not null, primary key(account_id, livemode)
+);
+
+-- Where the end of one generation is told. It goes when that is written as a delivery.
+create table callback(
+  generation_id text primary key, url text not null, form text not null
+);
+
+-- One event to one address: the queue, and its log. `lane` is whose turn it takes: the endpoint's, or the account's for what has none.
+-- `body` is made before the first try and never again. As in the outbox a try is claimed by `owner` until `next_at`, and `attempts` is the
+-- fence; `earlier` are the attempts of earlier rounds, which a replay has ended.
+create table webhook_delivery(
+  id text primary key, webhook_id text, account_id text not null, livemode text not null, lane text not null,
+  url text, form text not null, event text not null, subject text, body text,
+  state text not null default 'waiting', attempts bigint not null default 0, earlier bigint not null default 0, owner text,
+  next_at bigint not null, status bigint, answer text, error text, duration_ms bigint, tried_at bigint,
+  created_at bigint not null, closed_at bigint
+);
+create index webhook_delivery_due on webhook_delivery(lane, next_at, id) where state = 'waiting';
+create index webhook_delivery_taken on webhook_delivery(lane) where owner is not null;
+create index webhook_delivery_page on webhook_delivery(lane, id);
+create index webhook_delivery_subject on webhook_delivery(subject) where state = 'waiting';
 
 -- How far the checks of the books have got in what is closed (`past`, in the order of transfers), and that of each account: what the
 -- postings up to a transfer come to. Nothing below it changes any more.
@@ -382,6 +456,11 @@ create table worker(
 -- What one process at a time does for all of them, who does it, and until when by the database's own clock.
 create table leader(
   name text primary key, worker_id text not null, lease_until bigint not null, since bigint not null
+);
+
+-- What operators and owners of accounts have done, for whoever asks later.
+create table audit(
+  id text primary key, at bigint not null, who text not null, action text not null, subject text not null, about text not null
 );
 
 -- Leave room for updates in place, vacuum the queue often.

@@ -1,7 +1,7 @@
-//! Accounts and their API keys.
+//! Accounts. Their API keys are `keys`.
 
 use crate::{Error, Result, Tx, ledger, p};
-use palitra_domain::{AccountId, Currency, ErrorCode, KeyId, Livemode, Timestamp, codes};
+use palitra_domain::{AccountId, Currency, ErrorCode, Livemode, Timestamp, codes};
 
 /// The house: what the command line acts as without a key. Postpaid, no lower bound.
 pub const HOUSE: &str = "local";
@@ -16,13 +16,15 @@ pub struct Account {
 }
 
 pub fn find(tx: &mut Tx, name: &str) -> Result<Option<Account>> {
-    let row = tx.query_opt("select id, name from account where name = $1", p![name])?;
+    let row =
+        tx.query_opt("select id, name from account where name = $1 and deleting_at is null", p![name])?;
     row.map(|row| Ok(Account { id: row.get(0)?, name: row.get(1)? })).transpose()
 }
 
-/// Every account, by name.
+/// Every account that is not deleted, by name.
 pub fn list(tx: &mut Tx) -> Result<Vec<Account>> {
-    let rows = tx.query("select id, name from account order by name limit 10000", p![])?;
+    let rows =
+        tx.query("select id, name from account where deleting_at is null order by name limit 10000", p![])?;
     rows.iter().map(|row| Ok(Account { id: row.get(0)?, name: row.get(1)? })).collect()
 }
 
@@ -87,7 +89,12 @@ pub fn set_limits(tx: &mut Tx, id: &AccountId, queued: Option<u32>, running: Opt
 }
 
 /// The house account, made on first use, and the wallet's currency, which never changes afterwards.
-pub fn ensure_house(tx: &mut Tx, new: &AccountId, currency: Currency, now: Timestamp) -> Result<Account> {
+pub fn ensure_house(
+    tx: &mut Tx,
+    new: &AccountId,
+    (currency, secret): (Currency, &[u8; 32]),
+    now: Timestamp,
+) -> Result<Account> {
     if let Some(house) = find(tx, HOUSE)? {
         let row = tx.query_one("select currency from installation", p![])?;
         let used: String = row.get(0)?;
@@ -98,66 +105,9 @@ pub fn ensure_house(tx: &mut Tx, new: &AccountId, currency: Currency, now: Times
     }
     tx.must(
         1,
-        "insert into installation(one, currency, created_at) values(1, $1, $2)",
-        p![currency.as_str(), now.micros()],
+        "insert into installation(one, currency, secret, created_at) values(1, $1, $2, $3)",
+        p![currency.as_str(), secret, now.micros()],
     )?;
     create(tx, new, HOUSE, true, now)?;
     Ok(Account { id: new.clone(), name: HOUSE.to_owned() })
-}
-
-/// A key as it is listed: never the key itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ApiKey {
-    pub id: KeyId,
-    pub account: String,
-    pub livemode: Livemode,
-    /// The part that may be shown: `sk_live_…a1b2`.
-    pub hint: String,
-    pub created_at: Timestamp,
-    pub revoked_at: Option<Timestamp>,
-}
-
-pub struct NewApiKey {
-    pub id: KeyId,
-    pub account: AccountId,
-    pub livemode: Livemode,
-    /// SHA-256 of the whole key.
-    pub hash: [u8; 32],
-    pub hint: String,
-}
-
-pub fn api_key_insert(tx: &mut Tx, key: &NewApiKey, now: Timestamp) -> Result<()> {
-    tx.must(
-        1,
-        "insert into api_key(id, account_id, livemode, hash, hint, created_at) values($1, $2, $3, $4, $5, $6)",
-        p![key.id.as_str(), key.account.as_str(), key.livemode.as_str(), &key.hash, &key.hint, now.micros()],
-    )
-}
-
-pub fn api_keys(tx: &mut Tx) -> Result<Vec<ApiKey>> {
-    let rows = tx.query(
-        "select k.id, a.name, k.livemode, k.hint, k.created_at, k.revoked_at
-         from api_key k join account a on a.id = k.account_id order by k.id limit 10000",
-        p![],
-    )?;
-    let key = |row: &crate::Row| {
-        Ok(ApiKey {
-            id: row.get(0)?,
-            account: row.get(1)?,
-            livemode: row.get(2)?,
-            hint: row.get(3)?,
-            created_at: row.get(4)?,
-            revoked_at: row.get(5)?,
-        })
-    };
-    rows.iter().map(key).collect()
-}
-
-/// Whether there was such a key that still worked.
-pub fn api_key_revoke(tx: &mut Tx, id: &KeyId, now: Timestamp) -> Result<bool> {
-    let rows = tx.execute(
-        "update api_key set revoked_at = $2 where id = $1 and revoked_at is null",
-        p![id.as_str(), now.micros()],
-    )?;
-    Ok(rows == 1)
 }

@@ -8,6 +8,8 @@ use std::collections::HashSet;
 #[derive(Debug, Clone)]
 pub struct NewUpload {
     pub id: AssetId,
+    /// The id is known to somebody: this file has to be found under it, even where the account has the same under another one.
+    pub is_promised: bool,
     pub account: AccountId,
     pub livemode: Livemode,
     /// `image`, `audio`, `video`.
@@ -36,22 +38,32 @@ pub struct StoredAsset {
 /// what names it finds it, and what was made of it answers for the same file another time. Refused when all of the
 /// account's uploads together would take more than `bytes_max`; 0 is no limit, and the house has none.
 pub fn insert_upload(tx: &mut Tx, upload: &NewUpload, bytes_max: i64, now: Timestamp) -> Result<AssetId> {
-    let same = tx.query_opt(
-        "update asset set created_at = $4 where id = (select max(id) from asset where account_id = $1 and sha256 = $2
-           and generation_id is null and livemode = $3 and deleted_at is null) returning id",
-        p![upload.account.as_str(), &upload.sha256, upload.livemode.as_str(), now.micros()],
-    )?;
+    let same = if upload.is_promised {
+        // Put there twice.
+        tx.query_opt(
+            "select id from asset where id = $1 and account_id = $2",
+            p![upload.id.as_str(), upload.account.as_str()],
+        )?
+    } else {
+        tx.query_opt(
+            "update asset set created_at = $4 where id = (select max(id) from asset where account_id = $1 and sha256 = $2
+               and generation_id is null and livemode = $3 and deleted_at is null)
+               and exists (select 1 from account where id = $1 and deleting_at is null) returning id",
+            p![upload.account.as_str(), &upload.sha256, upload.livemode.as_str(), now.micros()],
+        )?
+    };
     if let Some(same) = same {
         return same.get(0);
     }
     let bytes = i64::try_from(upload.bytes).unwrap_or(i64::MAX);
-    let room = tx.query_one(
+    let room = tx.query_opt(
         "select case when a.kind = 'house' or $2 = 0 then 1 else 0 end,
            (select cast(coalesce(sum(f.bytes), 0) as bigint) from asset f
             where f.account_id = $1 and f.generation_id is null and f.deleted_at is null)
-         from account a where a.id = $1",
+         from account a where a.id = $1 and a.deleting_at is null",
         p![upload.account.as_str(), bytes_max],
     )?;
+    let room = room.ok_or_else(|| Error::rule(ErrorCode::NotFound, upload.account.as_str()))?;
     if !room.get::<bool>(0)? && room.get::<i64>(1)?.saturating_add(bytes) > bytes_max {
         let value = (bytes_max / (1024 * 1024)).to_string();
         return Err(Error::Rule { code: ErrorCode::UploadsFull, value });
@@ -128,4 +140,35 @@ fn stored(row: &Row) -> Result<StoredAsset> {
         width: row.get(5)?,
         height: row.get(6)?,
     })
+}
+
+/// A stored file with its place among an account's, for doors that hand it out.
+#[derive(Debug, Clone)]
+pub struct AccountAsset {
+    pub asset: crate::generations::Asset,
+    pub account: AccountId,
+    pub livemode: Livemode,
+    pub generation: Option<palitra_domain::GenerationId>,
+    pub created_at: Timestamp,
+    pub sha256: String,
+}
+
+/// One that is still there, whoever's it is: the caller decides who may see it.
+pub fn find(tx: &mut Tx, id: &AssetId) -> Result<Option<AccountAsset>> {
+    let columns = crate::generations::ASSET_COLUMNS;
+    let sql = format!(
+        "select {columns}, account_id, livemode, generation_id, created_at, sha256 from asset where id = $1 and deleted_at is null"
+    );
+    let row = tx.query_opt(&sql, p![id.as_str()])?;
+    row.map(|row| {
+        Ok(AccountAsset {
+            asset: crate::generations::asset(&row)?,
+            account: row.get(10)?,
+            livemode: row.get(11)?,
+            generation: row.get(12)?,
+            created_at: row.get(13)?,
+            sha256: row.get(14)?,
+        })
+    })
+    .transpose()
 }

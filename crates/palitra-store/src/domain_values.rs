@@ -2,11 +2,13 @@
 
 use crate::{FromValue, Value, ledger::Purse};
 use palitra_domain::{
-    AccountId, AssetId, BatchId, Currency, DeliveryId, ErrorCode, GenerationId, ItemId, KeyId, Livemode,
-    QuoteId, Timestamp, TransferId, VoucherId, WorkerId,
+    AccountId, AssetId, AuditId, BatchId, Currency, DeliveryId, ErrorCode, GenerationId, ItemId, KeyId,
+    Livemode, QuoteId, Scopes, Timestamp, TransferId, VoucherId, WebhookId, WorkerId,
+    audit::Action,
     catalogue::Lane,
     health::KeyHealth,
     state::{AttemptReason, AttemptState, BatchKind, BatchState, GenerationState, StepKind, TransferState},
+    webhook,
 };
 
 fn text(value: &Value) -> Option<&str> {
@@ -26,6 +28,7 @@ macro_rules! from_text {
 
 from_text! {
     AccountId: |text| AccountId::parse(text).ok();
+    AuditId: |text| AuditId::parse(text).ok();
     AssetId: |text| AssetId::parse(text).ok();
     BatchId: |text| BatchId::parse(text).ok();
     DeliveryId: |text| DeliveryId::parse(text).ok();
@@ -35,6 +38,7 @@ from_text! {
     QuoteId: |text| QuoteId::parse(text).ok();
     TransferId: |text| TransferId::parse(text).ok();
     VoucherId: |text| VoucherId::parse(text).ok();
+    WebhookId: |text| WebhookId::parse(text).ok();
     WorkerId: |text| WorkerId::parse(text).ok();
     Currency: Currency::parse;
     ErrorCode: ErrorCode::parse;
@@ -49,6 +53,13 @@ from_text! {
     StepKind: StepKind::parse;
     TransferState: TransferState::parse;
     Purse: Purse::parse;
+    Action: Action::parse;
+    Scopes: Scopes::parse;
+    webhook::EventType: webhook::EventType::parse;
+    webhook::Form: webhook::Form::parse;
+    webhook::Only: webhook::Only::parse;
+    webhook::DeliveryState: webhook::DeliveryState::parse;
+    webhook::Disabled: webhook::Disabled::parse;
 }
 
 impl FromValue for Timestamp {

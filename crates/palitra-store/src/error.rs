@@ -1,7 +1,7 @@
 //! What can go wrong in the store: a variant for each thing a caller does differently.
 //! No variant names a database, and no message repeats a stored value: messages reach logs.
 
-use palitra_domain::ErrorCode;
+use palitra_domain::{ErrorCode, Timestamp, budget::Budget};
 
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -17,6 +17,9 @@ pub enum Error {
     /// A bound of the account was reached; the same may be accepted `after` that time.
     #[error("{code}: the limit is {limit}, again in {after:?}")]
     Later { code: ErrorCode, limit: i64, after: std::time::Duration },
+    /// More than is left of a budget of the key, in minor units; it begins anew `anew_at`, or never.
+    #[error("over the {budget} budget of the key: {needed} needed, {left} left")]
+    OverBudget { budget: Budget, needed: i64, left: i64, anew_at: Option<Timestamp> },
     /// Too much waits in front of the database. Shed the request.
     #[error("the store is busy: too many transactions wait")]
     Busy,

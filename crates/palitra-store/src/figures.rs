@@ -123,8 +123,10 @@ const WORKERS: Sql = sql!(
 );
 
 const OUTBOX: &str = "select kind, count(*), min(next_at) from
-       (select kind, next_at from outbox where state = 'new' limit $1) line
-     group by kind order by kind";
+       (select kind, next_at from outbox where state = 'new' limit $1) line group by kind
+     union all select 'webhook_delivery', count(*), min(next_at) from
+       (select next_at from webhook_delivery where state = 'waiting' limit $1) waiting having count(*) > 0
+     order by 1";
 
 /// A look at all of it. What is counted is bounded by [`COUNTED_MAX`], and found by the indexes of the work itself.
 pub fn look(tx: &mut Tx) -> Result<Figures> {

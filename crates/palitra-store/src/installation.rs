@@ -56,3 +56,10 @@ pub fn is_shared(tx: &mut Tx) -> Result<bool> {
     const ALIVE: Sql = sql!("select 1 from worker where lease_until > ", NOW_US, " limit 1");
     Ok(tx.query_opt(ALIVE, p![])?.is_some())
 }
+
+/// What signs our links and callbacks; made with the house, the same for every process.
+pub fn secret(tx: &mut Tx) -> Result<[u8; 32]> {
+    let row = tx.query_one("select secret from installation", p![])?;
+    let secret: Vec<u8> = row.get(0)?;
+    secret.try_into().map_err(|_| crate::Error::Corrupt("installation.secret".to_owned()))
+}

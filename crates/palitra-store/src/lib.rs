@@ -3,30 +3,38 @@
 
 pub mod accounts;
 pub mod alerts;
+pub mod api_keys;
 pub mod assets;
+pub mod audit;
 pub mod batches;
 pub mod books;
 pub mod bounds;
+pub mod budgets;
 pub mod census;
 mod domain_values;
 mod error;
 pub mod figures;
 pub mod generations;
 pub mod hints;
+pub mod idempotency;
 pub mod installation;
 pub mod leaders;
+
 pub mod ledger;
 mod line;
 mod lite;
 pub mod losses;
 pub mod markets;
 mod migrate;
+pub mod news;
 pub mod outbox;
+pub mod people;
 mod pg;
 pub mod profiles;
 pub mod quotes;
 pub mod referrals;
 pub mod rehearsal;
+pub mod requests;
 pub mod retention;
 pub mod shelf;
 mod sql;
@@ -35,6 +43,7 @@ pub mod terms;
 mod tx;
 mod value;
 pub mod vouchers;
+pub mod webhooks;
 pub mod workers;
 
 #[cfg(test)]

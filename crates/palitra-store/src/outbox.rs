@@ -2,8 +2,8 @@
 //! process, and closed when its receiver has taken it. A process that dies lets go of its claims by their time; then
 //! they are delivered again, under the same id.
 //!
-//! The end of a generation is an event (kind `generation`), so is that of a batch (`batch`), and a result that comes after it (`late`): who wants to
-//! hear of them says so elsewhere, and as long as nobody does, they are closed in bulk.
+//! The end of a generation is an event (kind `generation`), so is that of a batch (`batch`), and a result that comes after it (`late`): who
+//! wants to hear of them says so in `webhooks`, and what nobody hears of is closed in bulk.
 
 use crate::{Result, Row, Sql, Tx, p, sql};
 use palitra_domain::{
@@ -37,6 +37,12 @@ pub fn insert(tx: &mut Tx, new: &NewDelivery, now: Timestamp) -> Result<bool> {
     )?;
     Ok(rows == 1)
 }
+
+/// An endpoint was disabled because nothing gets there: its account should know.
+pub const WEBHOOK_DISABLED: &str = "webhook_disabled";
+
+/// What is an event of an account, with endpoints to hear of it.
+pub const EVENTS: [&str; 3] = [GENERATION, BATCH, LATE];
 
 /// Which deliveries a process takes.
 #[derive(Debug, Clone)]
@@ -104,7 +110,7 @@ pub fn know_kind(tx: &mut Tx, kind: &str) -> Result<()> {
 }
 
 /// Whether nobody else is taking of this kind just now: two at once could take a later one first.
-fn lock_kind(tx: &mut Tx, kind: &str) -> Result<bool> {
+pub(crate) fn lock_kind(tx: &mut Tx, kind: &str) -> Result<bool> {
     const LOCK: Sql = sql!("select kind from outbox_kind where kind = $1", SKIP_LOCKED);
     Ok(tx.query_opt(LOCK, p![kind])?.is_some())
 }
@@ -179,6 +185,17 @@ pub fn release_all(tx: &mut Tx, now: Timestamp) -> Result<u64> {
 
 /// Closes the events that nobody wants to hear of, at most `max`. Answers how many.
 pub fn close_events(tx: &mut Tx, kind: &str, max: u32, now: Timestamp) -> Result<u64> {
+    let ids = due(tx, kind, max, now)?;
+    close_all(tx, &ids, now)
+}
+
+/// The first that are due, passing by what another process takes just now.
+pub(crate) fn due(tx: &mut Tx, kind: &str, max: u32, now: Timestamp) -> Result<Vec<DeliveryId>> {
+    tx.query(ANY, p![kind, now.micros(), max])?.iter().map(|row| row.get(0)).collect()
+}
+
+/// Whoever wanted to hear of them has been told. Answers how many there were.
+pub(crate) fn close_all(tx: &mut Tx, ids: &[DeliveryId], now: Timestamp) -> Result<u64> {
     const CLOSE: Sql = sql!(
         "update outbox set state = 'done', closed_at = $1 where state = 'new' and id in (select value from ",
         EACH,
@@ -186,11 +203,10 @@ pub fn close_events(tx: &mut Tx, kind: &str, max: u32, now: Timestamp) -> Result
         EACH_END,
         ")"
     );
-    let rows = tx.query(ANY, p![kind, now.micros(), max])?;
-    if rows.is_empty() {
+    if ids.is_empty() {
         return Ok(0);
     }
-    tx.execute(CLOSE, p![now.micros(), &list(&rows)?])
+    tx.execute(CLOSE, p![now.micros(), &sql::list(ids.iter().map(DeliveryId::as_str))])
 }
 
 /// When the next delivery of a kind is due.

@@ -26,12 +26,19 @@ const PROFILE: &str = "select a.id, a.name, a.kind, a.price_group, coalesce(g.fa
 
 /// Every account, by name.
 pub fn list(tx: &mut Tx) -> Result<Vec<Profile>> {
-    let rows = tx.query(&format!("{PROFILE} order by a.name limit 10000"), p![])?;
+    let rows =
+        tx.query(&format!("{PROFILE} where a.deleting_at is null order by a.name limit 10000"), p![])?;
     rows.iter().map(profile).collect()
 }
 
 pub fn find(tx: &mut Tx, name: &str) -> Result<Option<Profile>> {
-    let row = tx.query_opt(&format!("{PROFILE} where a.name = $1"), p![name])?;
+    let row = tx.query_opt(&format!("{PROFILE} where a.name = $1 and a.deleting_at is null"), p![name])?;
+    row.as_ref().map(profile).transpose()
+}
+
+pub fn of(tx: &mut Tx, account: &AccountId) -> Result<Option<Profile>> {
+    let row =
+        tx.query_opt(&format!("{PROFILE} where a.id = $1 and a.deleting_at is null"), p![account.as_str()])?;
     row.as_ref().map(profile).transpose()
 }
 

@@ -7,7 +7,8 @@
 
 use crate::{Result, Row, Sql, Tx, p, sql};
 use palitra_domain::{
-    AccountId, AssetId, BatchId, DeliveryId, GenerationId, QuoteId, Timestamp, deliver::NewDelivery,
+    AccountId, AssetId, BatchId, DeliveryId, GenerationId, QuoteId, Timestamp, WebhookId,
+    deliver::NewDelivery,
 };
 
 /// What may leave.
@@ -25,6 +26,10 @@ pub enum Kind {
     Faces,
     /// Deliveries that got there or were given up.
     Deliveries,
+    /// Webhook deliveries that got there or were given up.
+    WebhookLog,
+    /// Endpoints that were deleted, and whose log has left.
+    Webhooks,
     /// Prices that nobody took.
     Quotes,
 }
@@ -38,6 +43,8 @@ impl Kind {
             Kind::Uploads => "gone uploads",
             Kind::Faces => "gone faces",
             Kind::Deliveries => "gone deliveries",
+            Kind::WebhookLog => "gone webhook deliveries",
+            Kind::Webhooks => "gone webhooks",
             Kind::Quotes => "gone quotes",
         }
     }
@@ -62,6 +69,8 @@ pub fn let_go(tx: &mut Tx, kind: Kind, before: Timestamp, max: u32, now: Timesta
         Kind::Uploads => (UPLOADS, AssetId::new(before, 0).as_str().to_owned()),
         Kind::Faces => (FACES, AssetId::new(before, 0).as_str().to_owned()),
         Kind::Deliveries => (DELIVERIES, DeliveryId::new(before, 0).as_str().to_owned()),
+        Kind::WebhookLog => (WEBHOOK_LOG, DeliveryId::new(before, 0).as_str().to_owned()),
+        Kind::Webhooks => (WEBHOOKS, WebhookId::new(before, 0).as_str().to_owned()),
         Kind::Quotes => (QUOTES, QuoteId::new(before, 0).as_str().to_owned()),
     };
     let rows = tx.query(sql, p![&from, &bound, max, before.micros()])?;
@@ -77,6 +86,8 @@ pub fn let_go(tx: &mut Tx, kind: Kind, before: Timestamp, max: u32, now: Timesta
             Kind::Generations => generations(tx, &list(&leaving)?)?,
             Kind::Results | Kind::Uploads | Kind::Faces => files(tx, &leaving, now)?,
             Kind::Deliveries => each(tx, "outbox", "id", &list(&leaving)?)?,
+            Kind::WebhookLog => each(tx, "webhook_delivery", "id", &list(&leaving)?)?,
+            Kind::Webhooks => each(tx, "webhook", "id", &list(&leaving)?)?,
             Kind::Quotes => each(tx, "quote", "id", &list(&leaving)?)?,
         }
     }
@@ -91,7 +102,8 @@ pub fn let_go(tx: &mut Tx, kind: Kind, before: Timestamp, max: u32, now: Timesta
 }
 
 /// A batch stays as long as a result in it does.
-const BATCHES: &str = "select b.id, case when b.state <> 'processing' and b.finished_at < $4 and not exists
+const BATCHES: &str = "select b.id, case when b.state <> 'processing' and b.finished_at < $4
+       and not exists (select 1 from webhook_delivery d where d.subject = b.id and d.state = 'waiting') and not exists
        (select 1 from step s join asset f on f.generation_id = s.generation_id and f.deleted_at is null where s.batch_id = b.id)
        then 1 else 0 end
      from batch b where b.id > $1 and b.id < $2 order by b.id limit $3";
@@ -105,6 +117,7 @@ const GENERATIONS: &str = "select g.id, case when g.state in ('succeeded', 'fail
        and not exists (select 1 from slot s where s.generation_id = g.id)
        and not exists (select 1 from attempt a where a.generation_id = g.id and a.look_at is not null)
        and not exists (select 1 from outbox o where o.id = 'dlv_' || substr(g.id, 5) and o.state = 'new')
+       and not exists (select 1 from webhook_delivery d where d.subject = g.id and d.state = 'waiting')
        then 1 else 0 end
      from generation g where g.id > $1 and g.id < $2 order by g.id limit $3";
 
@@ -124,24 +137,32 @@ const DELIVERIES: &str =
     "select o.id, case when o.state <> 'new' and coalesce(o.closed_at, o.created_at) < $4 then 1 else 0 end
      from outbox o where o.id > $1 and o.id < $2 order by o.id limit $3";
 
+const WEBHOOK_LOG: &str =
+    "select d.id, case when d.state <> 'waiting' and coalesce(d.closed_at, d.created_at) < $4 then 1 else 0 end
+     from webhook_delivery d where d.id > $1 and d.id < $2 order by d.id limit $3";
+
+const WEBHOOKS: &str = "select w.id, case when w.deleted_at < $4
+       and not exists (select 1 from webhook_delivery d where d.lane = w.id) then 1 else 0 end
+     from webhook w where w.id > $1 and w.id < $2 order by w.id limit $3";
+
 /// One that was taken is the generation's, and leaves with it.
 const QUOTES: &str = "select q.id, case when q.generation_id is null and q.expires_at < $4 then 1 else 0 end
      from quote q where q.id > $1 and q.id < $2 order by q.id limit $3";
 
 /// The ids in the first column.
-fn list(rows: &[&Row]) -> Result<String> {
+pub(crate) fn list(rows: &[&Row]) -> Result<String> {
     let ids = rows.iter().map(|row| row.get(0)).collect::<Result<Vec<String>>>()?;
     Ok(sql::list(ids))
 }
 
 /// Deletes the rows whose `column` is one of `ids`. Table and column are words of ours.
-fn each(tx: &mut Tx, table: &str, column: &str, ids: &str) -> Result<()> {
+pub(crate) fn each(tx: &mut Tx, table: &str, column: &str, ids: &str) -> Result<()> {
     const LIST: Sql = sql!("select value from ", EACH, "$1", EACH_END);
     let list = crate::SqlText::text(&LIST, tx.dialect());
     tx.send(&format!("delete from {table} where {column} in ({list})"), p![ids])
 }
 
-fn batches(tx: &mut Tx, ids: &str) -> Result<()> {
+pub(crate) fn batches(tx: &mut Tx, ids: &str) -> Result<()> {
     // Scopes of a batch begin with its id, and `/` is followed by `0` in the order of bytes.
     const SLOTS: Sql = sql!(
         "delete from slot where kind = 'closed' and exists (select 1 from ",
@@ -157,7 +178,7 @@ fn batches(tx: &mut Tx, ids: &str) -> Result<()> {
     each(tx, "batch", "id", ids)
 }
 
-fn generations(tx: &mut Tx, ids: &str) -> Result<()> {
+pub(crate) fn generations(tx: &mut Tx, ids: &str) -> Result<()> {
     const PAST: Sql = sql!(
         "insert into generation_past(id, account_id, livemode, market, model, mode, state, price, error_code, created_at, finished_at)
          select id, account_id, livemode, market, model, mode, state, price, error_code, created_at, finished_at from generation
@@ -172,6 +193,9 @@ fn generations(tx: &mut Tx, ids: &str) -> Result<()> {
         ("attempt", "generation_id"),
         ("asset", "generation_id"),
         ("quote", "generation_id"),
+        ("request", "generation_id"),
+        ("feedback", "generation_id"),
+        ("callback", "generation_id"),
         ("edge", "parent_id"),
         ("edge", "child_id"),
         ("generation", "id"),
@@ -181,7 +205,7 @@ fn generations(tx: &mut Tx, ids: &str) -> Result<()> {
     Ok(())
 }
 
-fn files(tx: &mut Tx, rows: &[&Row], now: Timestamp) -> Result<()> {
+pub(crate) fn files(tx: &mut Tx, rows: &[&Row], now: Timestamp) -> Result<()> {
     const DELETED: Sql =
         sql!("update asset set deleted_at = $2 where id in (select value from ", EACH, "$1", EACH_END, ")");
     tx.send(DELETED, p![&list(rows)?, now.micros()])?;

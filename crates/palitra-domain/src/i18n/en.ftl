@@ -149,6 +149,15 @@ confirm-cancel = cancel { $id }? [y/N]
 
 ## Commands
 key-created = the key is shown once, keep it: { $key }
+key-rotated = the new key is shown once, keep it: { $key }
+key-old = the secret before works until { $time }
+key-may = may { $scopes }
+key-until = until { $time }
+key-budget-day = { $used } of { $budget } today
+key-budget-month = { $used } of { $budget } this month
+key-budget-total = { $used } of { $budget } in all
+key-used = used { $time }
+key-unused = never used
 balance-line = { $account }: { $cash } and bonus { $bonus }; held { $held }
 balance-debt = { $account } owes { $debt }: paid first by the next money that comes in, nothing new starts before
 balance-expiring = of the bonus { $amount } expire at { $time }
@@ -156,6 +165,7 @@ redeemed-cash = voucher redeemed: { $amount } for { $account }
 redeemed-bonus = voucher redeemed: bonus { $amount } for { $account }
 redeemed-until = voucher redeemed: bonus { $amount } for { $account }, until { $time }
 confirm-take = take { $amount } from { $account }? [y/N]
+confirm-delete = delete { $account } for ever? lost are { $cash } and { $bonus } of bonus, { $files } files ({ $megabytes } MB), { $keys } keys; { $work } generations are stopped [y/N]
 confirm-refund = give back { $amount } for { $id }? [y/N]
 refunded = given back for { $id }: { $cash } and bonus { $bonus }
 ledger-none = no money has moved yet
@@ -205,6 +215,11 @@ account-no-group = no price group
 account-referral = referral code { $code }, has brought { $count }
 account-referred = brought by { $name }
 account-changed = { $account }: from the next order on
+account-deleted = { $account } is deleted; the books keep what was paid, without its name
+account-leaves = nobody finds { $account } any more; the rest goes when its running work has ended
+account-house-stays = it is the account of the command line itself, which stays
+account-exported = { $file }: everything of { $account }
+audit-none = nothing yet
 account-was-referred = { $account } was brought by { $name }
 groups-none = no price groups yet; make one with `palitra accounts groups set NAME FACTOR`
 group-line = { $group }: prices × { $factor }, { $count ->
@@ -319,15 +334,40 @@ error-bad-file = the file { $value } cannot be taken: { $why }
 error-file-missing = there is no file { $value }
 error-bad-setting = { $place }: { $why }
 error-needs-confirmation = the plan costs up to { $value } and nobody is here to agree
+error-needs-yes = { $value } cannot be undone, and nobody is here to agree
 error-not-found = { $value } not found
 error-already-finished = { $value } has already ended
 error-too-much-at-once = that is more at once than may wait for one account: at most { $value }
 error-uploads-full = the files of this account take all the room they have: { $value } MB
+error-webhook-url = `{ $value }` cannot be called: { $why ->
+        [scheme] only https and http addresses can
+        [credentials] it holds a user name or a password
+        [long] it is longer than 2000 characters
+        [private] it leads into a private network
+       *[form] it is no address
+    }
+error-too-many-webhooks = this account has { $limit } webhooks already
+error-webhook-disabled = webhook { $value } is disabled: nothing is sent there
 error-queue-full = too much of this account is waiting already: at most { $limit }, room in about { $seconds } s
 error-house-loss = work of this account that was cancelled or refused after its start has cost the service too much: new work is taken again in { $seconds } s
+this-service = this service
+error-service-away = the service does not answer at { $value }: { $why }
+error-malformed = the request cannot be read: { $why }
+error-method-not-allowed = this address does not take { $value }
+error-body-too-large = the body is too large: at most { $limit } are taken
+error-media-type = the body is of a type that is not taken: { $value }
+error-rate-limited = too many requests: { $limit } a minute are taken
+error-too-slow = the request took too long to come: { $limit } s
+error-unauthorized = this key does not work
+error-forbidden = this key may not do that: it lacks { $value }
 error-idempotency-conflict = this idempotency key belongs to another request
 error-insufficient-funds = account { $account } has not enough money: { $value } needed
 error-over-max-cost = the plan costs { $value }, the limit is { $limit }
+error-over-budget = { $budget ->
+        [day] the key has { $left } left of its budget for the day, and { $value } is needed
+        [month] the key has { $left } left of its budget for the month, and { $value } is needed
+       *[total] the key has { $left } left of its budget, and { $value } is needed
+    }
 error-quote-expired = the quote has expired
 error-refund-too-large = no more than { $value } of this charge can go back
 error-voucher-unknown = there is no voucher { $value }
@@ -391,16 +431,36 @@ hint-file-missing = check the path
 hint-bad-setting = { $hint }
 hint-bad-setting-else = mend it or leave it out; `config.default.toml` says what there is and what for
 hint-needs-confirmation = add `--yes`, or look at it with `--plan`
+hint-needs-yes = run it again with `--yes`
 hint-not-found = list them with { $hint }
 hint-not-found-else = list them with `palitra jobs ls`
 hint-already-finished = look at it with `palitra jobs show { $value }`
 hint-too-much-at-once = divide it; the operator sets the bound with `engine.account_queued_max`
 hint-uploads-full = files that were brought leave after `retention.uploads_days`; the operator sets the bound with `engine.account_uploads_mb`
+hint-webhook-url = give an absolute public address, such as https://example.com/hooks; the operator allows private ones with `security.allow_private_urls`
+hint-too-many-webhooks = delete one that is not needed any more: one address can hear of many kinds of events
+hint-webhook-disabled = see why with its list of deliveries, then enable it again
 hint-queue-full = repeat it in { $seconds } s, or cancel what is not needed any more
 hint-house-loss = wait, and let started work end; the operator sets the bound with `engine.house_loss_hour_minor` and `engine.house_loss_day_minor`
+hint-service-away = check that it runs, and its address
+hint-server-here = this command works on a data directory: run it where the service runs, without `--server`
+hint-goes-on = it goes on at the service; `palitra jobs watch { $id }` follows it
+hint-fast-here = a service chooses no faster model: name one with `--model`
+hint-malformed = send JSON in UTF-8, as the description at `/docs` shows
+hint-method-not-allowed = `Allow` names what it takes
+hint-body-too-large = send less, or give files by their address
+hint-media-type = send `application/json`
+hint-rate-limited = try again in { $seconds } s
+hint-too-slow = send it again
+hint-unauthorized = keys are made with `palitra keys create --account NAME`; a new secret for one with `palitra keys rotate KEY_ID`
+hint-forbidden = take a key with this scope: `palitra keys create --account NAME --scope read,generate,account`
 hint-idempotency-conflict = a new request needs a new idempotency key
 hint-insufficient-funds = top up with `palitra balance add AMOUNT --account NAME`
 hint-over-max-cost = raise `--max-cost`, or look at it with `--plan`
+hint-over-budget = { $budget ->
+        [total] it does not begin anew: take another key
+       *[other] it begins anew at { $time }
+    }
 hint-quote-expired = ask for the price again and repeat
 hint-refund-too-large = leave out `--amount` to give back all that is left; `palitra balance ledger` shows what has gone back
 hint-voucher-unknown = check it letter by letter; case and dashes do not matter
@@ -663,6 +723,7 @@ violation-media = `{ $path }` takes { $allowed ->
 violation-no-place = `{ $path }`: this model takes no such file; `palitra models ls --mode { $allowed }` shows others
 violation-file-size = `{ $path }`: the file has more than { $allowed } MB
 violation-pixels = `{ $path }`: the picture has more than { $allowed } megapixels
+file-link = the link cannot be opened: { $why }
 file-too-large = it has more than { $limit } MiB
 file-unknown-type = it is no picture, sound or video that is known here (PNG, JPEG, WebP, WAV, MP3, OGG, MP4)
 file-unreadable = its size cannot be read, so it is broken

@@ -155,6 +155,15 @@ confirm-cancel = отменить { $id }? [д/Н]
 
 ## Команды
 key-created = ключ показан один раз, сохраните его: { $key }
+key-rotated = новый ключ показан один раз, сохраните его: { $key }
+key-old = прежний секрет действует до { $time }
+key-may = может { $scopes }
+key-until = до { $time }
+key-budget-day = сегодня { $used } из { $budget }
+key-budget-month = за месяц { $used } из { $budget }
+key-budget-total = всего { $used } из { $budget }
+key-used = использован { $time }
+key-unused = ещё не использован
 balance-line = { $account }: { $cash } и бонус { $bonus }; удержано { $held }
 balance-debt = { $account } в долгу на { $debt }: его погасит следующее пополнение, до этого ничего нового не начнётся
 balance-expiring = из бонуса { $amount } сгорит { $time }
@@ -162,6 +171,7 @@ redeemed-cash = ваучер принят: { $amount } на счёт { $account 
 redeemed-bonus = ваучер принят: бонус { $amount } на счёт { $account }
 redeemed-until = ваучер принят: бонус { $amount } на счёт { $account }, до { $time }
 confirm-take = списать { $amount } со счёта { $account }? [y/N]
+confirm-delete = удалить { $account } навсегда? пропадут { $cash } и бонус { $bonus }, файлы: { $files } ({ $megabytes } МБ), ключи: { $keys }; остановятся генерации: { $work } [д/Н]
 confirm-refund = вернуть { $amount } за { $id }? [y/N]
 refunded = возвращено за { $id }: { $cash } и бонус { $bonus }
 ledger-none = движений денег ещё не было
@@ -211,6 +221,11 @@ account-no-group = без группы цен
 account-referral = код приглашения { $code }, приглашено { $count }
 account-referred = кто пригласил: { $name }
 account-changed = { $account }: со следующего заказа
+account-deleted = { $account }: удалён; в книгах остались платежи, без имени
+account-leaves = { $account }: больше никому не виден; остальное исчезнет, когда закончится начатая работа
+account-house-stays = это собственный счёт командной строки, он остаётся
+account-exported = { $file }: всё о счёте { $account }
+audit-none = записей пока нет
 account-was-referred = счёт { $account } пригласил { $name }
 groups-none = групп цен ещё нет; создать: `palitra accounts groups set ИМЯ МНОЖИТЕЛЬ`
 group-line = { $group }: цены × { $factor }, { $count ->
@@ -327,15 +342,40 @@ error-bad-file = файл { $value } не подходит: { $why }
 error-file-missing = файла { $value } нет
 error-bad-setting = { $place }: { $why }
 error-needs-confirmation = план стоит до { $value }, а подтвердить его некому
+error-needs-yes = { $value } нельзя отменить, а подтвердить некому
 error-not-found = { $value } не найдено
 error-already-finished = { $value } уже завершено
 error-too-much-at-once = это больше, чем может ждать в очереди у одного счёта: не больше { $value }
 error-uploads-full = файлы этого счёта занимают всё место, какое им отведено: { $value } МБ
+error-webhook-url = на `{ $value }` слать нельзя: { $why ->
+        [scheme] подходят только адреса https и http
+        [credentials] в нём имя пользователя или пароль
+        [long] он длиннее 2000 знаков
+        [private] он ведёт в частную сеть
+       *[form] это не адрес
+    }
+error-too-many-webhooks = у этого счёта уже { $limit } вебхуков
+error-webhook-disabled = вебхук { $value } отключён: туда ничего не отправляется
 error-queue-full = в очереди этого счёта уже слишком много работы: не больше { $limit }, место появится примерно через { $seconds } с
 error-house-loss = отменённая или отклонённая после запуска работа этого счёта обошлась сервису слишком дорого: новая принимается через { $seconds } с
+this-service = этот сервис
+error-service-away = сервис не отвечает по адресу { $value }: { $why }
+error-malformed = запрос не читается: { $why }
+error-method-not-allowed = этот адрес не принимает { $value }
+error-body-too-large = тело слишком велико: принимается не больше { $limit }
+error-media-type = такой тип тела не принимается: { $value }
+error-rate-limited = слишком много запросов: принимается { $limit } в минуту
+error-too-slow = запрос шёл слишком долго: { $limit } с
+error-unauthorized = этот ключ не действует
+error-forbidden = этому ключу это не разрешено: у него нет { $value }
 error-idempotency-conflict = этот ключ повтора уже занят другим запросом
 error-insufficient-funds = на счёте { $account } не хватает денег: нужно { $value }
 error-over-max-cost = план стоит { $value }, а предел — { $limit }
+error-over-budget = { $budget ->
+        [day] из дневного бюджета ключа осталось { $left }, а нужно { $value }
+        [month] из месячного бюджета ключа осталось { $left }, а нужно { $value }
+       *[total] из бюджета ключа осталось { $left }, а нужно { $value }
+    }
 error-quote-expired = цена устарела
 error-refund-too-large = из этого списания можно вернуть не больше { $value }
 error-voucher-unknown = ваучера { $value } нет
@@ -399,16 +439,36 @@ hint-file-missing = проверьте путь
 hint-bad-setting = { $hint }
 hint-bad-setting-else = исправьте или уберите; что бывает и зачем, говорит `config.default.toml`
 hint-needs-confirmation = добавьте `--yes` или посмотрите `--plan`
+hint-needs-yes = повторите с `--yes`
 hint-not-found = список: { $hint }
 hint-not-found-else = список: `palitra jobs ls`
 hint-already-finished = посмотреть: `palitra jobs show { $value }`
 hint-too-much-at-once = разделите её на части; предел задаёт оператор: `engine.account_queued_max`
 hint-uploads-full = загруженное удаляется через `retention.uploads_days` дней; предел задаёт оператор: `engine.account_uploads_mb`
+hint-webhook-url = дайте полный публичный адрес, например https://example.com/hooks; частные разрешает оператор: `security.allow_private_urls`
+hint-too-many-webhooks = удалите ненужный: один адрес может получать события многих видов
+hint-webhook-disabled = список его доставок покажет, почему; затем включите его снова
 hint-queue-full = повторите через { $seconds } с или отмените то, что больше не нужно
 hint-house-loss = подождите и дайте начатому завершиться; предел задаёт оператор: `engine.house_loss_hour_minor` и `engine.house_loss_day_minor`
+hint-service-away = проверьте, что он работает, и его адрес
+hint-server-here = эта команда работает с каталогом данных: запустите её там, где сервис, без `--server`
+hint-goes-on = работа продолжается на сервисе; следить: `palitra jobs watch { $id }`
+hint-fast-here = сервис не выбирает быструю модель: назовите её через `--model`
+hint-malformed = отправьте JSON в UTF-8, как показано в описании на `/docs`
+hint-method-not-allowed = `Allow` перечисляет, что он принимает
+hint-body-too-large = отправьте меньше или укажите файлы адресом
+hint-media-type = отправьте `application/json`
+hint-rate-limited = повторите через { $seconds } с
+hint-too-slow = отправьте ещё раз
+hint-unauthorized = ключи создаёт `palitra keys create --account ИМЯ`, новый секрет ключу — `palitra keys rotate КЛЮЧ`
+hint-forbidden = нужен ключ с этим правом: `palitra keys create --account ИМЯ --scope read,generate,account`
 hint-idempotency-conflict = для нового запроса нужен новый ключ повтора
 hint-insufficient-funds = пополнить: `palitra balance add СУММА --account ИМЯ`
 hint-over-max-cost = поднимите `--max-cost` или посмотрите `--plan`
+hint-over-budget = { $budget ->
+        [total] заново он не начнётся: возьмите другой ключ
+       *[other] заново он начнётся { $time }
+    }
 hint-quote-expired = запросите цену ещё раз и повторите
 hint-refund-too-large = без `--amount` вернётся всё, что осталось; что уже возвращено, показывает `palitra balance ledger`
 hint-voucher-unknown = проверьте его по буквам; регистр и дефисы не важны
@@ -673,6 +733,7 @@ violation-media = `{ $path }`: нужно { $allowed ->
 violation-no-place = `{ $path }`: эта модель такого файла не принимает; другие: `palitra models ls --mode { $allowed }`
 violation-file-size = `{ $path }`: файл больше { $allowed } МБ
 violation-pixels = `{ $path }`: на картинке больше { $allowed } мегапикселей
+file-link = ссылка не открывается: { $why }
 file-too-large = он больше { $limit } МиБ
 file-unknown-type = это не картинка, звук или видео из известных (PNG, JPEG, WebP, WAV, MP3, OGG, MP4)
 file-unreadable = его размер не читается, файл повреждён

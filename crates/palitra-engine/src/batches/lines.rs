@@ -48,6 +48,8 @@ impl Engine {
             input: line.input.clone(),
             priority: options.priority,
             idempotency: None,
+            key: None,
+            webhook: None,
         };
         let steps = self.steps_of(&wish, StepKind::Run).await?;
         let prompt = line.input["prompt"].as_str().or(line.input["text"].as_str()).unwrap_or_default();
@@ -97,6 +99,7 @@ impl LinesOptions {
         Manifest {
             account: self.account.clone(),
             livemode: self.livemode,
+            key: None,
             kind: BatchKind::Run,
             source: self.source.clone(),
             title: self.title.clone(),

@@ -2,7 +2,7 @@
 //! same for all of them.
 
 use palitra_domain::{
-    AccountId, AssetId, ErrorCode, Livemode,
+    AccountId, AssetId, ErrorCode, KeyId, Livemode,
     state::{BatchKind, Priority, StepKind},
 };
 use serde_json::{Value, json};
@@ -18,6 +18,8 @@ pub const ITEMS_MAX: usize = 10_000;
 pub struct Manifest {
     pub account: AccountId,
     pub livemode: Livemode,
+    /// The key it is asked with: its budgets count all of it.
+    pub key: Option<KeyId>,
     pub kind: BatchKind,
     /// Where it came from, such as the path of a deck: a changed manifest from there replaces what is left of the earlier one. Empty when
     /// that is nowhere in particular.

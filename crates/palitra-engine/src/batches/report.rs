@@ -134,6 +134,15 @@ impl Engine {
     /// The report of a batch as it stands. `since` is the start of this run: a run that continues an interrupted one counts its own
     /// calls only.
     pub async fn report(&self, id: &BatchId, since: Timestamp) -> crate::Result<Report> {
+        self.report_of(id, since, false).await
+    }
+
+    /// The same with each step by itself, whatever kind of batch it is.
+    pub async fn report_with_steps(&self, id: &BatchId, since: Timestamp) -> crate::Result<Report> {
+        self.report_of(id, since, true).await
+    }
+
+    async fn report_of(&self, id: &BatchId, since: Timestamp, all_steps: bool) -> crate::Result<Report> {
         let wanted = id.clone();
         let (steps, workers, calls) = self
             .store
@@ -147,7 +156,7 @@ impl Engine {
             .await?;
         let batch = self.batch(id).await?;
         let currency = self.settings.prices.currency;
-        let has_steps = batch.kind != BatchKind::Slides;
+        let has_steps = all_steps || batch.kind != BatchKind::Slides;
         let items: Vec<ItemReport> =
             steps.chunk_by(|a, b| a.item == b.item).map(|steps| item(steps, currency, has_steps)).collect();
         let count = |status| items.iter().filter(|item| item.status == status).count();

@@ -83,6 +83,7 @@ impl SlidesOptions {
         Manifest {
             account: self.account.clone(),
             livemode: self.livemode,
+            key: None,
             kind: BatchKind::Slides,
             source: self.source.clone(),
             title: self.title.clone(),

@@ -4,7 +4,7 @@ use super::{
     manifest::{Manifest, StepWish},
     plan::{Plan, Step, model_of},
 };
-use crate::{Engine, Error, Result};
+use crate::{Engine, Error, Result, generations::Once};
 use palitra_domain::{
     BatchId, ErrorCode, GenerationId, ItemId,
     state::{Event, GenerationState, StepKind},
@@ -12,6 +12,7 @@ use palitra_domain::{
 use palitra_store::{
     batches::{self as rows, NewBatch, NewItem, NewStep, Workers},
     generations::{BatchPlace, NewGeneration},
+    idempotency,
 };
 
 /// A step of a batch: which item, and what answers it.
@@ -28,26 +29,46 @@ pub struct StartedBatch {
     pub id: BatchId,
     /// Earlier runs from the same source that it replaces.
     pub superseded: Vec<BatchId>,
+    /// Whether this request made it, or an earlier one under the same key.
+    pub is_new: bool,
 }
 
 impl Engine {
     /// Holds the money for the whole plan and queues it. What is left of an earlier run from the same source, as it was then, is stopped
     /// and its money given back.
     pub async fn start_batch(&self, plan: &Plan) -> Result<StartedBatch> {
+        self.start_batch_once(plan, None).await
+    }
+
+    /// The same for a door: the same request again answers with the same batch.
+    pub async fn start_batch_once(&self, plan: &Plan, once: Option<Once>) -> Result<StartedBatch> {
         let batch = self.new_batch(plan)?;
         let (id, now, bounds) = (batch.id.clone(), self.now(), self.settings.bounds);
         let (account, generations) = (batch.account.clone(), batch.generations.len());
         let faces = plan.manifest.faces.clone();
         let write = self.store.write(move |tx| {
+            if let Some(once) = &once {
+                let owner = (&batch.account, batch.livemode);
+                if let Some(made) = idempotency::claim(tx, owner, once, batch.id.as_str(), now)? {
+                    return Ok(Err(made));
+                }
+            }
             let superseded = rows::supersede(tx, &batch, now)?;
             palitra_store::assets::mark_faces(tx, &batch.account, &faces)?;
             rows::create(tx, &batch, &bounds, now)?;
-            Ok(superseded)
+            Ok(Ok(superseded))
         });
-        let superseded = write.await?;
+        let superseded = match write.await.map_err(|error| self.refused(error))? {
+            Ok(superseded) => superseded,
+            Err(made) => {
+                let id = BatchId::parse(&made)
+                    .map_err(|_| Error::new(ErrorCode::IdempotencyConflict).with("value", made))?;
+                return Ok(StartedBatch { id, superseded: Vec::new(), is_new: false });
+            }
+        };
         tracing::info!(batch.id = %id, account.id = %account, generations, "batch queued");
         self.work_is_there();
-        Ok(StartedBatch { id, superseded })
+        Ok(StartedBatch { id, superseded, is_new: true })
     }
 
     fn new_batch(&self, plan: &Plan) -> Result<NewBatch> {
@@ -116,6 +137,7 @@ impl Engine {
                     model_of(&plan.models, wish).ok_or_else(|| Error::new(ErrorCode::Internal))?;
                 let mut row = self.new_generation(plan.manifest.livemode, (model, mode), input)?;
                 row.priority = plan.manifest.priority;
+                row.key = self.bounded_key(plan.manifest.key.as_ref());
                 row.batch = Some(place);
                 if let Some(recipe) = recipe {
                     row.recipe.clone_from(recipe);

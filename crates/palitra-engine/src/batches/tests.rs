@@ -85,6 +85,7 @@ impl Stage {
         Manifest {
             account: self.engine.house.id.clone(),
             livemode: Livemode::Live,
+            key: None,
             kind: BatchKind::Run,
             source: "here".to_owned(),
             title: "things".to_owned(),

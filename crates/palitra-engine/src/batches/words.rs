@@ -81,6 +81,7 @@ impl Engine {
         Ok(Manifest {
             account: options.account.clone(),
             livemode: options.livemode,
+            key: None,
             kind: BatchKind::Words,
             source: options.source.clone(),
             title: options.title.clone(),
@@ -146,6 +147,8 @@ impl Engine {
             input,
             priority: options.priority,
             idempotency: None,
+            key: None,
+            webhook: None,
         };
         match self.steps_of(&wish, kind).await {
             Ok(steps) => Ok(steps),

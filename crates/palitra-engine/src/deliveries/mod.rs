@@ -1,8 +1,8 @@
 //! Deliveries: effects outside the database, carried to their receivers at least once, with pauses that grow, and given up after
 //! [`TRIES`] with an alert. What a delivery means is its receiver's affair; doors bring their own (`Engine::deliver_to`).
 //!
-//! Each kind has a loop of its own, so a receiver that hangs holds up nobody else's. The end of a generation is an event that somebody
-//! has to ask for; as long as nobody does, events are closed in bulk.
+//! Each kind has a loop of its own, so a receiver that hangs holds up nobody else's. The end of a generation is an event: endpoints of its
+//! account hear of it (`webhooks`), and so does a receiver for it; what nobody hears of is closed in bulk.
 
 mod builtin;
 
@@ -11,7 +11,7 @@ mod tests;
 
 pub(crate) use builtin::{ALERT, alert};
 
-use crate::{Context, Engine, Result, scheduler::Machine};
+use crate::{Context, Engine, Result, scheduler::Machine, webhooks};
 use builtin::{Alerts, Erase};
 use futures_util::{FutureExt, StreamExt, stream};
 use palitra_domain::{
@@ -25,6 +25,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
+use tokio_util::sync::CancellationToken;
 
 /// Tries of one delivery: some eight hours with the pauses between them.
 pub(crate) const TRIES: i64 = 16;
@@ -40,12 +41,6 @@ const AT_ONCE: u32 = 16;
 
 /// How long after one look for deliveries the next one follows when nothing is said.
 const LOOK: Duration = Duration::from_millis(900);
-
-/// How long after one look for events the next one follows.
-const LOOK_FOR_EVENTS: Duration = Duration::from_millis(2_700);
-
-/// Events that one transaction closes.
-const EVENTS_AT_ONCE: u32 = 1_000;
 
 /// Who receives what.
 #[derive(Default)]
@@ -68,17 +63,26 @@ impl Engine {
     }
 }
 
-/// A service delivers; a command only closes events, so that they do not pile up where nobody ever serves.
+/// A service delivers; a command only tells of events, so that they do not pile up where nobody ever serves.
 pub(crate) async fn start(machine: &Machine) -> Result<()> {
     let receivers = begin(machine).await?;
-    let mut unheard = vec![outbox::GENERATION, outbox::BATCH, outbox::LATE];
-    unheard.retain(|event| !receivers.contains_key(event));
-    if !unheard.is_empty() {
-        machine.spawn(close_events(machine.clone(), unheard));
+    let mut events = outbox::EVENTS.to_vec();
+    events.push(outbox::WEBHOOK_DISABLED);
+    events.retain(|event| !receivers.contains_key(event));
+    if !events.is_empty() {
+        machine.spawn(webhooks::tell_all(machine.clone(), events));
     }
     for receiver in receivers.into_values().filter(|_| machine.is_service) {
         machine.spawn(deliver_all(machine.clone(), receiver));
     }
+    Ok(())
+}
+
+/// For a command after which no service may ever come: deletes the files that wait for it now.
+pub(crate) async fn erase_now(engine: &Engine) -> Result<()> {
+    let machine = Machine::new(engine, None, CancellationToken::new());
+    let receiver: Arc<dyn Deliver> = Arc::new(Erase(engine.objects.clone()));
+    while deliver_some(&machine, &receiver).await? > 0 {}
     Ok(())
 }
 
@@ -101,32 +105,6 @@ async fn begin(machine: &Machine) -> Result<BTreeMap<&'static str, Arc<dyn Deliv
         write.await?;
     }
     Ok(receivers)
-}
-
-/// Now and then, until nothing is left.
-async fn close_events(machine: Machine, unheard: Vec<&'static str>) {
-    loop {
-        machine.clock.sleep(LOOK_FOR_EVENTS).await;
-        for event in &unheard {
-            close_all(&machine, event).await;
-        }
-    }
-}
-
-async fn close_all(machine: &Machine, event: &'static str) {
-    loop {
-        let now = machine.now();
-        let close =
-            move |tx: &mut palitra_store::Tx<'_>| outbox::close_events(tx, event, EVENTS_AT_ONCE, now);
-        match machine.store.write(close).await {
-            Ok(closed) if closed == u64::from(EVENTS_AT_ONCE) => {}
-            Ok(_) => return,
-            Err(error) => {
-                tracing::warn!(%error, "cannot close events now");
-                return;
-            }
-        }
-    }
 }
 
 /// One kind, for as long as the machine runs.
@@ -159,7 +137,17 @@ async fn deliver_some(machine: &Machine, receiver: &Arc<dyn Deliver>) -> Result<
         until: now.plus(TAKEN_FOR),
     };
     let until = take.until;
-    let taken = machine.store.write(move |tx| outbox::take(tx, &take, now)).await?;
+    let is_event = outbox::EVENTS.contains(&receiver.kind());
+    let write = machine.store.write(move |tx| {
+        let taken = outbox::take(tx, &take, now)?;
+        // Endpoints hear of it whatever becomes of it at this receiver.
+        if is_event {
+            let ids: Vec<_> = taken.iter().map(|delivery| delivery.id.clone()).collect();
+            palitra_store::webhooks::tell(tx, &ids, now)?;
+        }
+        Ok(taken)
+    });
+    let taken = write.await?;
     let count = taken.len();
     let round = Round { machine, receiver: receiver.as_ref(), owner: &owner, until };
     stream::iter(lines(taken, receiver.in_order()))

@@ -1,7 +1,10 @@
 //! What becomes of deliveries: with a receiver that writes down what it is given, and fails, hangs or panics as it is told.
 
 use super::*;
-use crate::town::{Hand, Town, order, until};
+use crate::{
+    town::{Hand, Town, order, until},
+    webhooks::LOOK_FOR_EVENTS,
+};
 use palitra_domain::{BoxFuture, DeliveryId, deliver::NewDelivery};
 use palitra_store::{Tx, p};
 use std::collections::VecDeque;

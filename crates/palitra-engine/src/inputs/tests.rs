@@ -15,6 +15,8 @@ fn wish(engine: &Engine, model: &str, mode: &str, input: Value) -> Wish {
         input,
         priority: Priority::Standard,
         idempotency: None,
+        key: None,
+        webhook: None,
     }
 }
 

@@ -140,6 +140,7 @@ pub(crate) fn ended(machine: &Machine, ticket: Ticket, state: GenerationState, e
     // Who hears of the end finds nothing under way any more.
     drop(ticket);
     machine.waits.forget(&id);
+    machine.endings.ended(&id);
     machine.events.send(EngineEvent::Ended(Ended { generation: id, state, error })).ok();
     if machine.focus.get().is_none() && !machine.stop.is_cancelled() {
         machine.wake.notify_one();

@@ -9,5 +9,5 @@ pub use count::{cancel, set_workers, stop, supersede};
 pub use create::{NewBatch, NewItem, NewStep, Workers, create};
 pub use read::{
     Batch, Done, Stage, StepGeneration, StepRow, Worker, calls_since, changed_items, done, failed_items,
-    find, last_of, list, moved, open, open_from, stages, steps, workers,
+    find, last_of, moved, open, open_from, page, stages, steps, workers,
 };

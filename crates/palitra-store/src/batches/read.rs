@@ -143,12 +143,26 @@ pub fn failed_items(tx: &mut Tx, id: &BatchId) -> Result<Vec<(u32, String)>> {
     rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
 }
 
-/// Newest first.
-pub fn list(tx: &mut Tx, account: Option<&AccountId>, limit: u32) -> Result<Vec<Batch>> {
-    // Either clause finds its rows through an index; `or` would not.
-    let which = if account.is_some() { "account_id = $1" } else { "$1 = ''" };
-    let sql = format!("select {COLUMNS} from batch where {which} order by id desc limit $2");
-    let rows = tx.query(&sql, p![account.map_or("", AccountId::as_str), limit.clamp(1, 10_000)])?;
+/// Newest first: of an account, or of all.
+pub fn page(
+    tx: &mut Tx,
+    owner: Option<(&AccountId, Livemode)>,
+    after: Option<&BatchId>,
+    limit: u32,
+) -> Result<Vec<Batch>> {
+    let after = after.map_or("bat_~", BatchId::as_str);
+    let rows = match owner {
+        None => {
+            let sql = format!("select {COLUMNS} from batch where id < $1 order by id desc limit $2");
+            tx.query(&sql, p![after, limit])?
+        }
+        Some((account, livemode)) => {
+            let sql = format!(
+                "select {COLUMNS} from batch where account_id = $3 and livemode = $4 and id < $1 order by id desc limit $2"
+            );
+            tx.query(&sql, p![after, limit, account.as_str(), livemode.as_str()])?
+        }
+    };
     rows.iter().map(batch).collect()
 }
 

@@ -40,7 +40,7 @@ pub(super) const CHECKS: &[Check] = &[
     ),
     (
         "select f.id, f.generation_id from asset f left join generation g on g.id = f.generation_id
-         where g.id is null and f.deleted_at is null order by f.id limit $1",
+         where f.generation_id is not null and g.id is null and f.deleted_at is null order by f.id limit $1",
         |row| Ok(format!("asset {} is of generation {}, which is missing", text(row, 0)?, text(row, 1)?)),
     ),
 ];

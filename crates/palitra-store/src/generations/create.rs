@@ -7,7 +7,7 @@ use crate::{
     ledger, losses, p,
 };
 use palitra_domain::{
-    AccountId, BatchId, ErrorCode, GenerationId, ItemId, Livemode, Timestamp,
+    AccountId, BatchId, ErrorCode, GenerationId, ItemId, KeyId, Livemode, Timestamp,
     catalogue::Lane,
     state::{Priority, StepKind},
     terms::Terms,
@@ -46,6 +46,8 @@ pub struct NewGeneration {
     pub parents: Vec<GenerationId>,
     /// Unique among the live or the test work of the account: the same key never creates twice.
     pub idempotency: Option<String>,
+    /// The key it is asked with, where that may have budgets.
+    pub key: Option<KeyId>,
 }
 
 /// Where in a batch.
@@ -59,7 +61,7 @@ pub struct BatchPlace {
 }
 
 /// Queues all of them or none, for one account. Refused with `insufficient_funds` when their prices together
-/// are more than there is, with `idempotency_conflict` when a key was used before (look it up first), and with
+/// are more than there is, with [`Error::OverBudget`] when they are more than a budget of the key has left, with `idempotency_conflict` when a key was used before (look it up first), and with
 /// [`Error::Later`] when the account has too much waiting or has cost the house too much.
 pub fn create(
     tx: &mut Tx,
@@ -99,8 +101,10 @@ fn create_held(
     now: Timestamp,
 ) -> Result<()> {
     check_parents(new)?;
-    let holds: Vec<_> =
-        new.iter().map(|new| ledger::Hold { generation: &new.id, price: new.price }).collect();
+    let holds: Vec<_> = new
+        .iter()
+        .map(|new| ledger::Hold { generation: &new.id, price: new.price, key: new.key.as_ref() })
+        .collect();
     ledger::hold(tx, (account, livemode), purses, &holds, now)?;
     for (n, (line, group)) in by_line(new).into_iter().enumerate() {
         let market = group.first().map_or("", |new| new.market.as_str());

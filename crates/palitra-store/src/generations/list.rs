@@ -124,22 +124,33 @@ pub fn find_with_market_model(tx: &mut Tx, id: &GenerationId) -> Result<Option<(
 #[derive(Debug, Clone)]
 pub struct Asset {
     pub id: AssetId,
+    /// `image`, `audio`, `video`.
+    pub kind: String,
     pub mime: String,
     pub object_key: String,
     pub bytes: i64,
     pub width: Option<i64>,
     pub height: Option<i64>,
+    pub duration_ms: Option<i64>,
+    /// Longer sides of the small copies, separated by commas.
+    pub thumbnails: String,
+    pub blurhash: Option<String>,
 }
+
+pub(crate) const ASSET_COLUMNS: &str =
+    "id, mime, object_key, bytes, width, height, kind, duration_ms, thumbnails, blurhash";
 
 pub fn assets(tx: &mut Tx, generation: &GenerationId) -> Result<Vec<Asset>> {
     let rows = tx.query(
-        "select id, mime, object_key, bytes, width, height from asset where generation_id = $1 and deleted_at is null order by n",
+        &format!(
+            "select {ASSET_COLUMNS} from asset where generation_id = $1 and deleted_at is null order by n"
+        ),
         p![generation.as_str()],
     )?;
     rows.iter().map(asset).collect()
 }
 
-fn asset(row: &Row) -> Result<Asset> {
+pub(crate) fn asset(row: &Row) -> Result<Asset> {
     Ok(Asset {
         id: row.get(0)?,
         mime: row.get(1)?,
@@ -147,6 +158,10 @@ fn asset(row: &Row) -> Result<Asset> {
         bytes: row.get(3)?,
         width: row.get(4)?,
         height: row.get(5)?,
+        kind: row.get(6)?,
+        duration_ms: row.get(7)?,
+        thumbnails: row.get(8)?,
+        blurhash: row.get(9)?,
     })
 }
 
@@ -181,7 +196,7 @@ pub fn reusable(
             newest.insert(recipe, found);
         }
         for row in &tx.query(ASSETS_OF, p![&sql::list(of_recipe.keys())])? {
-            let of: String = row.get(6)?;
+            let of: String = row.get(10)?;
             let found = of_recipe.get(&of).and_then(|recipe| newest.get_mut(recipe));
             if let Some(found) = found.filter(|found| found.id.as_str() == of) {
                 found.assets.push(asset(row)?);
@@ -207,7 +222,7 @@ pub(super) const REUSABLE: Sql = sql!(
 );
 
 const ASSETS_OF: Sql = sql!(
-    "select id, mime, object_key, bytes, width, height, generation_id from asset where generation_id in (select value from ",
+    "select id, mime, object_key, bytes, width, height, kind, duration_ms, thumbnails, blurhash, generation_id from asset where generation_id in (select value from ",
     EACH,
     "$1",
     EACH_END,

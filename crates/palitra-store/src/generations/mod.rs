@@ -39,6 +39,7 @@ pub use ghost::{
 };
 pub use hook::{Hook, hook, note_reference};
 pub use late::{Late, late};
+pub(crate) use list::{ASSET_COLUMNS, asset};
 pub use list::{
     Asset, Attempt, Generation, Reusable, assets, attempts, find, find_with_market_model, recipes_under_way,
     reusable,

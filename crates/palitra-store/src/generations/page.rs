@@ -3,18 +3,22 @@
 use super::list::{COLUMNS, Generation, generation};
 use crate::{Dialect, Param, Result, Tx, word};
 use palitra_domain::{
-    AccountId, BatchId, GenerationId, Timestamp, TransferId, catalogue::Lane, state::GenerationState,
+    AccountId, BatchId, GenerationId, Livemode, Timestamp, TransferId, catalogue::Lane,
+    state::GenerationState,
 };
 
 /// Which generations; what is not set is not asked for.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
     pub account: Option<AccountId>,
+    /// Of live or of test money.
+    pub livemode: Option<Livemode>,
     pub state: Option<GenerationState>,
     pub batch: Option<BatchId>,
     pub market: Option<String>,
     /// Public id.
     pub model: Option<String>,
+    pub mode: Option<String>,
     pub lane: Option<Lane>,
     /// Made at this time or later. Ids are made of their time, so this is a range of the primary key.
     pub since: Option<Timestamp>,
@@ -57,6 +61,8 @@ pub fn list(tx: &mut Tx, filter: &Filter) -> Result<Vec<Generation>> {
     clauses.add("batch_id = ", filter.batch.as_ref().map(BatchId::as_str), "");
     clauses.add("market = ", filter.market.as_deref(), "");
     clauses.add("model = ", filter.model.as_deref(), "");
+    clauses.add("mode = ", filter.mode.as_deref(), "");
+    clauses.add("livemode = ", filter.livemode.map(Livemode::as_str), "");
     clauses.add("lane = ", filter.lane.map(Lane::as_str), "");
     clauses.add(&format!("{id} >= "), since.as_deref(), "");
     clauses.add(&format!("{id} < "), until.as_deref(), "");

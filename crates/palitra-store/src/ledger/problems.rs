@@ -85,6 +85,21 @@ const CHECKS: &[Check] = &[
         |row| Ok(format!("the {} balance of {} is not the sum of its postings", text(row, 1)?, text(row, 0)?)),
     ),
     (
+        "book",
+        "select u.key_id from key_budget_use u where u.period = 'total' and u.spent <>
+           (select coalesce(sum(case t.state when 'pending' then t.cash + t.bonus when 'posted' then t.charged_cash + t.charged_bonus else 0 end), 0)
+            from transfer t where t.key_id = u.key_id) order by u.key_id limit $1",
+        |row| Ok(format!("what key {} has spent is not the sum of its holds", text(row, 0)?)),
+    ),
+    (
+        "book",
+        "select u.key_id from key_budget_use u group by u.key_id
+         having sum(case when length(u.period) = 7 then u.spent else 0 end) <> sum(case when u.period = 'total' then u.spent else 0 end)
+            or sum(case when length(u.period) = 10 then u.spent else 0 end) <> sum(case when u.period = 'total' then u.spent else 0 end)
+         order by u.key_id limit $1",
+        |row| Ok(format!("what key {} has spent by day, by month and in all is not the same", text(row, 0)?)),
+    ),
+    (
         "generation",
         "select g.id, g.state, coalesce(t.state, 'missing')
          from generation g left join transfer t on t.id = 'trf_' || substr(g.id, 5)

@@ -176,7 +176,7 @@ fn seconds(at: palitra_domain::Timestamp) -> i64 {
 }
 
 fn begin(tx: &mut Tx<'_>) -> Result<()> {
-    accounts::ensure_house(tx, &id(3), Currency::RUB, at(0))?;
+    accounts::ensure_house(tx, &id(3), (Currency::RUB, &[7; 32]), at(0))?;
     accounts::create(tx, &anna(), "anna", false, at(0))?;
     accounts::create(tx, &boris(), "boris", false, at(0))?;
     referrals::refer(tx, &anna(), &codes::referral_code(&boris()))?;

@@ -34,6 +34,14 @@ pub(crate) fn check<S: Strategy + Sync>(
 /// Children before parents.
 pub(crate) fn empty(tx: &mut Tx<'_>) -> crate::Result<()> {
     for table in [
+        "webhook_delivery",
+        "webhook",
+        "webhook_secret",
+        "callback",
+        "request",
+        "feedback",
+        "idempotency",
+        "audit",
         "loss",
         "redemption",
         "voucher",
@@ -65,6 +73,8 @@ pub(crate) fn empty(tx: &mut Tx<'_>) -> crate::Result<()> {
         "entry",
         "transfer",
         "book",
+        "key_budget_use",
+        "api_key",
         "account",
         "price_group",
         "installation",

@@ -84,7 +84,7 @@ pub(crate) fn key(label: &str, n: u64, slots: u32) -> ConfiguredKey {
 /// Three accounts, two of them with money, and one key with `slots`.
 pub(crate) async fn open(fresh: &Fresh, slots: u32) {
     commit(fresh, move |tx| {
-        accounts::ensure_house(tx, &house(), palitra_domain::Currency::RUB, at(0))?;
+        accounts::ensure_house(tx, &house(), (palitra_domain::Currency::RUB, &[7; 32]), at(0))?;
         for (n, (account, name)) in [(anna(), "anna"), (boris(), "boris")].into_iter().enumerate() {
             accounts::create(tx, &account, name, false, at(0))?;
             top_up(tx, 1_000_000 + u64::try_from(n).unwrap(), &account, Purse::Cash, CASH)?;
@@ -183,6 +183,7 @@ pub(crate) fn wanted(n: u64) -> NewGeneration {
         model_scope: None,
         parents: Vec::new(),
         idempotency: None,
+        key: None,
     }
 }
 

@@ -20,6 +20,7 @@ on_every_database!(MIGRATIONS =>
 
 fn upload(n: u64, account: AccountId, bytes: u64) -> NewUpload {
     NewUpload {
+        is_promised: false,
         id: id(n),
         account,
         livemode: Livemode::Live,

@@ -14,7 +14,7 @@ use crate::{
     },
 };
 use palitra_domain::{
-    BatchId, Currency, ErrorCode, MarketCost,
+    BatchId, Currency, ErrorCode, Livemode, MarketCost,
     state::{GenerationState, StepKind},
 };
 
@@ -137,12 +137,17 @@ async fn batches_are_listed_newest_first(fresh: Fresh) {
         start(tx, &deck(3, vec![vec![run(3, StepKind::Picture)]]))
     })
     .await;
-    let list = |account: Option<_>, limit| {
-        let listed = fresh.store.read(move |tx| batches::list(tx, account.as_ref(), limit));
+    let page = |account: Option<_>, after: Option<BatchId>, limit| {
+        let listed = fresh.store.read(move |tx| {
+            let owner = account.as_ref().map(|account| (account, Livemode::Live));
+            batches::page(tx, owner, after.as_ref(), limit)
+        });
         async { listed.await.unwrap().into_iter().map(|batch| batch.id).collect::<Vec<BatchId>>() }
     };
-    assert_eq!(list(None, 9).await, [id(3), id(2), id(1)]);
-    assert_eq!(list(None, 2).await, [id(3), id(2)]);
-    assert_eq!(list(Some(anna()), 9).await, [id(3), id(1)]);
-    assert_eq!(list(Some(boris()), 9).await, [id(2)]);
+    assert_eq!(page(None, None, 9).await, [id(3), id(2), id(1)]);
+    assert_eq!(page(None, None, 2).await, [id(3), id(2)]);
+    assert_eq!(page(None, Some(id(2)), 2).await, [id(1)]);
+    assert_eq!(page(Some(anna()), None, 9).await, [id(3), id(1)]);
+    assert_eq!(page(Some(anna()), Some(id(3)), 9).await, [id(1)]);
+    assert_eq!(page(Some(boris()), None, 9).await, [id(2)]);
 }

@@ -1,0 +1,297 @@
+//! Use cases of API keys: made, listed, given a new secret, revoked. A key that makes keys gives none of them more than it has.
+
+use crate::{Caller, Engine, Error, Result, gifts};
+use palitra_domain::{
+    AccountId, ErrorCode, KeyId, Livemode, Money, Scope, Scopes, Timestamp, TransferId, audit::Action,
+};
+use palitra_store::{
+    Tx,
+    api_keys::{self as rows, NewApiKey},
+    audit, budgets, ledger,
+};
+use sha2::{Digest, Sha256};
+use std::time::Duration;
+
+pub use budgets::Spent;
+pub use rows::{ApiKey, Budgets};
+
+#[cfg(test)]
+mod tests;
+
+/// The longest name of an account or of a key, in characters.
+const NAME_CHARS_MAX: usize = 100;
+
+/// How long the secret before a rotation works when nobody says.
+pub const KEPT: Duration = Duration::from_secs(24 * 3600);
+
+/// And at most.
+pub const KEPT_MAX: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// Whose key it will be.
+#[derive(Debug, Clone)]
+pub enum KeyOwner {
+    /// Made and welcomed when there is none of this name: the operator's way.
+    Named(String),
+    Account(AccountId),
+}
+
+/// What somebody wants a key for.
+#[derive(Debug, Clone)]
+pub struct KeyWish {
+    pub owner: KeyOwner,
+    pub livemode: Livemode,
+    /// What it is for, in a few words; may be empty.
+    pub name: String,
+    pub scopes: Scopes,
+    pub budgets: Budgets,
+    pub expires_at: Option<Timestamp>,
+    /// Money for the account.
+    pub credit: Option<Money>,
+}
+
+impl KeyWish {
+    /// A key as most are.
+    pub fn usual(owner: KeyOwner, livemode: Livemode) -> KeyWish {
+        KeyWish {
+            owner,
+            livemode,
+            name: String::new(),
+            scopes: Scopes::USUAL,
+            budgets: Budgets::default(),
+            expires_at: None,
+            credit: None,
+        }
+    }
+}
+
+/// A new secret; the only time it is seen.
+#[derive(Debug)]
+pub struct IssuedKey {
+    pub id: KeyId,
+    pub account: AccountId,
+    pub key: String,
+}
+
+/// A key with what of its budgets is used.
+#[derive(Debug, Clone)]
+pub struct KeyShown {
+    pub key: ApiKey,
+    pub spent: Spent,
+}
+
+/// A random secret of 256 bits. Only its SHA-256 is kept.
+struct Secret {
+    key: String,
+    hash: [u8; 32],
+    hint: String,
+}
+
+impl Engine {
+    fn secret(&self, livemode: Livemode) -> Secret {
+        let key = format!("sk_{}_{:032x}{:032x}", livemode.as_str(), self.random(), self.random());
+        let hint = format!("sk_{}_…{}", livemode.as_str(), &key[key.len() - 4..]);
+        Secret { hash: Sha256::digest(&key).into(), key, hint }
+    }
+
+    /// A usual key, from the operator.
+    pub async fn issue_key(
+        &self,
+        name: &str,
+        livemode: Livemode,
+        credit: Option<Money>,
+    ) -> Result<IssuedKey> {
+        let wish = KeyWish { credit, ..KeyWish::usual(KeyOwner::Named(name.to_owned()), livemode) };
+        self.create_key(wish, &Caller::operator(self.house.id.clone())).await
+    }
+
+    /// A key for an account, made and welcomed if it is new, and credit for it, in one transaction. Refused with `forbidden` where the
+    /// key of the caller does not reach so far itself.
+    pub async fn create_key(&self, wish: KeyWish, by: &Caller) -> Result<IssuedKey> {
+        let now = self.now();
+        let (name, owner) = checked(&wish, by, now)?;
+        let Secret { key, hash, hint } = self.secret(wish.livemode);
+        let (new_account, id) = (AccountId::new(now, self.random()), KeyId::new(now, self.random()));
+        let (transfer, gifts) = (TransferId::new(now, self.random()), self.settings.gifts);
+        let about = format!("{} {}{}", wish.livemode.as_str(), wish.scopes, told(&wish.budgets));
+        let entry = self.acting_for(by).entry(Action::KeyCreate, &id, about);
+        let (made, by) = (id.clone(), by.clone());
+        let write = self.store.write(move |tx| {
+            let account = match &owner {
+                KeyOwner::Named(name) => gifts::find_or_welcome(tx, &new_account, name, &gifts, now)?,
+                KeyOwner::Account(account) => account.clone(),
+            };
+            unbounded(tx, &by)?;
+            let key = NewApiKey {
+                id: made.clone(),
+                account: account.clone(),
+                livemode: wish.livemode,
+                name: name.clone(),
+                scopes: wish.scopes,
+                hash,
+                hint: hint.clone(),
+                budgets: wish.budgets,
+                expires_at: wish.expires_at,
+            };
+            rows::insert(tx, &key, now)?;
+            if let Some(credit) = wish.credit.filter(|credit| credit.amount > 0) {
+                let credit = crate::accounts::operator_credit(&transfer, &account, wish.livemode, credit);
+                ledger::top_up(tx, &credit, now)?;
+            }
+            audit::insert(tx, &entry)?;
+            Ok(account)
+        });
+        Ok(IssuedKey { account: write.await?, id, key })
+    }
+
+    pub async fn keys(&self) -> Result<Vec<ApiKey>> {
+        Ok(self.store.read(rows::list).await?)
+    }
+
+    /// The keys of an account, or all there are, with what of their budgets is used now.
+    pub async fn keys_shown(&self, account: Option<&AccountId>) -> Result<Vec<KeyShown>> {
+        let (account, now) = (account.cloned(), self.now());
+        let read = self.store.read(move |tx| {
+            let keys = match &account {
+                Some(account) => rows::of_account(tx, account)?,
+                None => rows::list(tx)?,
+            };
+            let mut shown = Vec::with_capacity(keys.len());
+            for key in keys {
+                let spent =
+                    if key.budgets.has_any() { budgets::spent(tx, &key.id, now)? } else { Spent::default() };
+                shown.push(KeyShown { key, spent });
+            }
+            Ok(shown)
+        });
+        Ok(read.await?)
+    }
+
+    /// A new secret at once; the one before works for `kept` from now on. `not_found` where it is not the caller's, or does not work.
+    pub async fn rotate_key(&self, id: &KeyId, kept: Duration, by: &Caller) -> Result<IssuedKey> {
+        if kept > KEPT_MAX {
+            return Err(Error::new(ErrorCode::InvalidInput)
+                .with("value", "`keep`")
+                .with("hint", format!("0 ≤ `keep` ≤ {} s", KEPT_MAX.as_secs())));
+        }
+        let now = self.now();
+        let found = self.key_of(id, by).await?;
+        if !found.scopes.is_within(by.scopes) {
+            return Err(
+                Error::new(ErrorCode::Forbidden).with("value", format!("`{}`", Scope::Operator.as_str()))
+            );
+        }
+        let Secret { key, hash, hint } = self.secret(found.livemode);
+        let about = format!("the secret before is kept for {} s", kept.as_secs());
+        let entry = self.acting_for(by).entry(Action::KeyRotate, id, about);
+        let (wanted, by) = (id.clone(), by.clone());
+        let write = self.store.write(move |tx| {
+            // A key may always renew itself.
+            if by.key.as_ref() != Some(&wanted) {
+                unbounded(tx, &by)?;
+            }
+            let done = rows::rotate(tx, &wanted, (&hash, &hint), now.plus(kept), now)?;
+            if done {
+                audit::insert(tx, &entry)?;
+            }
+            Ok(done)
+        });
+        if !write.await? {
+            return Err(Error::new(ErrorCode::NotFound).with("value", id));
+        }
+        self.callers.forget(|caller| caller.key.as_ref() == Some(id));
+        Ok(IssuedKey { id: id.clone(), account: found.account_id, key })
+    }
+
+    /// By the operator.
+    pub async fn revoke_key(&self, id: &KeyId) -> Result<()> {
+        self.revoke_key_by(id, &Caller::operator(self.house.id.clone())).await
+    }
+
+    /// It stops at once in this process, and within five seconds in others. `not_found` where it is not the caller's, or is revoked.
+    pub async fn revoke_key_by(&self, id: &KeyId, by: &Caller) -> Result<()> {
+        self.key_of(id, by).await?;
+        let (wanted, now) = (id.clone(), self.now());
+        let entry = self.acting_for(by).entry(Action::KeyRevoke, id, "");
+        let write = self.store.write(move |tx| {
+            let done = rows::revoke(tx, &wanted, now)?;
+            if done {
+                audit::insert(tx, &entry)?;
+            }
+            Ok(done)
+        });
+        let revoked = write.await?;
+        self.callers.forget(|caller| caller.key.as_ref() == Some(id));
+        if revoked { Ok(()) } else { Err(Error::new(ErrorCode::NotFound).with("value", id)) }
+    }
+
+    /// A key that the caller may speak of: one of the same account and kind of money, or any for the operator.
+    async fn key_of(&self, id: &KeyId, by: &Caller) -> Result<ApiKey> {
+        let wanted = id.clone();
+        let found = self.store.read(move |tx| rows::find(tx, &wanted)).await?;
+        let is_theirs = |key: &ApiKey| {
+            by.scopes.has(Scope::Operator) || key.account_id == by.account && key.livemode == by.livemode
+        };
+        found.filter(is_theirs).ok_or_else(|| Error::new(ErrorCode::NotFound).with("value", id))
+    }
+}
+
+/// A name and an owner as they will be.
+fn checked(wish: &KeyWish, by: &Caller, now: Timestamp) -> Result<(String, KeyOwner)> {
+    let invalid = |value: &str| Error::new(ErrorCode::InvalidInput).with("value", value);
+    let is_bad = |name: &str| name.chars().count() > NAME_CHARS_MAX || name.chars().any(char::is_control);
+    let name = wish.name.trim().to_owned();
+    if is_bad(&name) {
+        return Err(invalid("`--name`").with("limit", NAME_CHARS_MAX));
+    }
+    if wish.scopes == Scopes::NONE {
+        let known = Scope::ALL.map(|scope| format!("`{}`", scope.as_str())).join(", ");
+        return Err(invalid("`--scope`").with("hint", known));
+    }
+    if wish.expires_at.is_some_and(|expires_at| expires_at <= now) {
+        return Err(invalid("`--expires`").with("hint", format!("`--expires` > {}", &now.rfc3339()[..10])));
+    }
+    let Budgets { day, month, total } = wish.budgets;
+    for (budget, flag) in [(day, "`--budget-day`"), (month, "`--budget-month`"), (total, "`--budget-total`")]
+    {
+        if budget.is_some_and(|budget| budget < 0) {
+            return Err(invalid(flag).with("hint", format!("{flag} ≥ 0")));
+        }
+    }
+    let owner = match &wish.owner {
+        KeyOwner::Named(name) => {
+            let name = name.trim().to_owned();
+            if name.is_empty() || is_bad(&name) {
+                return Err(invalid("`--account`").with("limit", NAME_CHARS_MAX));
+            }
+            KeyOwner::Named(name)
+        }
+        KeyOwner::Account(account) => KeyOwner::Account(account.clone()),
+    };
+    if by.scopes.has(Scope::Operator) {
+        return Ok((name, owner));
+    }
+    let is_own = matches!(&owner, KeyOwner::Account(account) if *account == by.account);
+    if !is_own || wish.livemode != by.livemode || wish.credit.is_some() || !wish.scopes.is_within(by.scopes) {
+        let missing = wish.scopes.iter().find(|scope| !by.scopes.has(*scope)).unwrap_or(Scope::Operator);
+        return Err(Error::new(ErrorCode::Forbidden).with("value", format!("`{}`", missing.as_str())));
+    }
+    Ok((name, owner))
+}
+
+/// A key with budgets makes no keys: another one would not be held to them.
+fn unbounded(tx: &mut Tx<'_>, by: &Caller) -> palitra_store::Result<()> {
+    let Some(key) = &by.key else { return Ok(()) };
+    let found = rows::find(tx, key)?;
+    if found.is_some_and(|key| key.budgets.has_any()) {
+        let value = "`account`".to_owned();
+        return Err(palitra_store::Error::Rule { code: ErrorCode::Forbidden, value });
+    }
+    Ok(())
+}
+
+/// Budgets in a few words, minor units.
+fn told(budgets: &Budgets) -> String {
+    let all = [("day", budgets.day), ("month", budgets.month), ("total", budgets.total)];
+    let told = all.iter().filter_map(|(name, budget)| Some(format!(", {} a {name}", (*budget)?)));
+    told.collect::<String>().replace(" a total", " in all")
+}

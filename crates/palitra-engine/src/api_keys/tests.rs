@@ -1,0 +1,163 @@
+//! Keys as the doors make them, what they may give each other, and their budgets around real wishes.
+
+use super::*;
+use crate::{
+    AuditFilter,
+    generations::Wish,
+    town::{Town, wish},
+};
+use palitra_domain::Currency;
+
+fn by(engine: &Engine) -> Caller {
+    Caller::operator(engine.house.id.clone())
+}
+
+fn named(name: &str) -> KeyWish {
+    KeyWish::usual(KeyOwner::Named(name.to_owned()), Livemode::Live)
+}
+
+async fn made(engine: &Engine, wish: KeyWish) -> (IssuedKey, Caller) {
+    let issued = engine.create_key(wish, &by(engine)).await.unwrap();
+    let caller = engine.caller(&issued.key).await.unwrap();
+    (issued, caller)
+}
+
+fn code<T>(answer: Result<T>) -> Option<ErrorCode> {
+    answer.err().map(|error| error.code)
+}
+
+#[tokio::test]
+async fn s1_15_a_new_secret_works_at_once_and_the_old_one_for_its_time() {
+    let town = Town::new();
+    let engine = town.process().await;
+    let (first, caller) = made(&engine, named("ann")).await;
+    let second = engine.rotate_key(&first.id, KEPT, &caller).await.unwrap();
+    assert_eq!((&second.id, &second.account), (&first.id, &first.account));
+    assert_eq!(engine.caller(&second.key).await.unwrap(), caller);
+    town.clock.turn(24 * 3600 - 1);
+    assert_eq!(engine.caller(&first.key).await.unwrap(), caller);
+    town.clock.turn(1);
+    assert_eq!(code(engine.caller(&first.key).await), Some(ErrorCode::Unauthorized));
+    assert!(engine.caller(&second.key).await.is_ok());
+    // At once, when it is not to be kept.
+    let third = engine.rotate_key(&first.id, Duration::ZERO, &caller).await.unwrap();
+    assert_eq!(code(engine.caller(&second.key).await), Some(ErrorCode::Unauthorized));
+    assert!(engine.caller(&third.key).await.is_ok());
+    let long = KEPT_MAX + Duration::from_secs(1);
+    assert_eq!(code(engine.rotate_key(&first.id, long, &caller).await), Some(ErrorCode::InvalidInput));
+}
+
+#[tokio::test]
+async fn a_key_gives_no_other_key_more_than_it_has() {
+    let town = Town::new();
+    let engine = town.process().await;
+    let (_, ann) = made(&engine, named("ann")).await;
+    let own = || KeyWish::usual(KeyOwner::Account(ann.account.clone()), Livemode::Live);
+    assert_eq!(code(engine.create_key(own(), &ann).await), None);
+    let (other, bob) = made(&engine, named("bob")).await;
+    let (powerful, _) = made(&engine, KeyWish { scopes: Scopes::ALL, ..named("ann") }).await;
+    let budgets = Budgets { day: Some(100), ..Budgets::default() };
+    let (poor_key, poor) = made(&engine, KeyWish { budgets, ..named("ann") }).await;
+    for wish in [
+        named("ann"),
+        KeyWish::usual(KeyOwner::Account(bob.account.clone()), Livemode::Live),
+        KeyWish { scopes: Scopes::ALL, ..own() },
+        KeyWish { livemode: Livemode::Test, ..own() },
+        KeyWish { credit: Some(Money::new(1, Currency::RUB)), ..own() },
+    ] {
+        assert_eq!(code(engine.create_key(wish.clone(), &ann).await), Some(ErrorCode::Forbidden), "{wish:?}");
+    }
+    // A budget cannot be left behind by a key without one, old or new.
+    assert_eq!(code(engine.create_key(own(), &poor).await), Some(ErrorCode::Forbidden));
+    let old = ann.key.clone().unwrap();
+    assert_eq!(code(engine.rotate_key(&old, KEPT, &poor).await), Some(ErrorCode::Forbidden));
+    assert_eq!(code(engine.rotate_key(&poor_key.id, KEPT, &poor).await), None);
+    // Nor is the secret of a key that may do more anybody's.
+    assert_eq!(code(engine.rotate_key(&powerful.id, KEPT, &ann).await), Some(ErrorCode::Forbidden));
+    // Of keys of others nobody hears.
+    assert_eq!(code(engine.rotate_key(&other.id, KEPT, &ann).await), Some(ErrorCode::NotFound));
+    assert_eq!(code(engine.revoke_key_by(&other.id, &ann).await), Some(ErrorCode::NotFound));
+    assert_eq!(code(engine.revoke_key_by(&poor_key.id, &ann).await), None);
+}
+
+#[tokio::test]
+async fn what_cannot_be_a_key_is_refused() {
+    let town = Town::new();
+    let engine = town.process().await;
+    let long = "x".repeat(NAME_CHARS_MAX + 1);
+    for (wish, flag) in [
+        (named(" "), "`--account`"),
+        (named(&long), "`--account`"),
+        (KeyWish { name: "a\nb".to_owned(), ..named("ann") }, "`--name`"),
+        (KeyWish { scopes: Scopes::NONE, ..named("ann") }, "`--scope`"),
+        (KeyWish { expires_at: Some(engine.now()), ..named("ann") }, "`--expires`"),
+        (
+            KeyWish { budgets: Budgets { month: Some(-1), ..Budgets::default() }, ..named("ann") },
+            "`--budget-month`",
+        ),
+    ] {
+        let error = engine.create_key(wish, &by(&engine)).await.unwrap_err();
+        assert_eq!((error.code, error.args[0].1.as_str()), (ErrorCode::InvalidInput, flag));
+    }
+}
+
+#[tokio::test]
+async fn s2_57_what_is_asked_with_a_key_counts_against_its_budgets() {
+    let town = Town::new();
+    let engine = town.process().await;
+    // A picture of this size costs 4.75.
+    let budgets = Budgets { day: Some(1_000), month: Some(100_000), total: None };
+    let credit = Some(Money::new(100_000, Currency::RUB));
+    let (_, caller) = made(&engine, KeyWish { budgets, credit, ..named("ann") }).await;
+    let asked = |prompt: &str| Wish {
+        account: caller.account.clone(),
+        key: caller.key.clone(),
+        ..wish(&engine, prompt)
+    };
+    let first = engine.create(asked("a lake"), None).await.unwrap();
+    engine.create(asked("a hill"), None).await.unwrap();
+    let error = engine.create(asked("a sea"), None).await.unwrap_err();
+    let said: Vec<_> = error.args.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    assert_eq!(error.code, ErrorCode::OverBudget);
+    assert_eq!(said[..3], [("budget", "day"), ("value", "4.75 ₽"), ("left", "0.50 ₽")], "{said:?}");
+    assert_eq!(said[3], ("time", "2023-11-15T00:00:00.000Z"));
+    assert_eq!(error.retry_after, Some(Duration::from_secs(6_400)));
+    let spent = async || engine.keys_shown(Some(&caller.account)).await.unwrap()[0].spent;
+    assert_eq!(spent().await, Spent { day: 950, month: 950, total: 950 });
+    engine.cancel(&first).await.unwrap();
+    assert_eq!(spent().await, Spent { day: 475, month: 475, total: 475 });
+    engine.create(asked("a sea"), None).await.unwrap();
+    town.clock.turn(6_400);
+    engine.create(asked("a moon"), None).await.unwrap();
+    assert_eq!(spent().await, Spent { day: 475, month: 1_425, total: 1_425 });
+    assert_eq!(engine.book_problems().await.unwrap(), [] as [String; 0]);
+}
+
+#[tokio::test]
+async fn what_is_done_with_keys_and_money_is_written_down_with_who_did_it() {
+    let town = Town::new();
+    let engine = town.process().await;
+    let (issued, caller) = made(&engine, KeyWish { scopes: Scopes::ALL, ..named("ann") }).await;
+    engine.rotate_key(&issued.id, KEPT, &caller).await.unwrap();
+    let money = Money::new(500, Currency::RUB);
+    engine.acting_for(&caller).credit(&issued.account, Livemode::Live, money).await.unwrap();
+    engine.set_price_group("friends", palitra_domain::money::Millionths(500_000)).await.unwrap();
+    engine.revoke_key(&issued.id).await.unwrap();
+    let filter = AuditFilter { limit: 10, ..AuditFilter::default() };
+    let entries = engine.audited(filter.clone()).await.unwrap();
+    let told: Vec<_> = entries.iter().map(|it| (it.action, it.who.as_str(), it.subject.as_str())).collect();
+    let key = issued.id.as_str();
+    assert_eq!(
+        told,
+        [
+            (Action::KeyRevoke, "operator", key),
+            (Action::GroupSet, "operator", "friends"),
+            (Action::Credit, key, issued.account.as_str()),
+            (Action::KeyRotate, key, key),
+            (Action::KeyCreate, "operator", key),
+        ]
+    );
+    assert!(entries.iter().all(|it| !it.about.contains("sk_")));
+    let only = AuditFilter { subject: Some("friends".to_owned()), ..filter };
+    assert_eq!(engine.audited(only).await.unwrap(), [entries[1].clone()]);
+}
