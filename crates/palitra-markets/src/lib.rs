@@ -10,9 +10,13 @@ mod files;
 mod http;
 mod in_call;
 pub mod kie;
+mod links;
 pub mod openai;
 mod openapi;
+pub mod post;
+pub mod remote;
 mod units;
 pub mod wavespeed;
 
 pub use http::{SettingError, Timeouts};
+pub use links::{FetchError, Links};

@@ -1,7 +1,13 @@
 //! Which addresses are public. The resolver gives only those, so a connection goes to the address that was checked.
 
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use reqwest::{
+    Url,
+    dns::{Addrs, Name, Resolve, Resolving},
+};
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    time::Duration,
+};
 
 /// A name or an address leads into a private network.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +30,26 @@ impl Resolve for PublicAddresses {
             Ok(addresses)
         })
     }
+}
+
+/// Whether the host is a name, or a public address in numbers: those do not pass through the resolver.
+pub(crate) fn is_public_host(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().ok();
+    !host.is_empty() && address.is_none_or(is_public)
+}
+
+/// How long a name is looked up before an address is taken on trust.
+const LOOK_UP: Duration = Duration::from_secs(3);
+
+/// Whether the host leads to a public address now, as far as can be found out: what cannot be resolved may be there later, and is checked
+/// again whenever it is called.
+pub(crate) async fn leads_to_public(url: &Url) -> bool {
+    let Some(name) = url.domain() else { return is_public_host(url) };
+    let found = tokio::time::timeout(LOOK_UP, tokio::net::lookup_host((name, 0))).await;
+    let Ok(Ok(found)) = found else { return true };
+    let found: Vec<SocketAddr> = found.collect();
+    found.is_empty() || found.iter().any(|address| is_public(address.ip()))
 }
 
 /// Reachable from the internet (IANA special-purpose registries). What is not known to be public is not.

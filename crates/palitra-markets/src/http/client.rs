@@ -1,4 +1,4 @@
-//! HTTP clients, built once per market. No proxies, no cookies, no redirects, no repeated requests.
+//! HTTP clients, built once per market, and once for letters to users' addresses. No proxies, no cookies, no redirects, no repeated requests.
 //!
 //! TLS is rustls with ring. Trusted are the roots that are compiled in, so that it works in a container without
 //! `ca-certificates`, and those of the machine (also `SSL_CERT_FILE`), so that an operator's own authority is known.
@@ -49,28 +49,59 @@ pub(crate) struct Clients {
 impl Clients {
     pub(crate) fn new(timeouts: Timeouts) -> Result<Clients, SettingError> {
         let tls = tls()?;
-        let build = |builder: ClientBuilder| builder.build().map_err(|error| SettingError::Tls(why(&error)));
-        let base = |protocols: &[&str]| {
-            let mut tls = tls.clone();
-            tls.alpn_protocols = protocols.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
-            Client::builder()
-                .tls_backend_preconfigured(tls)
-                .redirect(redirect::Policy::none())
-                .retry(retry::never())
-                .no_proxy()
-                .referer(false)
-                .user_agent(concat!("palitra/", env!("CARGO_PKG_VERSION")))
-                .connect_timeout(timeouts.connect)
-        };
-        let any = ["h2", "http/1.1"];
-        let download = || base(&any).read_timeout(timeouts.idle).timeout(timeouts.download);
+        let base = |protocols: &[&str]| base(&tls, protocols, timeouts.connect);
+        let download = || base(&ANY).read_timeout(timeouts.idle).timeout(timeouts.download);
         Ok(Clients {
             once: build(base(&["http/1.1"]).timeout(timeouts.answer).pool_max_idle_per_host(0).http1_only())?,
-            calls: build(base(&any).timeout(timeouts.answer))?,
+            calls: build(base(&ANY).timeout(timeouts.answer))?,
             trusted: build(download())?,
             public: build(download().dns_resolver(PublicAddresses))?,
         })
     }
+}
+
+/// What letters to users' addresses are sent with.
+#[derive(Debug, Clone)]
+pub(crate) struct GuardedClients {
+    pub(crate) any: Client,
+    /// Connects to public addresses only.
+    pub(crate) public: Client,
+}
+
+/// A connection is kept for the next letter this long.
+const LETTERS_IDLE: Duration = Duration::from_secs(10);
+
+/// No letter takes longer, whoever waits for it.
+const LETTER: Duration = Duration::from_secs(30);
+
+impl GuardedClients {
+    pub(crate) fn new() -> Result<GuardedClients, SettingError> {
+        let tls = tls()?;
+        let base = || {
+            let builder = base(&tls, &ANY, Duration::from_secs(10)).timeout(LETTER);
+            builder.pool_max_idle_per_host(2).pool_idle_timeout(LETTERS_IDLE)
+        };
+        Ok(GuardedClients { any: build(base())?, public: build(base().dns_resolver(PublicAddresses))? })
+    }
+}
+
+const ANY: [&str; 2] = ["h2", "http/1.1"];
+
+fn build(builder: ClientBuilder) -> Result<Client, SettingError> {
+    builder.build().map_err(|error| SettingError::Tls(why(&error)))
+}
+
+fn base(tls: &ClientConfig, protocols: &[&str], connect: Duration) -> ClientBuilder {
+    let mut tls = tls.clone();
+    tls.alpn_protocols = protocols.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
+    Client::builder()
+        .tls_backend_preconfigured(tls)
+        .redirect(redirect::Policy::none())
+        .retry(retry::never())
+        .no_proxy()
+        .referer(false)
+        .user_agent(concat!("palitra/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(connect)
 }
 
 fn tls() -> Result<ClientConfig, SettingError> {

@@ -4,7 +4,7 @@
 
 use super::{
     Clients, Origins,
-    address::{NotPublic, is_public},
+    address::{NotPublic, is_public_host},
     decode_data_uri, why,
 };
 use bytes::Bytes;
@@ -14,7 +14,7 @@ use palitra_domain::{
     objects::ByteStream,
 };
 use reqwest::{Client, Response, StatusCode, Url, header::LOCATION};
-use std::{error::Error, io, net::IpAddr};
+use std::{error::Error, io};
 
 const REDIRECTS_MAX: usize = 5;
 
@@ -82,11 +82,9 @@ impl Downloads {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(refused("the link holds credentials"));
         }
-        // Addresses in numbers do not pass through the resolver.
-        let host = url.host_str().unwrap_or_default();
-        match host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>() {
-            Ok(address) if !is_public(address) => Err(refused(NotPublic(host.to_owned()).to_string())),
-            _ => Ok(&self.clients.public),
+        match is_public_host(url) {
+            true => Ok(&self.clients.public),
+            false => Err(refused(NotPublic(url.host_str().unwrap_or_default().to_owned()).to_string())),
         }
     }
 }

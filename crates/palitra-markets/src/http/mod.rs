@@ -22,8 +22,9 @@ mod storage;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use address::{is_public_host, leads_to_public};
 pub(crate) use body::{BodyError, read};
-pub(crate) use client::{Clients, why};
+pub(crate) use client::{Clients, GuardedClients, why};
 pub(crate) use data_uri::{decode as decode_data_uri, decode_base64};
 pub(crate) use download::{Downloads, FILE_BYTES_MAX, leads_home};
 pub(crate) use kept::Keep;
