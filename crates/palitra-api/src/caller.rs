@@ -1,0 +1,162 @@
+//! Who calls, and what they may do: the key of a request, its limit, and the scope that a route needs, said by the type it takes.
+
+use crate::{door::Door, limits::Taken, problem::Problem};
+use axum::{
+    extract::{ConnectInfo, FromRequestParts, Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, header::AUTHORIZATION, request::Parts},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use palitra_domain::{ErrorCode, Scope};
+use palitra_engine::{Caller, failure::Failure, views::Owner};
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    time::Duration,
+};
+
+/// The account that the operator acts for; only the operator may name one.
+pub(crate) const ACCOUNT: HeaderName = HeaderName::from_static("palitra-account");
+
+/// Lets whoever has a good key pass, before anything of the request is looked at. `Bearer`, and `Key` and `Token` as other services'
+/// clients say it.
+pub(crate) async fn authenticate(State(door): State<Door>, mut request: Request, next: Next) -> Response {
+    let now = door.engine.clock.now();
+    let address = address(&request);
+    let caller = match key(request.headers()) {
+        _ if matches!(door.limits.may_try(address, now), Taken::Refused { .. }) => {
+            Err(refused(door.limits.may_try(address, now)))
+        }
+        Some(key) => door.engine.caller(key).await.map_err(Failure::from),
+        None => Err(Failure::new(ErrorCode::Unauthorized)),
+    };
+    let caller = match caller {
+        Ok(caller) => caller,
+        Err(failure) => {
+            if failure.code() == ErrorCode::Unauthorized {
+                door.limits.of_stranger(address, now);
+            }
+            return Problem(failure).into_response();
+        }
+    };
+    let taken = caller.key.as_ref().map_or(Taken::Free, |key| door.limits.of_key(key.as_str(), now));
+    let caller = match acting(&door, caller, request.headers()).await {
+        Ok(caller) => caller,
+        Err(failure) => return Problem(failure).into_response(),
+    };
+    let mut response = match taken {
+        Taken::Refused { .. } => Problem(refused(taken)).into_response(),
+        Taken::Free | Taken::Passed { .. } => {
+            request.extensions_mut().insert(caller);
+            next.run(request).await
+        }
+    };
+    say(taken, response.headers_mut());
+    response
+}
+
+/// Who has a key is known by it; who has none may have a link.
+pub(crate) async fn recognise(state: State<Door>, request: Request, next: Next) -> Response {
+    if request.headers().contains_key(AUTHORIZATION) {
+        authenticate(state, request, next).await
+    } else {
+        next.run(request).await
+    }
+}
+
+/// Everything comes with the operator's rights: on the control socket whoever may open the file is the operator.
+pub(crate) async fn operate(State(door): State<Door>, mut request: Request, next: Next) -> Response {
+    let operator = Caller::operator(door.engine.house.id.clone());
+    match acting(&door, operator, request.headers()).await {
+        Ok(caller) => {
+            request.extensions_mut().insert(caller);
+            next.run(request).await
+        }
+        Err(failure) => Problem(failure).into_response(),
+    }
+}
+
+/// The operator may act for any account by name.
+async fn acting(door: &Door, caller: Caller, headers: &HeaderMap) -> Result<Caller, Failure> {
+    let Some(name) = headers.get(ACCOUNT) else { return Ok(caller) };
+    caller.need(Scope::Operator)?;
+    let name = std::str::from_utf8(name.as_bytes())
+        .map_err(|_| Failure::new(ErrorCode::Malformed).with("why", "`Palitra-Account`"))?;
+    let account = door.engine.account(name).await?;
+    Ok(Caller { account: account.id, ..caller })
+}
+
+fn refused(taken: Taken) -> Failure {
+    let (limit, again_in) = match taken {
+        Taken::Refused { limit, again_in } => (limit, again_in),
+        Taken::Free | Taken::Passed { .. } => (0, Duration::ZERO),
+    };
+    let seconds = i64::try_from(again_in.as_secs() + 1).unwrap_or(i64::MAX);
+    let failure = Failure::new(ErrorCode::RateLimited).with("limit", limit).with("seconds", seconds);
+    failure.retry_after(again_in.max(Duration::from_secs(1)))
+}
+
+/// `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers).
+fn say(taken: Taken, headers: &mut HeaderMap) {
+    let (limit, left, full_in) = match taken {
+        Taken::Free => return,
+        Taken::Passed { limit, left, full_in } => (limit, left, full_in),
+        Taken::Refused { limit, again_in } => (limit, 0, again_in),
+    };
+    let seconds = full_in.as_secs() + u64::from(full_in.subsec_nanos() > 0);
+    for (name, value) in [
+        ("ratelimit-policy", format!("\"key\";q={limit};w=60")),
+        ("ratelimit", format!("\"key\";r={left};t={seconds}")),
+    ] {
+        if let Ok(value) = HeaderValue::try_from(value) {
+            headers.insert(name, value);
+        }
+    }
+}
+
+/// What stands behind the scheme of `Authorization`.
+fn key(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, key) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let is_known = ["bearer", "key", "token"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
+    is_known.then(|| key.trim())
+}
+
+/// Whoever is at the other end of the connection; a socket of this machine is nobody's in particular.
+fn address(request: &Request) -> IpAddr {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    peer.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |ConnectInfo(peer)| peer.ip())
+}
+
+/// What the caller sees: its own things, or, as the operator, everybody's.
+pub(crate) fn sees(caller: &Caller) -> Option<Owner> {
+    (!caller.scopes.has(Scope::Operator))
+        .then(|| Owner { account: caller.account.clone(), livemode: caller.livemode })
+}
+
+macro_rules! needs {
+    ($($(#[$doc:meta])* $name:ident = $scope:expr;)+) => { $(
+        $(#[$doc])*
+        pub(crate) struct $name(pub(crate) Caller);
+
+        impl<S: Send + Sync> FromRequestParts<S> for $name {
+            type Rejection = Problem;
+
+            async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<$name, Problem> {
+                let caller = parts.extensions.get::<Caller>().cloned();
+                let caller = caller.ok_or_else(|| Failure::new(ErrorCode::Unauthorized))?;
+                caller.need($scope)?;
+                Ok($name(caller))
+            }
+        }
+    )+ };
+}
+
+needs! {
+    /// May look at what the account has.
+    Reader = Scope::Read;
+    /// May make and stop things.
+    Maker = Scope::Generate;
+    /// May change the account.
+    Holder = Scope::Account;
+    /// May do what only the operator may.
+    Operator = Scope::Operator;
+}

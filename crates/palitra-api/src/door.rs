@@ -1,0 +1,94 @@
+//! What every route works with, and the settings of the door.
+
+use crate::limits::Limits;
+use bytes::Bytes;
+use palitra_domain::{BoxFuture, GenerationId};
+use palitra_engine::{Engine, failure::Failure, uploads::UPLOAD_BYTES_MAX};
+use std::{sync::Arc, time::Duration};
+use tokio_util::sync::CancellationToken;
+
+/// Settings of the door (`[server]`, `[security]`).
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Every address that is handed out starts with it; without a slash at its end.
+    pub public_url: String,
+    /// Requests a minute that one key may make; 0 is no limit.
+    pub requests_per_minute: u32,
+    /// Requests a minute without a good key from one address; 0 is no limit.
+    pub strangers_per_minute: u32,
+    /// Origins whose pages may call; `*` is all of them.
+    pub cors_origins: Vec<String>,
+    /// What the seed-compatible door takes where nothing is said.
+    pub words: Words,
+}
+
+/// Defaults of the seed-compatible door.
+#[derive(Debug, Clone, Default)]
+pub struct Words {
+    pub image_model: String,
+    pub speech_model: String,
+    /// By language.
+    pub voices: std::collections::BTreeMap<String, String>,
+    pub template: String,
+}
+
+/// Port: files by the addresses that users give, past the guard against private networks. The binary brings it.
+pub trait Fetch: Send + Sync {
+    /// The whole file, at most so many bytes.
+    fn fetch<'a>(&'a self, url: &'a str, bytes_max: usize) -> BoxFuture<'a, Result<Bytes, Failure>>;
+}
+
+/// The state of every route. Clones share it.
+#[derive(Clone)]
+pub struct Door(Arc<Inner>);
+
+pub struct Inner {
+    pub engine: Engine,
+    pub settings: Settings,
+    pub(crate) limits: Limits,
+    /// The service stops: streams end, and nobody is waited for any more.
+    pub(crate) closing: CancellationToken,
+    fetch: Arc<dyn Fetch>,
+}
+
+impl std::ops::Deref for Door {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl Door {
+    pub fn new(engine: Engine, settings: Settings, fetch: Arc<dyn Fetch>) -> Door {
+        let limits = Limits::new(settings.requests_per_minute, settings.strangers_per_minute);
+        Door(Arc::new(Inner { engine, settings, limits, closing: CancellationToken::new(), fetch }))
+    }
+
+    /// Ends what has no end of its own, so that a service that stops need not wait for it.
+    pub fn close(&self) {
+        self.closing.cancel();
+    }
+
+    /// Waits for its end, for so long at most, or until the service stops.
+    pub(crate) async fn wait(
+        &self,
+        id: &GenerationId,
+        patience: Duration,
+    ) -> Result<(), palitra_engine::Error> {
+        tokio::select! {
+            ended = self.engine.wait(id, patience) => ended.map(drop),
+            () = self.closing.cancelled() => Ok(()),
+        }
+    }
+
+    /// A file by its address, which may hold the file itself (`data:`).
+    pub(crate) async fn fetch(&self, url: &str) -> Result<Bytes, Failure> {
+        self.fetch.fetch(url, UPLOAD_BYTES_MAX).await
+    }
+
+    /// An address of ours: `/v1/…` behind the public one.
+    pub(crate) fn address(&self, path: &str) -> String {
+        format!("{}{path}", self.settings.public_url)
+    }
+}

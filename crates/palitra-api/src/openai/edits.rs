@@ -1,0 +1,134 @@
+//! `POST /openai/v1/images/edits`: pictures as a form (`image`, `image[]`, `mask`), or named in JSON.
+
+use super::{
+    images::{Answer, Form, count},
+    waiting::{self, Call},
+};
+use crate::{
+    caller::Maker,
+    door::Door,
+    input::{self, JSON_BYTES_MAX},
+    once,
+    problem::Problem,
+};
+use axum::{
+    extract::{FromRequest, Multipart, Request, State},
+    http::{HeaderMap, header::CONTENT_TYPE},
+    response::Response,
+};
+use bytes::Bytes;
+use palitra_domain::ErrorCode;
+use palitra_engine::{Caller, failure::Failure};
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+
+/// Pictures of one call.
+const PICTURES_MAX: usize = 16;
+
+/// The largest picture, and all of them together.
+const PICTURE_BYTES_MAX: usize = 50 * 1024 * 1024;
+const FORM_BYTES_MAX: usize = 200 * 1024 * 1024;
+
+/// What was asked for, whatever it came as.
+#[derive(Default)]
+struct Asked {
+    fields: Map<String, Value>,
+    images: Vec<String>,
+    mask: Option<String>,
+    /// Of everything, in its order.
+    fingerprint: Vec<u8>,
+}
+
+pub(super) async fn edit(
+    State(door): State<Door>,
+    Maker(caller): Maker,
+    request: Request,
+) -> Result<Response, Problem> {
+    let headers = request.headers().clone();
+    let is_json =
+        headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
+    let asked = if is_json { of_json(request).await? } else { of_form(&door, &caller, request).await? };
+    make(door, caller, &headers, asked).await
+}
+
+async fn make(door: Door, caller: Caller, headers: &HeaderMap, asked: Asked) -> Result<Response, Problem> {
+    let Asked { mut fields, images, mask, fingerprint } = asked;
+    let mut take = |name: &str| fields.remove(name);
+    let text = |value: Option<Value>| value.and_then(|value| value.as_str().map(str::to_owned));
+    let prompt = text(take("prompt")).ok_or_else(|| input::wrong("prompt", "missing"))?;
+    let model = text(take("model")).unwrap_or_else(|| door.settings.words.image_model.clone());
+    let (size, format) = (text(take("size")), text(take("response_format")));
+    let n = take("n").and_then(|n| n.as_u64().or_else(|| n.as_str()?.parse().ok()));
+    let n = n.map(|n| usize::try_from(n).unwrap_or(usize::MAX));
+    let is_streamed = take("stream").is_some_and(|stream| stream == true || stream == "true");
+    for name in ["user", "moderation", "partial_images", "input_fidelity"] {
+        take(name);
+    }
+    if images.is_empty() || images.len() > PICTURES_MAX {
+        return Err(input::wrong("image", "1 to 16 pictures").into());
+    }
+    let form = Form::of(format.as_deref(), &model)?;
+    fields.insert("prompt".to_owned(), Value::from(prompt));
+    fields.insert("images".to_owned(), json!(images));
+    fields.extend(mask.map(|mask| ("mask".to_owned(), Value::from(mask))));
+    waiting::sized(&mut fields, size.as_deref())?;
+    let once = once::repeated(&door, &caller, headers, "/openai/v1/images/edits", &fingerprint)?;
+    let call = Call { model, mode: "edit", input: fields, count: count(n)?, once: once.clone() };
+    let ids = waiting::create(&door, &caller, call).await?;
+    Answer { door, caller, ids, form, event: "image_edit" }.give(is_streamed, &once).await
+}
+
+/// `{images: [{image_url}], mask: {image_url}, …}`.
+async fn of_json(request: Request) -> Result<Asked, Problem> {
+    let bytes = input::read(request.into_body(), JSON_BYTES_MAX).await?;
+    let mut fields: Map<String, Value> = input::parse(&bytes)?;
+    let link = |value: &Value| value["image_url"].as_str().or(value.as_str()).map(str::to_owned);
+    let images = fields.remove("images").or_else(|| fields.remove("image")).unwrap_or_default();
+    let images = images.as_array().map_or(std::slice::from_ref(&images), Vec::as_slice);
+    let images = images.iter().filter_map(link).collect();
+    let mask = fields.remove("mask").as_ref().and_then(link);
+    Ok(Asked { fields, images, mask, fingerprint: bytes.to_vec() })
+}
+
+/// A form; its files become uploads as they come.
+async fn of_form(door: &Door, caller: &Caller, request: Request) -> Result<Asked, Problem> {
+    let unreadable = |why: String| Failure::new(ErrorCode::Malformed).with("why", why);
+    let mut form =
+        Multipart::from_request(request, door).await.map_err(|error| unreadable(error.body_text()))?;
+    let (mut asked, mut hash, mut left) = (Asked::default(), Sha256::new(), FORM_BYTES_MAX);
+    while let Some(mut field) = form.next_field().await.map_err(|error| unreadable(error.body_text()))? {
+        let name = field.name().unwrap_or_default().to_owned();
+        let file = field.file_name().map(str::to_owned);
+        let mut bytes = Vec::new();
+        while let Some(part) = field.chunk().await.map_err(|error| unreadable(error.body_text()))? {
+            left = left.checked_sub(part.len()).ok_or_else(|| too_large(FORM_BYTES_MAX))?;
+            if bytes.len() + part.len() > PICTURE_BYTES_MAX {
+                return Err(too_large(PICTURE_BYTES_MAX).into());
+            }
+            bytes.extend_from_slice(&part);
+        }
+        hash.update(&name);
+        hash.update(Sha256::digest(&bytes));
+        match name.as_str() {
+            "image" | "image[]" | "mask" => {
+                let name_of = file.unwrap_or_else(|| name.clone());
+                let kept = door
+                    .engine
+                    .upload(&caller.account, caller.livemode, &name_of, Bytes::from(bytes))
+                    .await?;
+                let id = kept.id.as_str().to_owned();
+                if name == "mask" { asked.mask = Some(id) } else { asked.images.push(id) }
+            }
+            _ => {
+                let text = String::from_utf8(bytes).map_err(|_| input::wrong(&name, "text"))?;
+                asked.fields.insert(name, Value::from(text));
+            }
+        }
+    }
+    asked.fingerprint = hash.finalize().to_vec();
+    Ok(asked)
+}
+
+fn too_large(bytes: usize) -> Failure {
+    Failure::new(ErrorCode::BodyTooLarge).with("limit", format!("{} MiB", bytes / 1024 / 1024))
+}

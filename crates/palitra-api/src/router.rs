@@ -1,0 +1,126 @@
+//! The doors put together: who may pass where, and what stands around every route.
+
+use crate::{
+    caller, docs,
+    door::Door,
+    edge::{self, Edge, Shape},
+    fal, input, openai, refusals, seed, v1,
+};
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Request},
+    http::{
+        Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version,
+        header::{CONTENT_LENGTH, CONTENT_TYPE},
+    },
+    middleware::from_fn_with_state,
+};
+use tower_http::{
+    compression::CompressionLayer,
+    cors::{AllowOrigin, CorsLayer},
+};
+use utoipa::openapi::{
+    Components, Info, License, OpenApi, OpenApiBuilder,
+    security::{Http, HttpAuthScheme, SecurityScheme},
+};
+use utoipa_axum::router::OpenApiRouter;
+
+/// Everything that people and programs call.
+pub fn router(door: Door) -> Router {
+    let keyed: Router<Door> = v1::routes().into();
+    let linked: Router<Door> = v1::links().into();
+    let native = keyed
+        .layer(from_fn_with_state(door.clone(), caller::authenticate))
+        .merge(linked.layer(from_fn_with_state(door.clone(), caller::recognise)))
+        .merge(docs::routes())
+        .fallback(nothing_here);
+    let native = shaped(native, &door, edge::native, false);
+    let seed = seed::routes().layer(from_fn_with_state(door.clone(), caller::authenticate));
+    let seed = shaped(seed, &door, seed::shape, false);
+    let fal = shaped(fal::routes(&door), &door, fal::shape, false);
+    let openai = shaped(openai::routes(&door), &door, openai::shape, false);
+    let all = native.merge(seed).merge(fal).merge(openai);
+    all.layer(CompressionLayer::new().compress_when(is_text))
+        .layer(cors(&door))
+        .layer(DefaultBodyLimit::disable())
+        .with_state(door)
+}
+
+/// The native API with the operator's rights, for the control socket and for commands in their own process.
+pub fn operator(door: Door) -> Router {
+    let routes: Router<Door> = v1::routes().merge(v1::links()).into();
+    let native = routes.layer(from_fn_with_state(door.clone(), caller::operate)).fallback(nothing_here);
+    shaped(native, &door, edge::native, true).layer(DefaultBodyLimit::disable()).with_state(door)
+}
+
+async fn nothing_here(request: Request) -> crate::problem::Problem {
+    input::not_found(request.uri().path())
+}
+
+fn shaped(router: Router<Door>, door: &Door, shape: Shape, is_operator: bool) -> Router<Door> {
+    let at = Edge { shape, is_operator };
+    router.layer(from_fn_with_state(door.clone(), move |state, request, next| {
+        edge::edge(at, state, request, next)
+    }))
+}
+
+/// Media are compressed already, and events must not wait for more of them.
+fn is_text(_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions) -> bool {
+    let kind = headers.get(CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
+    let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    let is_text = [&b"application/json"[..], b"application/problem+json", b"text/html"]
+        .iter()
+        .any(|text| kind.starts_with(text));
+    is_text && length.is_none_or(|bytes| bytes >= COMPRESSED_FROM)
+}
+
+/// Shorter bodies are not worth it.
+const COMPRESSED_FROM: u64 = 1_024;
+
+/// Pages of other origins may call with a key where the operator says so; cookies are never sent along.
+fn cors(door: &Door) -> CorsLayer {
+    let origins = &door.settings.cors_origins;
+    let allowed = if origins.iter().any(|origin| origin == "*") {
+        AllowOrigin::any()
+    } else {
+        AllowOrigin::list(origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()))
+    };
+    let shown = [
+        "x-request-id",
+        "retry-after",
+        "ratelimit",
+        "ratelimit-policy",
+        "etag",
+        "location",
+        "idempotent-replayed",
+    ];
+    CorsLayer::new()
+        .allow_origin(allowed)
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
+        .allow_headers(tower_http::cors::Any)
+        .expose_headers(shown.map(HeaderName::from_static))
+        .max_age(std::time::Duration::from_secs(3_600))
+}
+
+/// The OpenAPI 3.1 document of the native API.
+pub fn description() -> OpenApi {
+    let (_, routes) = described().split_for_parts();
+    let mut components = routes.components.unwrap_or_else(Components::new);
+    components.schemas.extend(refusals::schemas());
+    let key = Http::builder()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some("`sk_live_…` or `sk_test_…`"))
+        .build();
+    components.add_security_scheme("key", SecurityScheme::Http(key));
+    let info = Info::builder()
+        .title("Palitra")
+        .version(env!("CARGO_PKG_VERSION"))
+        .license(Some(License::new("Apache-2.0")))
+        .description(Some(include_str!("description.md")))
+        .build();
+    OpenApiBuilder::new().info(info).paths(routes.paths).components(Some(components)).build()
+}
+
+fn described() -> OpenApiRouter<Door> {
+    v1::routes().merge(v1::links())
+}

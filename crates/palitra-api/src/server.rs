@@ -1,0 +1,122 @@
+//! Serving connections: HTTP/1.1 and HTTP/2 without TLS, with a bound on how many there are and on how long their heads may take, and an
+//! end that lets what is under way finish.
+
+use axum::{Router, extract::ConnectInfo};
+use hyper::body::Incoming;
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::{conn::auto, graceful::GracefulShutdown},
+    service::TowerToHyperService,
+};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpListener, UnixListener},
+    sync::Semaphore,
+};
+use tower::ServiceExt;
+
+/// Connections at once; more wait until one ends.
+const CONNECTIONS_MAX: usize = 16_384;
+
+/// The head of a request has to be there after this long (a slow client holds a connection, and nothing else).
+const HEAD_TIME: Duration = Duration::from_secs(15);
+
+/// The largest head.
+const HEAD_BYTES_MAX: usize = 32 * 1024;
+
+/// Requests of one HTTP/2 connection at once.
+const STREAMS_MAX: u32 = 250;
+
+/// After a stop: how long answers that are under way may take.
+const LAST_ANSWERS: Duration = Duration::from_secs(30);
+
+/// Serves until `stop` resolves, then lets what is under way finish.
+pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
+    let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let graceful = GracefulShutdown::new();
+    tokio::pin!(stop);
+    loop {
+        let accepted = tokio::select! {
+            accepted = accept(&listener, &room) => accepted,
+            () = &mut stop => break,
+        };
+        let Some((stream, peer, permit)) = accepted else { continue };
+        drop(stream.set_nodelay(true));
+        let served = connection(stream, router.clone(), Some(peer), &graceful);
+        tokio::spawn(async move {
+            served.await;
+            drop(permit);
+        });
+    }
+    drop(tokio::time::timeout(LAST_ANSWERS, graceful.shutdown()).await);
+}
+
+/// The same on a socket of this machine.
+pub async fn serve_unix(listener: UnixListener, router: Router, stop: impl Future<Output = ()>) {
+    let graceful = GracefulShutdown::new();
+    tokio::pin!(stop);
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = &mut stop => break,
+        };
+        match accepted {
+            Ok((stream, _)) => drop(tokio::spawn(connection(stream, router.clone(), None, &graceful))),
+            Err(error) => breathe(&error).await,
+        }
+    }
+    drop(tokio::time::timeout(LAST_ANSWERS, graceful.shutdown()).await);
+}
+
+type Accepted = (tokio::net::TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit);
+
+async fn accept(listener: &TcpListener, room: &Arc<Semaphore>) -> Option<Accepted> {
+    let permit = room.clone().acquire_owned().await.ok()?;
+    match listener.accept().await {
+        Ok((stream, peer)) => Some((stream, peer, permit)),
+        Err(error) => {
+            breathe(&error).await;
+            None
+        }
+    }
+}
+
+/// Out of file handles, mostly: they come back when connections end.
+#[expect(clippy::disallowed_methods, reason = "a moment for the machine, whatever time it is")]
+async fn breathe(error: &io::Error) {
+    if !matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset) {
+        tracing::warn!(%error, "cannot accept a connection");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+fn connection(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    router: Router,
+    peer: Option<SocketAddr>,
+    graceful: &GracefulShutdown,
+) -> impl Future<Output = ()> + Send + 'static {
+    let service = router.map_request(move |mut request: hyper::Request<Incoming>| {
+        if let Some(peer) = peer {
+            request.extensions_mut().insert(ConnectInfo(peer));
+        }
+        request
+    });
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIME).max_buf_size(HEAD_BYTES_MAX);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(STREAMS_MAX)
+        .max_header_list_size(u32::try_from(HEAD_BYTES_MAX).unwrap_or(u32::MAX))
+        .keep_alive_interval(Duration::from_secs(30))
+        .keep_alive_timeout(Duration::from_secs(20));
+    let watcher = graceful.watcher();
+    async move {
+        let connection =
+            builder.serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(service));
+        // A client that goes away in the middle is nobody's failure.
+        drop(watcher.watch(connection.into_owned()).await);
+    }
+}

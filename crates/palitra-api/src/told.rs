@@ -1,0 +1,44 @@
+//! What webhooks say of generations and batches: the documents of the API, as their account sees them, in English.
+
+use crate::{
+    documents::{batch, generation},
+    door::Door,
+};
+use palitra_domain::{BoxFuture, ErrorCode, i18n::Lang};
+use palitra_engine::{
+    Engine, Error,
+    webhooks::{Documents, Subject},
+};
+use serde_json::Value;
+
+/// Shows what a delivery is about.
+pub struct Told(pub Door);
+
+impl Documents for Told {
+    fn document<'a>(
+        &'a self,
+        _: &'a Engine,
+        subject: &'a Subject,
+    ) -> BoxFuture<'a, Result<Option<Value>, Error>> {
+        Box::pin(async move {
+            match document(&self.0, subject).await {
+                Err(error) if error.code == ErrorCode::NotFound => Ok(None),
+                other => other.map(Some),
+            }
+        })
+    }
+}
+
+pub(crate) async fn document(door: &Door, subject: &Subject) -> Result<Value, Error> {
+    let shown = match subject {
+        Subject::Generation(id) => {
+            let view = door.engine.generation_view(None, id).await?;
+            serde_json::to_value(generation::document(door, &view, Lang::En))
+        }
+        Subject::Batch(id) => {
+            let found = door.engine.batch_view(None, id).await?;
+            serde_json::to_value(batch::document(door, &found).await?)
+        }
+    };
+    Ok(shown.unwrap_or_default())
+}

@@ -1,0 +1,117 @@
+//! Events of one batch: each step that has ended, and at least once a second, while it runs, how far it is (S0-20…S0-23, S1-38).
+
+use super::{answer, event, id_of, last_seen};
+use crate::{
+    caller::{Reader, sees},
+    door::Door,
+    input::Id,
+    problem::Problem,
+    refusals::Refusals,
+};
+use axum::{extract::State, http::HeaderMap, response::Response};
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
+use palitra_domain::{
+    BatchId, Timestamp,
+    state::{BatchState, GenerationState},
+};
+use palitra_engine::news::{Ended, Position};
+use serde_json::{Value, json};
+use std::time::Duration;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// Between two looks: counters come at least each second.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// Steps that one look tells.
+const TOLD_MAX: u32 = 500;
+
+pub(super) fn routes() -> OpenApiRouter<Door> {
+    OpenApiRouter::new().routes(routes!(batch))
+}
+
+/// Follow a batch
+///
+/// `prompt_ready`, `image_ready`, `audio_ready`, `result_ready` and `step_failed` as steps end, `progress` when something has changed and at
+/// least each second while it runs, and `done` at the end. With `Last-Event-ID` from there on; else from the beginning.
+#[utoipa::path(
+    get, path = "/v1/batches/{id}/events", tag = "events", security(("key" = [])),
+    params(
+        ("id" = String, Path, description = "`bat_…`"),
+        ("Last-Event-ID" = Option<String>, Header, description = "The last event that was seen")
+    ),
+    responses((status = 200, description = "Events until its end", body = String, content_type = "text/event-stream"), Refusals)
+)]
+async fn batch(
+    State(door): State<Door>,
+    Reader(caller): Reader,
+    Id(id): Id<BatchId>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    door.engine.batch_view(sees(&caller).as_ref(), &id).await?;
+    let since = last_seen(&headers).unwrap_or_else(|| Position::at(Timestamp::default()));
+    let following = Following { door: door.clone(), id, position: since, is_over: false, is_first: true };
+    let looks = stream::unfold(following, |mut following| async move {
+        let events = following.look().await?;
+        Some((stream::iter(events), following))
+    });
+    Ok(answer(&door, looks.flatten()))
+}
+
+struct Following {
+    door: Door,
+    id: BatchId,
+    position: Position,
+    is_over: bool,
+    is_first: bool,
+}
+
+impl Following {
+    /// What has happened since the last look; `None` after the end, and when it cannot be read.
+    async fn look(&mut self) -> Option<Vec<Bytes>> {
+        if self.is_over {
+            return None;
+        }
+        if !std::mem::take(&mut self.is_first) {
+            self.door.engine.clock.sleep(LOOK).await;
+        }
+        let engine = &self.door.engine;
+        // The state is read before the steps: at the end all of them are there.
+        let progress = engine.progress(&self.id).await.ok()?;
+        let mut events = Vec::new();
+        loop {
+            let ended = engine.ended_in(&self.id, self.position.clone(), TOLD_MAX).await.ok()?;
+            let is_full = ended.len() == usize::try_from(TOLD_MAX).unwrap_or(usize::MAX);
+            for step in ended {
+                self.position = step.position.clone();
+                events.push(event(&id_of(&step.position), name(&step), &data(&step)));
+            }
+            if !is_full {
+                break;
+            }
+        }
+        let task = engine.task(&self.id).await.ok()?;
+        let shown = json!({ "batch_id": self.id, "percent": progress.percent(), "task": task });
+        self.is_over = progress.state != BatchState::Processing;
+        let name = if self.is_over { "done" } else { "progress" };
+        events.push(event(&id_of(&self.position), name, &shown));
+        Some(events)
+    }
+}
+
+fn name(step: &Ended) -> &'static str {
+    match (step.state, step.step.as_str()) {
+        (GenerationState::Succeeded, "prompt") => "prompt_ready",
+        (GenerationState::Succeeded, "picture") => "image_ready",
+        (GenerationState::Succeeded, "speech") => "audio_ready",
+        (GenerationState::Succeeded, _) => "result_ready",
+        _ => "step_failed",
+    }
+}
+
+fn data(step: &Ended) -> Value {
+    json!({
+        "number": step.number, "title": step.title, "step": step.step, "generation_id": step.generation, "status": step.state,
+        "error": step.error,
+    })
+}

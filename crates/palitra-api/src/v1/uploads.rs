@@ -1,0 +1,87 @@
+//! `POST /v1/uploads`: files that people bring.
+
+use crate::{
+    caller::Maker,
+    documents::asset::{self, AssetDocument},
+    door::Door,
+    input,
+    problem::Problem,
+    refusals::Refusals,
+};
+use axum::{
+    body::Body,
+    extract::State,
+    http::{HeaderMap, StatusCode, header::CONTENT_TYPE},
+};
+use palitra_engine::{Caller, uploads::UPLOAD_BYTES_MAX, views::Owner};
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub(super) fn routes() -> OpenApiRouter<Door> {
+    OpenApiRouter::new().routes(routes!(create))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Named {
+    /// What its owner calls it, for messages.
+    name: Option<String>,
+}
+
+/// A file that is fetched from its address.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UploadRequest {
+    /// `https://…`, or a `data:` address.
+    url: String,
+}
+
+/// Upload a file
+///
+/// A picture, a sound or a video of at most 100 MiB: its bytes as the body, whatever `Content-Type` says; or, as `application/json`, its
+/// address. What it is, is told by its content. The same file again is the same upload.
+#[utoipa::path(
+    post, path = "/v1/uploads", tag = "assets", security(("key" = [])), params(Named),
+    request_body(content(
+        (UploadRequest = "application/json"),
+        (Vec<u8> = "application/octet-stream"),
+    )),
+    responses((status = 201, description = "Kept", body = AssetDocument), Refusals)
+)]
+async fn create(
+    State(door): State<Door>,
+    Maker(caller): Maker,
+    input::Query(Named { name }): input::Query<Named>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<(StatusCode, axum::Json<AssetDocument>), Problem> {
+    let is_json =
+        headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
+    let (name, bytes) = if is_json {
+        let request: UploadRequest = input::parse(&input::read(body, UPLOAD_JSON_BYTES_MAX).await?)?;
+        let bytes = door.fetch(&request.url).await?;
+        (name.unwrap_or_else(|| request.url.chars().take(100).collect()), bytes)
+    } else {
+        let bytes = input::read(body, UPLOAD_BYTES_MAX).await?;
+        (name.unwrap_or_else(|| "the upload".to_owned()), bytes)
+    };
+    let shown = keep(&door, &caller, &name, bytes).await?;
+    Ok((StatusCode::CREATED, axum::Json(shown)))
+}
+
+/// A `data:` address of the largest file, in base 64.
+const UPLOAD_JSON_BYTES_MAX: usize = UPLOAD_BYTES_MAX / 3 * 4 + 4_096;
+
+async fn keep(
+    door: &Door,
+    caller: &Caller,
+    name: &str,
+    bytes: bytes::Bytes,
+) -> Result<AssetDocument, Problem> {
+    let kept = door.engine.upload(&caller.account, caller.livemode, name, bytes).await?;
+    let owner = Owner { account: caller.account.clone(), livemode: caller.livemode };
+    let view = door.engine.asset_view(Some(&owner), &kept.id).await?;
+    Ok(asset::document(door, &view.asset, door.engine.clock.now()))
+}
