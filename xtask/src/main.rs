@@ -5,6 +5,7 @@
 mod bench;
 mod docs;
 mod fuzz;
+mod node;
 mod python;
 mod soak;
 mod steps;

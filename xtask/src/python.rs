@@ -21,7 +21,20 @@ struct Package {
 
 const PACKAGES: &[Package] = &[
     Package { requirement: "anki==26.9.3", why: "the tests of decks let Anki itself import them" },
+    Package {
+        requirement: "fal-client==1.0.3",
+        why: "the tests of the fal-compatible door let it make every call",
+    },
+    Package {
+        requirement: "openai==3.57.0",
+        why: "the tests of the OpenAI-compatible door let it make every call",
+    },
     Package { requirement: "python-pptx==1.0.2", why: "the tests of decks let it open presentations" },
+    Package {
+        requirement: "schemathesis==4.32.5",
+        why: "the tests of the API hold the service against its description",
+    },
+    Package { requirement: "standardwebhooks==1.1.0", why: "the tests of webhooks let it verify deliveries" },
 ];
 
 /// Every package is there, or was installed; otherwise names what is missing. One's own Python is taken at its word.

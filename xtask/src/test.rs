@@ -1,8 +1,8 @@
 //! `cargo xtask test`, `cargo xtask check` and `cargo xtask postgres`.
 
 use crate::{
-    Stop, python, say,
-    steps::{cargo, step, time},
+    Stop, node, python, say,
+    steps::{self, cargo, step, time},
     tools,
 };
 use std::process::Command;
@@ -14,7 +14,7 @@ const SERVER: &str = "PALITRA_TEST_POSTGRES";
 pub(crate) const HELP: &str = "\
 Usage: cargo xtask test [--install]
 
-  --install  Install what is missing with apt-get (Debian, Ubuntu) and with pip into an environment of its own;
+  --install  Install what is missing with apt-get (Debian, Ubuntu) and with pip and npm into folders of their own;
              without it what is missing is named
 
 The tests need no network, no key and no service: a throwaway PostgreSQL is started for them and removed
@@ -47,8 +47,9 @@ pub(crate) fn run(words: &[String]) -> Result<(), Stop> {
     let built = step("build", &mut cargo(&["test", "--workspace", "--no-run"]))?;
     let mut tests = cargo(&["test", "--workspace", "--no-fail-fast"]);
     python::tell(&mut tests);
+    node::tell(&mut tests);
     let server = server_for(&mut tests)?;
-    let ran = step("test", &mut tests);
+    let ran = steps::tests("test", &mut tests);
     drop(server);
     let ran = ran?;
     say(&format!("all tests passed: {} to build, {} to run", time(built), time(ran)));

@@ -1,7 +1,7 @@
 //! What the tests need beside Rust: one row per tool, how to see that it is there, and the Debian packages that bring it.
-//! What they need of Python is in `python`.
+//! What they need of Python is in `python`, of Node in `node`.
 
-use crate::{Stop, python, say, steps};
+use crate::{Stop, node, python, say, steps};
 use std::{
     io::Write,
     process::{Command, Stdio},
@@ -42,6 +42,20 @@ const TOOLS: &[Tool] = &[
         is_there: || succeeds(Command::new("python3").args(["-c", "import ensurepip, venv"])),
     },
     Tool {
+        name: "Node with npm",
+        why: "the clients that other services publish for it are installed into a folder of their own",
+        packages: &["nodejs", "npm"],
+        is_there: || {
+            ["node", "npm"].into_iter().all(|program| succeeds(Command::new(program).arg("--version")))
+        },
+    },
+    Tool {
+        name: "curl",
+        why: "the examples of the guide call it",
+        packages: &["curl"],
+        is_there: || succeeds(Command::new("curl").arg("--version")),
+    },
+    Tool {
         name: "lame",
         why: "the tests of speech write MP3",
         packages: &["lame"],
@@ -52,7 +66,8 @@ const TOOLS: &[Tool] = &[
 /// Everything is there, or was installed; otherwise names what is missing.
 pub(crate) fn ready(install: bool) -> Result<(), Stop> {
     tools(install)?;
-    python::ready(install)
+    python::ready(install)?;
+    node::ready(install)
 }
 
 fn tools(install: bool) -> Result<(), Stop> {

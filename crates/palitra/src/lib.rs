@@ -1,6 +1,5 @@
 //! Everything the binary is made of: command line, configuration, wiring, commands, logs, generated pages.
 
-mod api;
 pub mod args;
 pub mod clock;
 pub mod commands;
@@ -8,7 +7,6 @@ pub mod config;
 pub mod console;
 mod control;
 mod crash;
-pub mod failure;
 mod hooks;
 pub mod licences;
 pub mod metrics;
@@ -17,3 +15,5 @@ mod rehearsal;
 pub mod sheet;
 pub mod telemetry;
 pub mod wiring;
+
+pub use palitra_engine::failure;

@@ -85,6 +85,8 @@ async fn create(engine: &Engine, new: New) -> palitra_engine::Result<Value> {
         input: json!({ "prompt": new.prompt, "width": 64, "height": 64, "seed": 1 }),
         priority: new.priority.unwrap_or(Priority::Standard),
         idempotency: Some(new.key),
+        key: None,
+        webhook: None,
     };
     Ok(json!({ "id": engine.create(wish, None).await? }))
 }

@@ -1,5 +1,6 @@
 //! From settings to a running engine: data directory, lock, database, objects, markets.
 
+mod door;
 mod markets;
 
 use crate::{
@@ -23,6 +24,8 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
+
+pub(crate) use door::{door, sending};
 
 /// Read-only threads of an SQLite database beside its writer.
 const READERS: usize = 2;
@@ -267,15 +270,6 @@ fn database_failure(place: &DatabasePlace, error: palitra_store::Error) -> Failu
     failure.caused_by(error)
 }
 
-/// Why a file is not taken; the reason is a text of its own.
-fn bad_file(error: &palitra_engine::Error) -> Failure {
-    let of = |wanted: &str| {
-        error.args.iter().find(|(name, _)| *name == wanted).map_or("", |(_, value)| value.as_str())
-    };
-    let why = Phrase::new(of("why")).with("limit", of("limit"));
-    Failure::new(ErrorCode::BadFile).with("value", of("value")).with("why", why)
-}
-
 /// A database of another program, or of another version.
 fn foreign(place: &DatabasePlace) -> Failure {
     match place {
@@ -306,20 +300,5 @@ fn open_failure(place: &DatabasePlace, error: palitra_engine::Error) -> Failure 
                 .with("why", Phrase::new("currency-fixed").with("value", why))
         }
         _ => error.into(),
-    }
-}
-
-impl From<palitra_engine::Error> for Failure {
-    fn from(error: palitra_engine::Error) -> Failure {
-        let failure = error
-            .args
-            .iter()
-            .fold(Failure::new(error.code), |failure, (name, value)| failure.with(name, value.as_str()));
-        let failure = match error.code {
-            ErrorCode::BadFile => bad_file(&error),
-            _ if error.violations.is_empty() => failure,
-            _ => failure.violating(error.violations.clone()),
-        };
-        failure.caused_by(error)
     }
 }

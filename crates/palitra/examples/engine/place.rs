@@ -137,6 +137,8 @@ impl Place {
             input: json!({"prompt": format!("a cat on a warm roof, number {number}")}),
             priority: Priority::Standard,
             idempotency: None,
+            key: None,
+            webhook: None,
         }
     }
 

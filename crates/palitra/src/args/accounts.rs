@@ -2,7 +2,8 @@
 
 use super::values;
 use clap::{ArgGroup, Args, Subcommand};
-use palitra_domain::money::Millionths;
+use palitra_domain::{audit::Action, money::Millionths};
+use std::path::PathBuf;
 
 pub(super) const ACCOUNTS_EXAMPLES: &str = "\
 Examples:
@@ -12,10 +13,14 @@ Examples:
   palitra accounts set ann --group friends
   palitra accounts set ann --free on           # pays nothing; what it costs is counted
   palitra accounts set bob --referral K7QM2RTX9W
+  palitra accounts export ann -o ann.json
+  palitra accounts delete ann
+  palitra accounts audit --action key_create --limit 20
 
 With --json `show` is one object and `ls` a list of them: {id, name, kind, group, factor, free_access, referral_code, referred_by,
 referred, weight, cash, bonus, held, debt, created_at}; `show` adds `expiring`, [{amount, expires_at}]. `groups ls` is a list of
-{name, factor, accounts}. Factors are decimal text.";
+{name, factor, accounts}. Factors are decimal text. `export` is the account's document itself; `delete` is {account, deleted, lost},
+where `lost` is {cash, bonus, files, bytes, waiting, running, keys}, and `audit` a list of {id, at, who, action, subject, about}.";
 
 #[derive(Debug, Subcommand)]
 pub enum Accounts {
@@ -29,9 +34,39 @@ pub enum Accounts {
     },
     /// Change on which terms an account buys, from its next order on
     Set(AccountsSet),
+    /// Write everything of an account as one JSON document
+    Export {
+        /// As `palitra accounts ls` shows it
+        #[arg(value_name = "NAME")]
+        name: String,
+        /// Into this file, which must not exist; without it on stdout
+        #[arg(short, long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Delete an account with its files, its work and its keys, for ever; the books keep what was paid, without its name
+    Delete {
+        /// As `palitra accounts ls` shows it
+        #[arg(value_name = "NAME")]
+        name: String,
+    },
+    /// List what operators have done, newest first
+    Audit(AccountsAudit),
     /// List, make, change or remove price groups
     #[command(subcommand)]
     Groups(Groups),
+}
+
+#[derive(Debug, Args)]
+pub struct AccountsAudit {
+    /// Only what was done to this: an id of a key or an account, a market, a group
+    #[arg(long, value_name = "SUBJECT")]
+    pub subject: Option<String>,
+    /// Only this: key_create, credit, refund, account_delete, market_pause, …
+    #[arg(long, value_name = "ACTION", value_parser = values::action)]
+    pub action: Option<Action>,
+    /// At most this many
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub limit: u32,
 }
 
 #[derive(Debug, Args)]

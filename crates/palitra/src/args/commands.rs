@@ -155,46 +155,6 @@ pub enum BalanceAction {
     },
 }
 
-pub(super) const KEYS_EXAMPLES: &str = "\
-Examples:
-  palitra keys create --account ann --credit 1000
-  palitra keys create --account ann --test --json
-  palitra keys revoke key_…";
-
-#[derive(Debug, Subcommand)]
-pub enum Keys {
-    /// Create a key, and the account when it is new; the key is shown once
-    Create(KeysCreate),
-    /// List keys, without their secret part
-    Ls(KeysLs),
-    /// Revoke a key at once
-    Revoke {
-        /// As `palitra keys ls` shows it, `key_…`
-        #[arg(value_name = "KEY_ID")]
-        id: String,
-    },
-}
-
-#[derive(Debug, Args)]
-pub struct KeysCreate {
-    /// Account the key belongs to
-    #[arg(long, value_name = "NAME")]
-    pub account: String,
-    /// Money for the account, in units of its wallet: `1000`, `9.50`
-    #[arg(long = "credit", value_name = "AMOUNT", value_parser = values::minor_units)]
-    pub credit_minor: Option<i64>,
-    /// A test key: simulated markets and test money
-    #[arg(long)]
-    pub test: bool,
-}
-
-#[derive(Debug, Args)]
-pub struct KeysLs {
-    /// Only those of this account
-    #[arg(long, value_name = "NAME")]
-    pub account: Option<String>,
-}
-
 pub(super) const MODELS_EXAMPLES: &str = "\
 Examples:
   palitra models ls

@@ -1,6 +1,6 @@
 //! `palitra jobs`: its words, and the filters of its list, which are the query parameters of the same list over HTTP.
 
-use super::{moment::Moment, values};
+use super::{Moment, values};
 use clap::{Args, Subcommand};
 use palitra_domain::{BatchId, GenerationId, catalogue::Lane, state::GenerationState};
 use serde::{Deserialize, Serialize};

@@ -7,10 +7,10 @@ mod accounts;
 mod batches;
 mod commands;
 mod jobs;
+mod keys;
 mod local;
 mod make;
 mod markets;
-mod moment;
 mod usage;
 mod values;
 mod vouchers;
@@ -18,16 +18,17 @@ mod vouchers;
 #[cfg(test)]
 mod tests;
 
-pub use accounts::{Accounts, AccountsSet, Groups};
+pub use accounts::{Accounts, AccountsAudit, AccountsSet, Groups};
 pub use batches::{Order, RunLines, Words};
 pub use commands::*;
 pub use jobs::{JobId, Jobs, JobsLs};
+pub use keys::{Keys, KeysCreate, KeysLs};
 pub use local::{Captions, ContactSheet, Convert, Text};
 pub use make::{
     Create, Edit, Making, Retouch, RetouchMode, Speak, SwapFace, Upscale, Video, Write, WriteFor,
 };
 pub use markets::{Limit, Markets, Target};
-pub use moment::Moment;
+pub use palitra_api::Moment;
 pub use usage::{Usage, parse, welcome};
 pub use vouchers::{Vouchers, VouchersCreate};
 
@@ -67,6 +68,12 @@ pub struct Global {
     /// Language of the texts: ru or en; without it as `LANG` says
     #[arg(long, global = true, value_name = "LANG", value_parser = values::lang)]
     pub lang: Option<Lang>,
+    /// Ask a service at this address instead of the data directory, such as `https://art.example.org`
+    #[arg(long, global = true, value_name = "URL", conflicts_with = "data")]
+    pub server: Option<String>,
+    /// Key for that service; without it `PALITRA_KEY`
+    #[arg(long, global = true, value_name = "KEY")]
+    pub key: Option<String>,
     /// Agree to what would be asked
     #[arg(long, short, global = true)]
     pub yes: bool,
@@ -125,14 +132,14 @@ pub enum Command {
     /// Show the money of an account, or add some
     #[command(after_help = commands::BALANCE_EXAMPLES)]
     Balance(Balance),
-    /// List accounts, show one, change on which terms they buy
+    /// List accounts, show one, change on which terms they buy, export or delete one
     #[command(subcommand, after_help = accounts::ACCOUNTS_EXAMPLES)]
     Accounts(Accounts),
     /// Make, list or revoke codes that give money
     #[command(subcommand, after_help = vouchers::VOUCHERS_EXAMPLES)]
     Vouchers(Vouchers),
-    /// Create, list or revoke API keys
-    #[command(subcommand, after_help = commands::KEYS_EXAMPLES)]
+    /// Create, list, renew or revoke API keys
+    #[command(subcommand, after_help = keys::KEYS_EXAMPLES)]
     Keys(Keys),
     /// List models with their prices, or look at one
     #[command(subcommand, after_help = commands::MODELS_EXAMPLES)]

@@ -2,7 +2,8 @@
 
 use palitra_decks::words::Role;
 use palitra_domain::{
-    Currency, Money,
+    Currency, Money, Scope, Scopes,
+    audit::Action,
     catalogue::Lane,
     i18n::Lang,
     money::Millionths,
@@ -131,6 +132,25 @@ pub(super) fn duration(text: &str) -> Result<Duration, &'static str> {
     let micros = i128::from(millionths.0) * i128::from(unit_micros) / 1_000_000;
     let duration = Duration::from_micros(u64::try_from(micros).map_err(|_| WHAT)?);
     if duration <= Duration::from_secs(86_400) { Ok(duration) } else { Err(WHAT) }
+}
+
+/// `read,generate`.
+pub(super) fn scopes(text: &str) -> Result<Scopes, String> {
+    let known = || Scope::ALL.map(Scope::as_str).join(", ");
+    Scopes::parse(text).ok_or_else(|| format!("one or more of {}, with commas between them", known()))
+}
+
+/// How long something is kept: `24h`, `7d`, `0`; at most 30 days.
+pub(super) fn keep(text: &str) -> Result<Duration, &'static str> {
+    const WHAT: &str = "a time such as `24h`, `7d` or `0`, at most 30 days";
+    let Some(days) = text.strip_suffix('d') else { return duration(text).map_err(|_| WHAT) };
+    let days: u32 = days.parse().map_err(|_| WHAT)?;
+    (days <= 30).then_some(Duration::from_secs(86_400) * days).ok_or(WHAT)
+}
+
+pub(super) fn action(text: &str) -> Result<Action, String> {
+    let known = || Action::ALL.iter().map(|action| action.as_str()).collect::<Vec<_>>().join(", ");
+    Action::parse(text).ok_or_else(|| format!("one of {}", known()))
 }
 
 /// `name=value`; the value is JSON where it reads as such, else text.

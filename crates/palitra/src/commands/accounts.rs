@@ -1,6 +1,6 @@
 //! `palitra accounts`: who there is, and on which terms they buy.
 
-use super::{Result, Session, balance::unknown};
+use super::{Result, Session, balance::unknown, people};
 use crate::{
     args::{Accounts, AccountsSet, Groups},
     failure::{Failure, Phrase},
@@ -17,6 +17,9 @@ pub(super) async fn run(session: &Session, args: Accounts) -> Result<()> {
         Accounts::Ls => ls(session).await,
         Accounts::Show { name } => show(session, &name).await,
         Accounts::Set(args) => set(session, args).await,
+        Accounts::Export { name, out } => people::export(session, &name, out.as_deref()).await,
+        Accounts::Delete { name } => people::delete(session, &name).await,
+        Accounts::Audit(args) => people::audit(session, args).await,
         Accounts::Groups(args) => groups(session, args).await,
     }
 }

@@ -8,10 +8,10 @@ mod doctor;
 mod jobs;
 mod keys;
 mod make;
-mod market_failure;
 mod markets;
 pub mod models;
 mod money;
+mod people;
 mod run;
 mod serve;
 mod sim;
@@ -25,11 +25,12 @@ use crate::{
     args::{self, Cli, Command, Usage},
     config::{Config, DatabasePlace, Inputs, Loaded, LogLevel, Telemetry},
     console::Console,
-    failure::Failure,
+    failure::{Failure, Phrase},
     telemetry,
     wiring::App,
 };
 use palitra_domain::{ErrorCode, i18n::Lang};
+use palitra_engine::market_failure;
 use std::{io, process::ExitCode};
 
 /// What a command works with before anything is opened.
@@ -41,7 +42,7 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    fn config(&self) -> &Config {
+    pub(crate) fn config(&self) -> &Config {
         &self.loaded.config
     }
 
@@ -59,7 +60,7 @@ impl Session {
         Failure::new(code).with("place", place.as_str()).with("why", place.as_str())
     }
 
-    async fn look(&self) -> Result<Option<App>, Failure> {
+    pub(crate) async fn look(&self) -> Result<Option<App>, Failure> {
         App::look(&self.cli.data, self.config(), &self.environment).await
     }
 }
@@ -130,6 +131,10 @@ async fn run(cli: Cli, environment: Vec<(String, String)>, console: Console) -> 
     let loaded = Config::load(&inputs)?;
     telemetry::install(&log_settings(&loaded, &command));
     let session = Session { cli: global, loaded, environment, console };
+    if session.cli.server.is_some() && !works_at_a_service(&command) {
+        let failure = Failure::new(ErrorCode::InvalidInput).with("value", "`--server`");
+        return Err(failure.with("hint", Phrase::new("hint-server-here")).into());
+    }
     match command {
         Command::Create(args) => make::create(&session, args).await,
         Command::Write(args) => make::write(&session, args).await,
@@ -160,6 +165,25 @@ async fn run(cli: Cli, environment: Vec<(String, String)>, console: Console) -> 
         }
         Command::Doctor => doctor::run(&session).await,
     }
+}
+
+/// What `--server` is understood by; the rest works on a data directory.
+fn works_at_a_service(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Create(_)
+            | Command::Edit(_)
+            | Command::Retouch(_)
+            | Command::SwapFace(_)
+            | Command::Upscale(_)
+            | Command::Convert(_)
+            | Command::Text(_)
+            | Command::Speak(_)
+            | Command::Video(_)
+            | Command::Jobs(_)
+            | Command::Markets(_)
+            | Command::Models(args::Models::Ls { .. } | args::Models::Show { .. })
+    )
 }
 
 /// A service logs at `info`; a command that shows its progress is quiet, unless somebody chose a level.

@@ -4,28 +4,40 @@ use super::{Result, Session};
 use crate::{
     args::Models,
     config::Config,
+    control::{self, Service},
     failure::{Failure, Phrase},
 };
+use palitra_api::documents::model::{self, PriceDocument, Seller};
+pub use palitra_api::documents::model::{ModelDocument, Wanted};
 use palitra_domain::{
     Currency, ErrorCode, Money,
-    catalogue::{Catalogue, Licence, Model, Status},
-    format::Format,
+    catalogue::{Catalogue, Status},
     market::ListedPrice,
-    price::{Amounts, Coin, PriceSettings, Unit},
+    price::Coin,
 };
-use serde::Serialize;
 use serde_json::{Value, json};
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 pub(super) async fn run(session: &Session, args: Models) -> Result<()> {
     match args {
         Models::Ls { all, market, mode, category } => {
-            let catalogue = stocked(session).await?;
             let wanted = Wanted { all, market, mode, category };
-            let models = documents(session.config(), &catalogue, &wanted);
+            let models = match Service::named(session)? {
+                Some(service) => there(session, &service, &wanted).await?,
+                None => documents(session.config(), &*stocked(session).await?, &wanted),
+            };
             session.console.document(&models);
             for shown in &models {
                 session_line(session, shown, wanted.mode.as_deref());
+            }
+            Ok(())
+        }
+        Models::Show { model } if session.cli.server.is_some() => {
+            let path = format!("/v1/models/schema{}", control::query(&json!({ "id": model })));
+            let shown = control::look(session, &path).await?.unwrap_or_default();
+            session.console.document(&shown);
+            if !session.console.json {
+                session.console.say(&serde_json::to_string_pretty(&shown).unwrap_or_default());
             }
             Ok(())
         }
@@ -53,26 +65,19 @@ pub(super) async fn run(session: &Session, args: Models) -> Result<()> {
     }
 }
 
-/// Which models are listed.
-#[derive(Debug, Default)]
-pub struct Wanted {
-    /// Those that cannot be used as well.
-    pub all: bool,
-    pub market: Option<String>,
-    pub mode: Option<String>,
-    pub category: Option<String>,
+/// What `models ls` shows.
+pub fn documents(config: &Config, catalogue: &Catalogue, wanted: &Wanted) -> Vec<ModelDocument> {
+    model::list(catalogue, config.money.prices(), |market| config.markets.has_key(market), wanted)
 }
 
-/// What `models ls` shows.
-pub fn documents<'a>(config: &Config, catalogue: &'a Catalogue, wanted: &Wanted) -> Vec<Shown<'a>> {
-    let is_wanted = |model: &&Arc<Model>| {
-        wanted.market.as_ref().is_none_or(|market| model.market == *market)
-            && wanted.category.as_ref().is_none_or(|category| model.category == *category)
-            && wanted.mode.as_ref().is_none_or(|mode| model.mode(mode).is_some())
-    };
-    let seller = Seller::new(config, catalogue);
-    let shown = catalogue.models().iter().filter(is_wanted).map(|model| seller.shown(model));
-    shown.filter(|shown| wanted.all || shown.status == "active").collect()
+/// What a service sells.
+async fn there(session: &Session, service: &Service, wanted: &Wanted) -> Result<Vec<ModelDocument>> {
+    let Wanted { all, market, mode, category } = wanted;
+    let words = json!({ "all": all, "market": market, "mode": mode, "category": category });
+    let path = format!("/v1/models{}", control::query(&words));
+    let mut answer = service.ask(session, "GET", &path, &Value::Null).await?;
+    serde_json::from_value(answer["data"].take())
+        .map_err(|error| Failure::new(ErrorCode::Internal).with("why", error.to_string()))
 }
 
 /// What is sold here; before the first command that is what ships.
@@ -97,7 +102,7 @@ fn show(session: &Session, catalogue: &Catalogue, id: &str) -> Result<()> {
             .with("value", format!("`{id}`"))
             .with("hint", nearest.join(", "))
     })?;
-    let mut shown = json!(Seller::new(session.config(), catalogue).shown(found));
+    let mut shown = json!(seller(session.config(), catalogue).shown(found));
     let inputs = found.modes.iter().map(|mode| (mode.name.clone(), mode.input.schema()));
     shown["hint"] = json!(found.hint);
     shown["inputs"] = Value::Object(inputs.collect());
@@ -106,6 +111,10 @@ fn show(session: &Session, catalogue: &Catalogue, id: &str) -> Result<()> {
         session.console.say(&serde_json::to_string_pretty(&shown).unwrap_or_default());
     }
     Ok(())
+}
+
+fn seller<'a>(config: &Config, catalogue: &'a Catalogue) -> Seller<'a> {
+    Seller::new(catalogue, config.money.prices(), |market| config.markets.has_key(market))
 }
 
 async fn sync(session: &Session, market: Option<&str>) -> Result<()> {
@@ -168,107 +177,34 @@ async fn history(session: &Session, market: Option<&str>, limit: u32) -> Result<
     Ok(())
 }
 
-fn session_line(session: &Session, shown: &Shown<'_>, mode: Option<&str>) {
+fn session_line(session: &Session, shown: &ModelDocument, mode: Option<&str>) {
     if session.console.json {
         return;
     }
-    let price = match shown.status {
+    let price = match shown.status.as_str() {
         "draft" => session.console.text("model-no-price", &[]),
         _ => spans(session, &shown.prices, mode),
     };
     let status = session.console.text(&format!("model-{}", shown.status), &[]);
-    let Shown { id, category, name, .. } = shown;
+    let ModelDocument { id, category, name, .. } = shown;
     session.console.say(&format!("{id:<44} {category:<6} {status:<9} {name:<30} {price}"));
 }
 
 /// `17.10 ₽ – 22.80 ₽ / run`: for each unit the least and the most; what they depend on is in `models show`.
-fn spans(session: &Session, prices: &[ShownPrice<'_>], mode: Option<&str>) -> String {
-    let mut units: Vec<(Unit, Currency, i64, i64)> = Vec::new();
+fn spans(session: &Session, prices: &[PriceDocument], mode: Option<&str>) -> String {
+    let mut units: Vec<(&str, &str, i64, i64)> = Vec::new();
     for price in prices.iter().filter(|price| mode.is_none_or(|mode| price.mode == mode)) {
         let amount = price.amount;
-        match units.iter_mut().find(|(known, ..)| *known == price.unit) {
+        match units.iter_mut().find(|(known, ..)| *known == price.unit.as_str()) {
             Some((.., least, most)) => (*least, *most) = ((*least).min(amount), (*most).max(amount)),
-            None => units.push((price.unit, price.currency, amount, amount)),
+            None => units.push((&price.unit, &price.currency, amount, amount)),
         }
     }
-    let span = |(unit, currency, least, most): &(Unit, Currency, i64, i64)| {
+    let span = |(unit, currency, least, most): &(&str, &str, i64, i64)| {
+        let currency = Currency::parse(currency).unwrap_or(Currency::RUB);
         let unit = session.console.text(&format!("unit-{unit}"), &[]);
-        let [least, most] = [least, most].map(|amount| Money::new(*amount, *currency).to_string());
+        let [least, most] = [least, most].map(|amount| Money::new(*amount, currency).to_string());
         if least == most { format!("{least} / {unit}") } else { format!("{least} – {most} / {unit}") }
     };
     units.iter().map(span).collect::<Vec<_>>().join(", ")
-}
-
-/// What of the settings a document depends on, read once for all of them.
-struct Seller<'a> {
-    prices: PriceSettings,
-    /// Markets that can be used.
-    open: BTreeSet<&'a str>,
-}
-
-impl<'a> Seller<'a> {
-    fn new(config: &Config, catalogue: &'a Catalogue) -> Seller<'a> {
-        let markets: BTreeSet<&str> = catalogue.models().iter().map(|model| model.market.as_str()).collect();
-        let open = markets.into_iter().filter(|market| config.markets.has_key(market)).collect();
-        Seller { prices: config.money.prices(), open }
-    }
-
-    fn shown<'m>(&self, model: &'m Model) -> Shown<'m> {
-        // One of each unit: a picture of a million pixels, a thousand characters or tokens, a second.
-        let one = Amounts {
-            format: Some(Format { width: 1_000, height: 1_000 }),
-            count: 1,
-            characters: 1_000,
-            seconds: 1,
-            tokens: 1_000,
-        };
-        let mut prices = Vec::new();
-        for mode in &model.modes {
-            for (when, rule) in mode.prices.all() {
-                let Ok(price) = rule.price(&one, &self.prices) else { continue };
-                let Money { amount, currency } = price;
-                prices.push(ShownPrice { mode: &mode.name, unit: rule.unit, amount, currency, when });
-            }
-        }
-        let status = match model.status {
-            Status::Active if !self.open.contains(model.market.as_str()) => "no_key",
-            status => status.as_str(),
-        };
-        Shown {
-            id: &model.id,
-            market: &model.market,
-            name: &model.name,
-            modes: model.modes.iter().map(|mode| mode.name.as_str()).collect(),
-            category: &model.category,
-            status,
-            languages: &model.languages,
-            licence: model.licence,
-            prices,
-        }
-    }
-}
-
-/// A model in a list; amounts are for one unit, in minor units.
-#[derive(Debug, Serialize)]
-pub struct Shown<'a> {
-    id: &'a str,
-    market: &'a str,
-    name: &'a str,
-    modes: Vec<&'a str>,
-    category: &'a str,
-    status: &'static str,
-    languages: &'a [String],
-    licence: Option<Licence>,
-    prices: Vec<ShownPrice<'a>>,
-}
-
-#[derive(Debug, Serialize)]
-struct ShownPrice<'a> {
-    mode: &'a str,
-    unit: Unit,
-    amount: i64,
-    currency: Currency,
-    /// The input for which it holds; without one, all others.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    when: String,
 }

@@ -8,9 +8,10 @@ use crate::{
     control, crash,
     failure::{Failure, Phrase},
     hooks, metrics, rehearsal,
-    wiring::{App, io_failure},
+    wiring::{self, App, io_failure},
 };
 use axum::{Router, routing::get};
+use palitra_api::Door;
 use palitra_domain::ErrorCode;
 use palitra_engine::Webhooks;
 use serde_json::json;
@@ -33,7 +34,10 @@ pub(super) async fn run(session: &Session, args: &Serve) -> Result<()> {
         std::io::Result::Ok((listener, address))
     };
     let (listener, address) = bound.await.map_err(|error| cannot_listen(listen, error))?;
-    let router = routes(session, &app);
+    let door = wiring::door(session.config(), app.engine.clone(), Some(address))?;
+    app.engine.send_webhooks(wiring::sending(session.config(), &door)?);
+    // Both are made before work starts: who starts the service hears that it listens before he hears of work.
+    let (router, operator) = (routes(session, &app, &door), palitra_api::operator(door.clone()));
     app.engine.does(format!("{} at {address}", settings.roles));
     let running = match settings.roles.has(Role::Worker) {
         true => {
@@ -42,38 +46,44 @@ pub(super) async fn run(session: &Session, args: &Serve) -> Result<()> {
         }
         false => None,
     };
-    let control = control::open(app.engine.clone(), &session.cli.data);
+    let control = control::open(operator, &session.cli.data);
     if let Some(file) = crash::rehearsal_socket(&session.environment) {
         rehearsal::listen(app.engine.clone(), file).map_err(|error| io_failure(file, error))?;
     }
+    // Whoever knows that it listens may stop it.
+    let stop = running.as_ref().map_or_else(CancellationToken::new, palitra_engine::Running::stopper);
+    let signalled = stop::first_signal(stop);
     session
         .console
         .document(&json!({ "listening": address.to_string(), "roles": settings.roles.to_string() }));
     session.console.note(
         &session.console.text("serve-listening", &[("address", (&format!("http://{address}")).into())]),
     );
-    let stop = running.as_ref().map_or_else(CancellationToken::new, palitra_engine::Running::stopper);
     let console = session.console;
-    let served = axum::serve(listener, router)
-        .with_graceful_shutdown(async move {
-            stop::first_signal(stop).await;
-            console.note(&console.text("draining", &[]));
-        })
-        .await;
+    let closing = door.clone();
+    let stopped = async move {
+        signalled.await;
+        closing.close();
+        console.note(&console.text("draining", &[]));
+    };
+    palitra_api::server::serve(listener, router, stopped).await;
     if let Some(running) = running {
         running.drain().await;
     }
     drop(control);
     app.close().await;
     session.console.note(&session.console.text("serve-stopped", &[]));
-    served.map_err(|error| Failure::new(ErrorCode::Internal).with("why", error.to_string()))
+    Ok(())
 }
 
 /// Every route, by role: what a process without the role does not answer.
-fn routes(session: &Session, app: &App) -> Router {
+fn routes(session: &Session, app: &App, door: &Door) -> Router {
     let server = &session.config().server;
     let mut router =
         Router::new().route("/healthz", get(|| async { "ok\n" })).merge(metrics::router(app.engine.clone()));
+    if server.roles.has(Role::Api) {
+        router = router.merge(palitra_api::router(door.clone()));
+    }
     // Without an address of its own nobody outside can call this service. Whoever submits gives that address away, and any process with
     // the role `api` takes the call.
     if let Some(public_url) = server.public_url.clone().filter(|url| !url.is_empty()) {

@@ -3,32 +3,40 @@
 use palitra_domain::ErrorCode;
 use palitra_engine::Running;
 use std::pin::pin;
+use tokio::signal::unix::{self, Signal, SignalKind};
 use tokio_util::sync::CancellationToken;
 
-/// Resolves at the first signal, Ctrl-C or SIGTERM, after it has stopped new claims. A second signal ends the process.
-pub(super) async fn first_signal(stop: CancellationToken) {
-    signal().await;
-    stop.cancel();
-    tokio::spawn(async {
-        signal().await;
-        std::process::exit(i32::from(ErrorCode::Interrupted.exit_code()));
-    });
+/// Resolves at the first signal, Ctrl-C or SIGTERM, after it has stopped new claims. A second signal ends the process. It is listened for from
+/// the call on, before anybody waits.
+pub(super) fn first_signal(stop: CancellationToken) -> impl Future<Output = ()> {
+    let first = signal();
+    async move {
+        first.await;
+        stop.cancel();
+        let second = signal();
+        tokio::spawn(async move {
+            second.await;
+            std::process::exit(i32::from(ErrorCode::Interrupted.exit_code()));
+        });
+    }
 }
 
-/// The first of Ctrl-C and SIGTERM.
-pub(super) async fn signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let terminate = async {
-        match signal(SignalKind::terminate()) {
-            Ok(mut terminate) => {
-                terminate.recv().await;
-            }
-            Err(_) => std::future::pending().await,
+/// The first of Ctrl-C and SIGTERM from now on.
+pub(super) fn signal() -> impl Future<Output = ()> {
+    let listening = [SignalKind::interrupt(), SignalKind::terminate()].map(|kind| unix::signal(kind).ok());
+    async move {
+        let [interrupt, terminate] = listening;
+        tokio::select! {
+            () = heard(interrupt) => {}
+            () = heard(terminate) => {}
         }
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = terminate => {}
+    }
+}
+
+async fn heard(signal: Option<Signal>) {
+    match signal {
+        Some(mut signal) => drop(signal.recv().await),
+        None => std::future::pending().await,
     }
 }
 

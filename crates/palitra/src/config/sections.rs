@@ -60,6 +60,9 @@ impl Config {
         self.slides.validate(&mut problems);
         self.words.validate(&mut problems);
         self.retention.validate(&mut problems);
+        let security = &self.security;
+        within(&mut problems, "security.requests_per_minute", &security.requests_per_minute, 0..=1_000_000);
+        within(&mut problems, "security.strangers_per_minute", &security.strangers_per_minute, 0..=1_000_000);
         problems
     }
 }
@@ -147,6 +150,20 @@ pub struct Server {
     /// Without a trailing `/`. `None`: `http://` and the address that is listened on.
     #[serde(deserialize_with = "wire::optional_url")]
     pub public_url: Option<String>,
+    /// Origins, separated by commas.
+    cors_origins: String,
+}
+
+impl Server {
+    /// Whose pages may call the API.
+    pub fn cors_origins(&self) -> Vec<String> {
+        self.cors_origins
+            .split(',')
+            .map(str::trim)
+            .filter(|origin| !origin.is_empty())
+            .map(str::to_owned)
+            .collect()
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -414,6 +431,9 @@ impl Slides {
 #[serde(deny_unknown_fields)]
 pub struct Security {
     pub allow_private_urls: bool,
+    /// Of the API; 0 is no limit.
+    pub requests_per_minute: u32,
+    pub strangers_per_minute: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

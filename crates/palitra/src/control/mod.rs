@@ -2,11 +2,12 @@
 //! file has the rights of the operator (mode 0600).
 
 mod client;
+mod service;
 
-pub(crate) use client::{ask, segment};
+pub(crate) use client::{ask, look, query, segment};
+pub(crate) use service::Service;
 
-use crate::api;
-use palitra_engine::Engine;
+use axum::Router;
 use std::{
     fs::{self, Permissions},
     io,
@@ -30,14 +31,12 @@ pub(crate) struct Control {
 
 /// Opens it. On SQLite whoever calls has the data directory to itself, so what is there was left by a process that was killed. A path that is too
 /// long for a socket (some 100 bytes), or a file system without sockets, is said and no reason not to serve.
-pub(crate) fn open(engine: Engine, data: &Path) -> Option<Control> {
+pub(crate) fn open(router: Router, data: &Path) -> Option<Control> {
     let file = file(data);
     match listen(&file) {
         Ok(listener) => {
             let stop = CancellationToken::new();
-            let served = axum::serve(listener, api::router(engine))
-                .with_graceful_shutdown(stop.clone().cancelled_owned());
-            tokio::spawn(async move { drop(served.await) });
+            tokio::spawn(palitra_api::server::serve_unix(listener, router, stop.clone().cancelled_owned()));
             let inode = fs::metadata(&file).map_or(0, |socket| socket.ino());
             Some(Control { file, inode, stop })
         }

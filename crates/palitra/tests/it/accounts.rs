@@ -132,3 +132,150 @@ fn what_is_not_there_is_named() {
         assert_eq!(desk.run(words).code, Some(2), "{words:?}");
     }
 }
+
+#[test]
+fn s1_15_keys_have_a_name_scopes_an_end_and_budgets() {
+    let desk = Desk::new();
+    let made = desk.json(&[
+        "keys",
+        "create",
+        "--account",
+        "ann",
+        "--name",
+        "decks",
+        "--scope",
+        "read,generate",
+        "--expires",
+        "90d",
+        "--budget-day",
+        "10",
+        "--budget-total",
+        "99.50",
+    ]);
+    assert_eq!((&made["name"], &made["scopes"]), (&json!("decks"), &json!(["read", "generate"])));
+    let budget = |minor| json!({ "budget": roubles(minor), "used": roubles(0) });
+    let budgets = json!({ "day": budget(1_000), "month": null, "total": budget(9_950) });
+    assert_eq!(made["budgets"], budgets);
+    let usual = desk.json(&["keys", "create", "--account", "ann"]);
+    assert_eq!(usual["scopes"], json!(["read", "generate", "account"]));
+    let listed = desk.json(&["keys", "ls", "--account", "ann"]);
+    let key = &listed[0];
+    assert_eq!((&key["id"], &key["budgets"], &key["used_at"]), (&made["id"], &budgets, &Value::Null));
+    assert_eq!(key["expires_at"], made["expires_at"]);
+    for (lang, words) in
+        [("en", ["decks", "may read,generate", "0 ₽ of 10 ₽ today"]), ("ru", ["decks", "может", "сегодня"])]
+    {
+        let said = desk.run(&["keys", "ls", "--lang", lang]).stdout;
+        assert!(words.iter().all(|word| said.contains(word)), "{said}");
+    }
+    for words in [
+        &["--scope", "read,everything"][..],
+        &["--scope", ""],
+        &["--expires", "soon"],
+        &["--budget-day", "-1"],
+        &["--budget-month", "1.234"],
+    ] {
+        let run = desk.run(&[&["keys", "create", "--account", "ann"], words].concat());
+        assert_eq!(run.code, Some(2), "{words:?}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn a_key_does_not_end_before_it_begins() {
+    let desk = Desk::new();
+    let words = ["keys", "create", "--account", "ann", "--expires", "2020-01-01"];
+    refused(&desk, &Mistake { words: &words, code: ErrorCode::InvalidInput, names: &["`--expires`"] });
+}
+
+#[test]
+fn s1_15_a_key_gets_a_new_secret_and_the_old_one_a_time() {
+    let desk = Desk::new();
+    let made = desk.json(&["keys", "create", "--account", "ann"]);
+    let id = made["id"].as_str().unwrap();
+    let next = desk.json(&["keys", "rotate", id, "--keep", "7d"]);
+    assert_eq!((&next["id"], &next["account"]), (&made["id"], &made["account"]));
+    assert_ne!(next["key"], made["key"]);
+    assert_eq!(desk.json(&["keys", "ls"])[0]["old_until"], next["old_until"]);
+    let said = desk.run(&["keys", "rotate", id]).stdout;
+    assert!(said.contains("sk_live_") && said.lines().count() == 2, "{said}");
+    assert_eq!(desk.run(&["keys", "rotate", id, "--keep", "31d"]).code, Some(2));
+    desk.json(&["keys", "revoke", id]);
+    for words in [&["keys", "rotate", id][..], &["keys", "rotate", "key_x"]] {
+        refused(&desk, &Mistake { words, code: ErrorCode::NotFound, names: &["key_"] });
+    }
+}
+
+#[test]
+fn s1_10_an_account_is_exported_whole() {
+    let desk = Desk::new();
+    desk.json(&["keys", "create", "--account", "ann", "--credit", "1000"]);
+    let document = desk.json(&["accounts", "export", "ann"]);
+    assert_eq!(
+        (&document["account"]["name"], &document["format"]),
+        (&json!("ann"), &json!("palitra-account/1"))
+    );
+    assert_eq!(document["movements"].as_array().unwrap().len(), 2);
+    desk.json(&["accounts", "export", "ann", "-o", "ann.json"]);
+    assert_eq!(desk.read_json("ann.json")["keys"], document["keys"]);
+    // What is there stays as it is.
+    let again = ["accounts", "export", "ann", "-o", "ann.json"];
+    refused(&desk, &Mistake { words: &again, code: ErrorCode::NotWritable, names: &["ann.json"] });
+    let nobody = ["accounts", "export", "nobody"];
+    refused(&desk, &Mistake { words: &nobody, code: ErrorCode::NotFound, names: &["`nobody`"] });
+}
+
+#[test]
+fn s1_10_an_account_is_deleted_once_and_only_when_somebody_agrees() {
+    let desk = Desk::new();
+    desk.json(&["keys", "create", "--account", "ann", "--credit", "1000"]);
+    let delete = ["accounts", "delete", "ann"];
+    let run = desk.run(&delete);
+    assert_eq!(run.code, Some(2), "{}", run.stderr);
+    assert!(run.stderr.contains("1,000 ₽") || run.stderr.contains("1000 ₽"), "{}", run.stderr);
+    assert!(run.stderr.contains("`--yes`"), "{}", run.stderr);
+    assert_eq!(desk.json(&["accounts", "show", "ann"])["name"], "ann");
+    let deleted = desk.json(&["accounts", "delete", "ann", "--yes"]);
+    assert_eq!((&deleted["deleted"], &deleted["lost"]["keys"]), (&json!(true), &json!(1)));
+    assert_eq!(deleted["lost"]["cash"], roubles(100_000));
+    for words in [
+        &["accounts", "delete", "ann", "--yes"][..],
+        &["accounts", "show", "ann"],
+        &["balance", "--account", "ann"],
+    ] {
+        refused(&desk, &Mistake { words, code: ErrorCode::NotFound, names: &["`ann`"] });
+    }
+    let names = desk.json(&["accounts", "ls"]);
+    assert_eq!((names.as_array().unwrap().len(), &names[0]["name"]), (1, &json!("local")));
+    assert_eq!(desk.json(&["keys", "ls"]), json!([]));
+    let house = ["accounts", "delete", "local", "--yes"];
+    refused(&desk, &Mistake { words: &house, code: ErrorCode::InvalidInput, names: &["`local`"] });
+    assert_eq!(desk.run(&["doctor"]).code, Some(0));
+    // The name is free for somebody else.
+    desk.json(&["keys", "create", "--account", "ann"]);
+    assert_eq!(desk.json(&["balance", "--account", "ann"])["cash"], roubles(0));
+}
+
+#[test]
+fn what_operators_do_is_written_down() {
+    let desk = Desk::new();
+    let made = desk.json(&["keys", "create", "--account", "ann"]);
+    desk.json(&["balance", "add", "5", "--account", "ann"]);
+    desk.json(&["accounts", "groups", "set", "friends", "0.5"]);
+    desk.json(&["vouchers", "create", "--amount", "100"]);
+    desk.json(&["markets", "pause", "sandbox"]);
+    desk.json(&["accounts", "delete", "ann", "--yes"]);
+    let actions = |words: &[&str]| {
+        let listed = desk.json(&[&["accounts", "audit"], words].concat());
+        let actions = listed.as_array().unwrap().iter().map(|it| it["action"].as_str().unwrap().to_owned());
+        actions.collect::<Vec<_>>()
+    };
+    let all = ["account_delete", "market_pause", "voucher_create", "group_set", "credit", "key_create"];
+    assert_eq!(actions(&[]), all);
+    assert_eq!(actions(&["--subject", made["id"].as_str().unwrap()]), ["key_create"]);
+    assert_eq!(actions(&["--action", "credit"]), ["credit"]);
+    assert_eq!(actions(&["--limit", "2"]), all[..2]);
+    assert_eq!(desk.run(&["accounts", "audit", "--action", "nothing"]).code, Some(2));
+    let said = desk.run(&["accounts", "audit"]).stdout;
+    assert!(said.lines().count() == 6 && said.contains("operator") && !said.contains("sk_"), "{said}");
+    assert!(!said.contains("ann"), "ids, not names: {said}");
+}

@@ -54,6 +54,7 @@ fn every_command_has_something_to_say_in_an_empty_folder_and_leaves_nothing_behi
             &["keys", "ls"],
             &["accounts", "ls"],
             &["accounts", "groups", "ls"],
+            &["accounts", "audit"],
             &["vouchers", "ls"],
             &["models", "ls"],
             &["config", "show"],
@@ -76,7 +77,8 @@ fn every_command_has_something_to_say_in_an_empty_folder_and_leaves_nothing_behi
 fn keys_are_created_listed_and_revoked_and_their_account_has_its_credit() {
     let desk = Desk::new();
     let made = desk.json(&["keys", "create", "--account", "ann", "--credit", "1000"]);
-    assert_eq!(fields(&made), ["key", "account"]);
+    let known = ["key", "account", "id", "name", "mode", "scopes", "expires_at", "budgets"];
+    assert_eq!(fields(&made), known);
     assert!(
         made["key"].as_str().unwrap().starts_with("sk_live_")
             && made["account"].as_str().unwrap().starts_with("acc_")

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod answers;
+mod api;
 mod bad_input;
 mod catalogue;
 mod commands;

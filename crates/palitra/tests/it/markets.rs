@@ -205,8 +205,8 @@ fn the_control_socket_answers_lists_shows_and_cancels_and_a_stale_one_is_replace
     assert!(desk.path("palitra-data/control.sock").exists(), "left behind");
     let service = serve(&desk);
     let (status, page) = ask(&desk, "GET /v1/generations?status=queued&limit=2", "");
-    assert_eq!((status, page["generations"].as_array().unwrap().len()), (200, 2));
-    let id = page["generations"][0]["id"].as_str().unwrap().to_owned();
+    assert_eq!((status, page["data"].as_array().unwrap().len()), (200, 2));
+    let id = page["data"][0]["id"].as_str().unwrap().to_owned();
     let (status, shown) = ask(&desk, &format!("GET /v1/generations/{id}"), "");
     assert_eq!((status, shown["progress"]["position"].is_number()), (200, true), "{shown}");
     assert_eq!(desk.json(&["jobs", "show", &id])["id"], id.as_str());

@@ -4,14 +4,15 @@ mod pages;
 
 use super::{Session, Stop, balance};
 use crate::{
-    api::generations::{self as documents, batch_document, document, shown},
     args::{Jobs, JobsLs},
-    control,
+    clock::SystemClock,
+    control::{self, Service},
     failure::Failure,
     wiring::App,
 };
+use axum::http::Method;
 use palitra_domain::{
-    BatchId, ErrorCode, GenerationId,
+    BatchId, Clock, ErrorCode, GenerationId,
     state::{BatchState, GenerationState},
 };
 use serde_json::{Value, json};
@@ -58,15 +59,15 @@ impl std::fmt::Display for Job {
 }
 
 async fn ls(session: &Session, args: &JobsLs) -> Result<(), Failure> {
-    let mut found = Vec::new();
-    if let Some(app) = session.look().await? {
-        if let Some(name) = &args.account {
-            // Who does not exist is told so, with a hint for the command line.
-            balance::account(&app, name).await?;
-        }
-        found = documents::list(&app.engine, args).await?;
-    }
+    let path = format!("/v1/generations{}", control::query(&json!(args)));
+    let page =
+        control::look(session, &path).await.map_err(|failure| match (&args.account, failure.code()) {
+            (Some(name), ErrorCode::NotFound) => balance::unknown(name),
+            _ => failure,
+        })?;
+    let page = page.unwrap_or_else(|| json!({ "data": [], "next": null }));
     let console = &session.console;
+    let found = page["data"].as_array().map(Vec::as_slice).unwrap_or_default();
     console.document(&found);
     if console.json {
         return Ok(());
@@ -75,8 +76,7 @@ async fn ls(session: &Session, args: &JobsLs) -> Result<(), Failure> {
         console.note(&console.text("jobs-none", &[]));
     }
     found.iter().for_each(|generation| console.say(&pages::line(generation)));
-    if let Some(last) = found.last().filter(|_| found.len() == usize::try_from(args.page()).unwrap_or(0)) {
-        let id = last["id"].as_str().unwrap_or_default();
+    if let Some(id) = page["next"].as_str() {
         console.note(&console.text("jobs-more", &[("id", id.into())]));
     }
     Ok(())
@@ -84,11 +84,7 @@ async fn ls(session: &Session, args: &JobsLs) -> Result<(), Failure> {
 
 /// Everything there is about a job, the market's cost included.
 async fn show(session: &Session, job: &Job) -> Result<(), Failure> {
-    let app = session.look().await?.ok_or_else(|| job.not_found())?;
-    let document = match job {
-        Job::Generation(id) => shown(&app.engine, id).await?,
-        Job::Batch(id) => batch_document(&app.engine, &app.engine.batch(id).await?).await?,
-    };
+    let document = document(session, job).await?;
     let console = &session.console;
     console.document(&document);
     if !console.json {
@@ -100,18 +96,37 @@ async fn show(session: &Session, job: &Job) -> Result<(), Failure> {
     Ok(())
 }
 
+/// What the API says of it; of a batch with its report.
+async fn document(session: &Session, job: &Job) -> Result<Value, Failure> {
+    let get = async |path: String| control::look(session, &path).await?.ok_or_else(|| job.not_found());
+    match job {
+        Job::Generation(id) => get(format!("/v1/generations/{id}")).await,
+        Job::Batch(id) => {
+            let mut shown = get(format!("/v1/batches/{id}/report")).await?;
+            let batch = get(format!("/v1/batches/{id}")).await?;
+            for name in ["kind", "title", "task", "stages", "created_at"] {
+                shown[name] = batch[name].clone();
+            }
+            Ok(shown)
+        }
+    }
+}
+
 /// Prints each change until the job has ended. It only looks: another process does the work.
 async fn watch(session: &Session, job: &Job) -> Result<(), Failure> {
+    if session.cli.server.is_some() {
+        return watch_there(session, job).await;
+    }
     let app = session.look().await?.ok_or_else(|| job.not_found())?;
     let mut last = String::new();
     loop {
         // Asked before the job is: what the worker did last is seen, too.
         let is_idle = !app.is_worked_in().await;
-        let (line, document, ended) = match job {
+        let (line, ended) = match job {
             Job::Generation(id) => {
                 let generation = app.engine.generation(id).await?;
                 let line = format!("{id}  {}", generation.state);
-                (line, document(&app.engine, &generation), generation.state.is_terminal())
+                (line, generation.state.is_terminal())
             }
             Job::Batch(id) => {
                 let batch = app.engine.batch(id).await?;
@@ -121,10 +136,7 @@ async fn watch(session: &Session, job: &Job) -> Result<(), Failure> {
                 let percent = app.engine.progress(id).await?.percent();
                 let line =
                     format!("{id}  {}  {percent} %  {}", batch.state, counts.collect::<Vec<_>>().join("  "));
-                let ended = batch.state != BatchState::Processing;
-                let is_last = ended || is_idle;
-                let document = if is_last { batch_document(&app.engine, &batch).await? } else { Value::Null };
-                (line, document, ended)
+                (line, batch.state != BatchState::Processing)
             }
         };
         if line != last {
@@ -136,18 +148,47 @@ async fn watch(session: &Session, job: &Job) -> Result<(), Failure> {
             last = line;
         }
         if ended {
-            session.console.document(&document);
+            session.console.document(&document(session, job).await?);
             return Ok(());
         }
         if is_idle {
             // Nobody works in this directory, so nothing will change while we look.
-            session.console.document(&document);
+            session.console.document(&document(session, job).await?);
             let text = if app.engine.is_shared() { "watch-idle-shared" } else { "watch-idle" };
             session.console.note(&session.console.text(text, &[]));
             return Ok(());
         }
         app.engine.clock.sleep(Duration::from_millis(500)).await;
     }
+}
+
+/// The same at a service.
+async fn watch_there(session: &Session, job: &Job) -> Result<(), Failure> {
+    let (mut last, clock) = (String::new(), SystemClock::new(1));
+    loop {
+        let shown = document(session, job).await?;
+        let status = shown["status"].as_str().unwrap_or_default();
+        let percent = shown["task"]["progress"].as_i64().or(shown["progress"]["percent"].as_i64());
+        let line = format!("{job}  {status}  {} %", percent.unwrap_or(0));
+        if line != last {
+            if session.console.json {
+                session.console.note(&line)
+            } else {
+                session.console.say(&line)
+            }
+            last = line;
+        }
+        if is_over(status) {
+            session.console.document(&shown);
+            return Ok(());
+        }
+        clock.sleep(Duration::from_secs(1)).await;
+    }
+}
+
+fn is_over(status: &str) -> bool {
+    GenerationState::parse(status).is_some_and(GenerationState::is_terminal)
+        || BatchState::parse(status).is_some_and(|state| state != BatchState::Processing)
 }
 
 /// Another process may carry it on: it has seen the wish, and is given as long as a stop may take.
@@ -169,26 +210,27 @@ async fn until_ended_elsewhere(app: &App, job: &Job) -> Result<(), Failure> {
 /// Asked of the engine here, or of the service that has the data directory.
 async fn cancel(session: &Session, job: &Job) -> Result<(), Failure> {
     let id = job.to_string();
-    let opened = session.open().await;
-    if matches!(&opened, Err(failure) if failure.code() != ErrorCode::DataInUse) {
-        return opened.map(drop);
-    }
-    if !session.cli.yes && session.console.is_interactive() {
-        let question = session.console.text("confirm-cancel", &[("id", (&id).into())]);
-        if !session.console.ask(&question) {
-            return Err(Failure::new(ErrorCode::Cancelled));
-        }
-    }
-    let (app, in_use) = match opened {
-        Ok(app) => (Some(app), None),
-        Err(failure) => (None, Some(failure)),
-    };
     let path = match job {
         Job::Generation(id) => format!("/v1/generations/{id}/cancel"),
         Job::Batch(id) => format!("/v1/batches/{id}/cancel"),
     };
+    if let Some(service) = Service::named(session)? {
+        agreed(session, &id)?;
+        let answer = service.ask(session, "POST", &path, &Value::Null).await?;
+        told(session, &id, &answer);
+        return Ok(());
+    }
+    let opened = session.open().await;
+    if matches!(&opened, Err(failure) if failure.code() != ErrorCode::DataInUse) {
+        return opened.map(drop);
+    }
+    agreed(session, &id)?;
+    let (app, in_use) = match opened {
+        Ok(app) => (Some(app), None),
+        Err(failure) => (None, Some(failure)),
+    };
     let reached = in_use.map_or_else(|| app.as_ref().ok_or_else(|| job.not_found()), Err);
-    let mut answer = control::ask(reached, &session.cli.data, &path, &Value::Null).await?;
+    let mut answer = control::ask(session, reached, Method::POST, &path, &Value::Null).await?;
     if let Some(app) = app.filter(|_| answer["requested"] == true) {
         // It is at a market and nobody else is there: carry the wish there and wait for what the market says, at most as long as a
         // stop may take.
@@ -203,17 +245,29 @@ async fn cancel(session: &Session, job: &Job) -> Result<(), Failure> {
         answer["cancelled"] = Value::from(status == GenerationState::Cancelled.as_str());
         app.close().await;
     }
+    told(session, &id, &answer);
+    Ok(())
+}
+
+/// A yes on a terminal, or `--yes`; a pipe is not asked.
+fn agreed(session: &Session, id: &str) -> Result<(), Failure> {
+    if session.cli.yes || !session.console.is_interactive() {
+        return Ok(());
+    }
+    let question = session.console.text("confirm-cancel", &[("id", id.into())]);
+    if session.console.ask(&question) { Ok(()) } else { Err(Failure::new(ErrorCode::Cancelled)) }
+}
+
+/// What the wish came to.
+fn told(session: &Session, id: &str, answer: &Value) {
     let status = answer["status"].as_str().unwrap_or_default();
-    let is_ended = GenerationState::parse(status).is_some_and(GenerationState::is_terminal)
-        || BatchState::parse(status).is_some_and(|state| state != BatchState::Processing);
-    let key = match (answer["cancelled"] == true, is_ended) {
+    let key = match (answer["cancelled"] == true, is_over(status)) {
         (true, _) => "cancelled",
         (false, true) => "cancel-late",
         (false, false) => "cancel-asked",
     };
     session.console.document(&json!({ "id": id, "cancelled": key == "cancelled", "status": status }));
     if !session.console.json {
-        session.console.say(&session.console.text(key, &[("id", (&id).into())]));
+        session.console.say(&session.console.text(key, &[("id", id.into())]));
     }
-    Ok(())
 }

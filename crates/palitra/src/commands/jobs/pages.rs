@@ -47,7 +47,7 @@ pub(super) fn generation(console: &Console, shown: &Value) {
     for asset in list(&shown["assets"]) {
         let size = asset["width"].as_i64().zip(asset["height"].as_i64());
         let size = size.map(|(width, height)| format!(" · {width}×{height}")).unwrap_or_default();
-        row("show-asset", &format!("{} · {}{size}", word(&asset["object"]), word(&asset["mime"])));
+        row("show-asset", &format!("{} · {}{size}", word(&asset["id"]), word(&asset["mime"])));
     }
 }
 
@@ -120,7 +120,7 @@ fn place(console: &Console, progress: &Value) -> String {
     }
     let args = [
         ("position", position.into()),
-        ("seconds", progress["eta_s"].as_i64().unwrap_or(0).into()),
+        ("seconds", progress["starts_in_s"].as_i64().unwrap_or(0).into()),
         ("waited", progress["waited_s"].as_i64().unwrap_or(0).into()),
     ];
     console.text("place-line", &args)

@@ -14,7 +14,7 @@ use palitra_media::{
     export::{self, Export},
     recipe::Recipe,
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 
 /// Takes files into the house's own storage: one as an id, several as a list of them. With the size of the first picture.
@@ -74,20 +74,26 @@ pub(super) async fn write_results(
         let extension = Path::new(&asset.object_key)
             .extension()
             .map_or("bin".into(), |extension| extension.to_string_lossy());
-        let number = if assets.len() > 1 { format!("-{}", n + 1) } else { String::new() };
-        let file = if is_folder(out) {
-            out.join(format!("{}{number}.{extension}", generation.id))
-        } else if number.is_empty() {
-            out.to_owned()
-        } else {
-            let stem = out.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            let own = out.extension().map_or(extension, |own| own.to_string_lossy());
-            out.with_file_name(format!("{stem}{number}.{own}"))
-        };
+        let number = (assets.len() > 1).then_some(n + 1);
+        let file = place(out, generation.id.as_str(), number, &extension);
         leave(app, generation, asset, &file, with_recipe).await?;
         files.push(file);
     }
     Ok(files)
+}
+
+/// Where a result goes; several get numbers.
+pub(super) fn place(out: &Path, id: &str, number: Option<usize>, extension: &str) -> PathBuf {
+    let number = number.map(|number| format!("-{number}")).unwrap_or_default();
+    if is_folder(out) {
+        out.join(format!("{id}{number}.{extension}"))
+    } else if number.is_empty() {
+        out.to_owned()
+    } else {
+        let stem = out.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let own = out.extension().map_or(extension.into(), |own| own.to_string_lossy());
+        out.with_file_name(format!("{stem}{number}.{own}"))
+    }
 }
 
 /// A picture leaves as it was asked for: in the format that the file's name says, in the size of the wish, with how it was made in it. What
@@ -99,24 +105,48 @@ async fn leave(
     file: &Path,
     with_recipe: bool,
 ) -> Result<(), Failure> {
-    if asset.mime.starts_with("image/") {
-        let whole = app.engine.whole(&asset.object_key).await.map_err(|error| io_failure(file, error))?;
-        let export = export_of(generation, file, with_recipe);
-        let made = tokio::task::spawn_blocking(move || {
-            export::export(&whole, &export).map(std::borrow::Cow::into_owned)
-        });
-        match made.await {
-            Ok(Ok(bytes)) => return crate::commands::slides::write(file, &bytes),
-            Ok(Err(error)) => tracing::warn!(%error, file = %file.display(), "a picture leaves as it is"),
-            Err(error) => tracing::warn!(%error, file = %file.display(), "a picture leaves as it is"),
-        }
+    if !asset.mime.starts_with("image/") {
+        return crate::commands::slides::copy_object(&app.engine, &asset.object_key, file).await;
     }
-    crate::commands::slides::copy_object(&app.engine, &asset.object_key, file).await
+    let whole = app.engine.whole(&asset.object_key).await.map_err(|error| io_failure(file, error))?;
+    let input: Value = serde_json::from_str(&generation.input).unwrap_or_default();
+    let of = (generation.market.as_str(), generation.model.as_str());
+    let export = export_of(of, input.as_object().unwrap_or(&Map::new()), file, with_recipe);
+    leave_bytes(whole.to_vec(), &asset.mime, export, file).await
 }
 
-fn export_of(generation: &Generation, file: &Path, with_recipe: bool) -> Export {
-    let input: Value = serde_json::from_str(&generation.input).unwrap_or_default();
-    let number = |name: &str| input[name].as_u64().and_then(|number| u32::try_from(number).ok());
+/// The same of bytes that are here already.
+pub(super) async fn leave_bytes(
+    whole: Vec<u8>,
+    mime: &str,
+    export: Export,
+    file: &Path,
+) -> Result<(), Failure> {
+    if !mime.starts_with("image/") {
+        return crate::commands::slides::write(file, &whole);
+    }
+    let made = tokio::task::spawn_blocking(move || {
+        let made = export::export(&whole, &export).map(std::borrow::Cow::into_owned);
+        made.map_err(|error| (error.to_string(), whole))
+    });
+    match made.await {
+        Ok(Ok(bytes)) => crate::commands::slides::write(file, &bytes),
+        Ok(Err((error, whole))) => {
+            tracing::warn!(error, file = %file.display(), "a picture leaves as it is");
+            crate::commands::slides::write(file, &whole)
+        }
+        Err(error) => Err(Failure::new(ErrorCode::Internal).with("why", error.to_string())),
+    }
+}
+
+pub(super) fn export_of(
+    (market, model): (&str, &str),
+    input: &Map<String, Value>,
+    file: &Path,
+    with_recipe: bool,
+) -> Export {
+    let of = |name: &str| input.get(name).cloned().unwrap_or_default();
+    let number = |name: &str| of(name).as_u64().and_then(|number| u32::try_from(number).ok());
     let extension = file.extension().map(|extension| extension.to_string_lossy().to_lowercase());
     let format = match extension.as_deref() {
         Some("png") => Some(FileFormat::Png),
@@ -126,15 +156,15 @@ fn export_of(generation: &Generation, file: &Path, with_recipe: bool) -> Export 
     };
     let size = number("width").zip(number("height"));
     // What this machine has done to a picture is no picture of a model.
-    let is_generated = generation.market != "local";
+    let is_generated = market != "local";
     let settings = [
-        ("Seed", input["seed"].as_u64().map(|seed| seed.to_string())),
+        ("Seed", of("seed").as_u64().map(|seed| seed.to_string())),
         ("Size", size.map(|(width, height)| format!("{width}x{height}"))),
-        ("Model", Some(generation.model.clone())),
+        ("Model", Some(model.to_owned())),
     ];
     let recipe = (is_generated && with_recipe).then(|| Recipe {
-        prompt: input["prompt"].as_str().unwrap_or_default().to_owned(),
-        negative: input["negative"].as_str().map(str::to_owned),
+        prompt: of("prompt").as_str().unwrap_or_default().to_owned(),
+        negative: of("negative").as_str().map(str::to_owned),
         settings: settings.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect(),
     });
     Export { format, size: size.filter(|_| is_generated), recipe }

@@ -1,6 +1,6 @@
 //! `palitra text`, `palitra convert` and `palitra contact-sheet`: what this machine does by itself.
 
-use super::{Job, format, make, make_with, put_format, words};
+use super::{Job, Place, format, make, make_with, place, put_format, remote, words};
 use crate::{
     args::{Captions, ContactSheet, Convert, Spend, Text},
     commands::{Session, Stop, money, stop},
@@ -18,10 +18,12 @@ pub(in crate::commands) async fn text(session: &Session, args: Text) -> Result<(
     let Text { image, text, wish, making } = args;
     written_as(making.out.as_deref(), "png")?;
     let mut input = Map::from_iter([("text".to_owned(), json!(words(text).await?))]);
-    let app = session.open().await?;
+    let place = place(session).await?;
     let parsed = wish::parse(&wish);
-    let asked = match wish::prompt_for_leftovers(&wish, &parsed) {
-        Some(question) if !making.spend.plan => ask(session, &app, &making.spend, question).await?,
+    let asked = match (wish::prompt_for_leftovers(&wish, &parsed), &place) {
+        (Some(question), Place::Here(app)) if !making.spend.plan => {
+            ask(session, app, &making.spend, question).await?
+        }
         _ => None,
     };
     let style = match asked.and_then(|answer| wish::accept_json(&parsed, &answer).ok()) {
@@ -35,7 +37,10 @@ pub(in crate::commands) async fn text(session: &Session, args: Text) -> Result<(
         input.insert("style".to_owned(), style);
     }
     let job = Job { mode: "text", model: "local/text", input, files: vec![("images", vec![image])], making };
-    make_with(session, app, job).await
+    match place {
+        Place::Here(app) => make_with(session, *app, job).await,
+        Place::There(service) => remote::make(session, &service, job).await,
+    }
 }
 
 fn tell_left_over(session: &Session, left_over: &[String]) {
@@ -62,6 +67,8 @@ async fn ask(
         input: json!({ "prompt": question }),
         priority: Priority::Standard,
         idempotency: None,
+        key: None,
+        webhook: None,
     };
     if !engine.is_real_market(&wish.model, &wish.mode) {
         return Ok(None);

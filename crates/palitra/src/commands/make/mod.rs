@@ -5,6 +5,7 @@ mod edit;
 mod files;
 mod local;
 mod offer;
+mod remote;
 mod sound;
 mod write;
 
@@ -18,6 +19,7 @@ pub(super) use write::write;
 use super::{Session, Stop, market_failure, markets, money, stop};
 use crate::{
     args::Making,
+    control::{self, Service},
     failure::{Failure, Phrase},
     wiring::App,
 };
@@ -55,7 +57,33 @@ struct Job<'a> {
 
 /// Makes what is asked for and writes it where it was asked for.
 async fn make(session: &Session, job: Job<'_>) -> Result<(), Stop> {
-    make_with(session, session.open().await?, job).await
+    match place(session).await? {
+        Place::Here(app) => make_with(session, *app, job).await,
+        Place::There(service) => remote::make(session, &service, job).await,
+    }
+}
+
+/// Who makes it.
+enum Place {
+    /// This process, in its data directory.
+    Here(Box<App>),
+    /// The service that `--server` names, or the one that has the data directory.
+    There(Service),
+}
+
+async fn place(session: &Session) -> Result<Place, Failure> {
+    if let Some(service) = Service::named(session)? {
+        return Ok(Place::There(service));
+    }
+    match session.open().await {
+        Ok(app) => Ok(Place::Here(Box::new(app))),
+        Err(failure)
+            if failure.code() == ErrorCode::DataInUse && control::file(&session.cli.data).exists() =>
+        {
+            Ok(Place::There(Service::of_data(session)))
+        }
+        Err(failure) => Err(failure),
+    }
 }
 
 async fn make_with(session: &Session, app: App, job: Job<'_>) -> Result<(), Stop> {
@@ -81,6 +109,8 @@ async fn make_with(session: &Session, app: App, job: Job<'_>) -> Result<(), Stop
         input: Value::Object(input),
         priority: Priority::Standard,
         idempotency: None,
+        key: None,
+        webhook: None,
     };
     let offer = app.engine.offer(&wish).await?;
     offer::refuse_dropped(&brought, mode, &offer.notices)?;

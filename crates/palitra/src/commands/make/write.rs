@@ -26,6 +26,7 @@ pub(in crate::commands) async fn write(session: &Session, args: Write) -> Result
     let idea = Idea {
         account: app.engine.house.id.clone(),
         livemode: session.livemode(),
+        key: None,
         words: words(idea).await?,
         purpose: if purpose == WriteFor::Edit { Purpose::Edit } else { Purpose::Create },
         lang: language,

@@ -4,12 +4,13 @@ mod pages;
 
 use super::Session;
 use crate::{
-    api::markets::{self as documents, NewLimits},
     args::{Limit, Markets},
-    control,
+    control::{self, Service},
     failure::Failure,
     wiring::App,
 };
+use axum::http::Method;
+use palitra_api::NewLimits;
 use palitra_domain::ErrorCode;
 use palitra_engine::markets::{LaneShown, MarketShown, Target};
 use serde_json::{Value, json};
@@ -35,12 +36,12 @@ pub(super) async fn run(session: &Session, args: Markets) -> Result<(), Failure>
 
 /// Works beside a running service, too: it only looks.
 async fn look(session: &Session) -> Result<Value, Failure> {
-    let app = match session.look().await? {
-        Some(app) => app,
-        // Nothing is there yet: the settings alone say what there will be.
-        None => session.open().await?,
-    };
-    documents::list(&app.engine).await
+    if let Some(shown) = control::look(session, "/v1/markets").await? {
+        return Ok(shown);
+    }
+    // Nothing is there yet: the settings alone say what there will be.
+    let app = session.open().await?;
+    control::ask(session, Ok(&app), Method::GET, "/v1/markets", &Value::Null).await
 }
 
 async fn ls(session: &Session) -> Result<(), Failure> {
@@ -103,13 +104,16 @@ async fn ask(session: &Session, target: &Target, verb: &str, body: &Value) -> Re
         Target::Lane(_) | Target::Market(_) => control::segment(&target.to_string()),
     };
     let path = format!("/v1/markets/{place}/{verb}");
+    if let Some(service) = Service::named(session)? {
+        return service.ask(session, "POST", &path, body).await;
+    }
     match session.open().await {
         Ok(app) => {
-            let answer = control::ask(Ok(&app), &session.cli.data, &path, body).await;
+            let answer = control::ask(session, Ok(&app), Method::POST, &path, body).await;
             app.close().await;
             answer
         }
-        Err(failure) => control::ask(Err(failure), &session.cli.data, &path, body).await,
+        Err(failure) => control::ask(session, Err(failure), Method::POST, &path, body).await,
     }
 }
 

@@ -69,11 +69,16 @@ impl Process {
 
     /// Waits for a line that contains this text. `false`: it ended without one.
     pub(crate) fn says(&self, text: &str) -> bool {
+        self.line(text).is_some()
+    }
+
+    /// The same, for what else the line says.
+    pub(crate) fn line(&self, text: &str) -> Option<String> {
         loop {
             match self.lines.recv_timeout(HANGS_AFTER) {
-                Ok(line) if line.contains(text) => return true,
+                Ok(line) if line.contains(text) => return Some(line),
                 Ok(_) => {}
-                Err(RecvTimeoutError::Disconnected) => return false,
+                Err(RecvTimeoutError::Disconnected) => return None,
                 Err(RecvTimeoutError::Timeout) => panic!("the program hangs and does not say `{text}`"),
             }
         }

@@ -7,7 +7,7 @@ use tokio_postgres::{Client, NoTls};
 static MADE: AtomicU32 = AtomicU32::new(0);
 
 /// Gone with the test.
-pub(super) struct Database {
+pub(crate) struct Database {
     runtime: Runtime,
     server: String,
     name: String,
@@ -18,7 +18,7 @@ impl Database {
         clippy::disallowed_methods,
         reason = "the one place where these tests read where their server is"
     )]
-    pub(super) fn new() -> Database {
+    pub(crate) fn new() -> Database {
         let server = std::env::var("PALITRA_TEST_POSTGRES");
         let server = server.expect(
             "no PostgreSQL for the tests: run `cargo xtask test --install`, or set PALITRA_TEST_POSTGRES",
@@ -34,7 +34,7 @@ impl Database {
         database
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         let (place, options) =
             self.server.find('?').map_or((&*self.server, ""), |at| self.server.split_at(at));
         let (place, _) = place.rsplit_once('/').unwrap();

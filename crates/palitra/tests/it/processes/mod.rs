@@ -4,7 +4,7 @@
 //! The clock of the processes runs ten times as fast and so do their leases: two seconds instead of twenty. Nothing is asserted about time.
 
 mod boot;
-mod database;
+pub(crate) mod database;
 mod kills;
 mod server;
 mod town;

@@ -1,0 +1,14 @@
+//! The HTTP door through the real service: the native API, the doors that other services' clients speak, who may pass where, and those
+//! clients themselves.
+
+mod access;
+mod called;
+mod client;
+mod ear;
+mod fuzzed;
+mod guide;
+mod joined;
+mod native;
+mod sdk;
+mod seed;
+mod service;
