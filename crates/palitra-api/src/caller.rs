@@ -7,7 +7,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use palitra_domain::{ErrorCode, Scope};
+use palitra_domain::{ErrorCode, Scope, Scopes};
 use palitra_engine::{Caller, failure::Failure, views::Owner};
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -23,19 +23,19 @@ pub(crate) async fn authenticate(State(door): State<Door>, mut request: Request,
     let now = door.engine.clock.now();
     let address = address(&request);
     let caller = match key(request.headers()) {
-        _ if matches!(door.limits.may_try(address, now), Taken::Refused { .. }) => {
-            Err(refused(door.limits.may_try(address, now)))
-        }
         Some(key) => door.engine.caller(key).await.map_err(Failure::from),
         None => Err(Failure::new(ErrorCode::Unauthorized)),
     };
     let caller = match caller {
         Ok(caller) => caller,
         Err(failure) => {
-            if failure.code() == ErrorCode::Unauthorized {
-                door.limits.of_stranger(address, now);
-            }
-            return Problem(failure).into_response();
+            // A good key passes whatever else comes from its address: many may share one, behind a proxy.
+            let tried = match failure.code() {
+                ErrorCode::Unauthorized => door.limits.of_stranger(address, now),
+                _ => Taken::Free,
+            };
+            let is_refused = matches!(tried, Taken::Refused { .. });
+            return Problem(if is_refused { refused(tried) } else { failure }).into_response();
         }
     };
     let taken = caller.key.as_ref().map_or(Taken::Free, |key| door.limits.of_key(key.as_str(), now));
@@ -82,7 +82,8 @@ async fn acting(door: &Door, caller: Caller, headers: &HeaderMap) -> Result<Call
     let name = std::str::from_utf8(name.as_bytes())
         .map_err(|_| Failure::new(ErrorCode::Malformed).with("why", "`Palitra-Account`"))?;
     let account = door.engine.account(name).await?;
-    Ok(Caller { account: account.id, ..caller })
+    // He sees what the account sees, and nobody else's.
+    Ok(Caller { account: account.id, scopes: Scopes::USUAL, ..caller })
 }
 
 fn refused(taken: Taken) -> Failure {

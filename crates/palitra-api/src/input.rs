@@ -6,6 +6,7 @@ use axum::{
     extract::{FromRequest, FromRequestParts, Request},
     http::{HeaderMap, header::CONTENT_TYPE, request::Parts},
 };
+use bytes::BytesMut;
 use futures_util::StreamExt;
 use palitra_domain::ErrorCode;
 use palitra_engine::{failure::Failure, inputs::Violation};
@@ -15,8 +16,16 @@ use std::time::Duration;
 /// The largest JSON that is read: prompts, tables of words, lines of a batch.
 pub(crate) const JSON_BYTES_MAX: usize = 16 * 1024 * 1024;
 
-/// A body of JSON has to be there after this long.
-const BODY_TIME: Duration = Duration::from_secs(30);
+/// So much of a body has to come in this time, 64 KiB a second: who sends more slowly holds a connection for nothing.
+const WINDOW_BYTES: usize = 2 * 1024 * 1024;
+const WINDOW_TIME: Duration = Duration::from_secs(30);
+
+/// What comes in time; else it is too slow.
+pub(crate) async fn in_time<T>(part: impl Future<Output = T>) -> Result<T, Failure> {
+    let seconds = i64::try_from(WINDOW_TIME.as_secs()).unwrap_or(i64::MAX);
+    let late = |_| Failure::new(ErrorCode::TooSlow).with("limit", seconds);
+    tokio::time::timeout(WINDOW_TIME, part).await.map_err(late)
+}
 
 /// The whole body, within its bound and its time.
 pub(crate) async fn read(body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
@@ -24,31 +33,22 @@ pub(crate) async fn read(body: Body, bytes_max: usize) -> Result<Bytes, Problem>
     if body.size_hint().lower() > u64::try_from(bytes_max).unwrap_or(u64::MAX) {
         return Err(too_large().into());
     }
-    let whole = async {
-        let mut parts = body.into_data_stream();
-        let Some(first) = parts.next().await else { return Ok(Bytes::new()) };
-        let first = first.map_err(broken_off)?;
-        let mut all = Vec::new();
-        while let Some(part) = parts.next().await {
-            let part = part.map_err(broken_off)?;
-            if all.is_empty() {
-                all.extend_from_slice(&first);
+    let (mut parts, mut all) = (body.into_data_stream(), BytesMut::new());
+    loop {
+        let until = all.len() + WINDOW_BYTES;
+        let window = async {
+            while all.len() < until {
+                let Some(part) = parts.next().await else { return Ok(true) };
+                let part = part.map_err(broken_off)?;
+                if all.len() + part.len() > bytes_max {
+                    return Err(too_large());
+                }
+                all.extend_from_slice(&part);
             }
-            if all.len() + part.len() > bytes_max {
-                return Err(too_large());
-            }
-            all.extend_from_slice(&part);
-        }
-        if all.is_empty() && first.len() > bytes_max {
-            return Err(too_large());
-        }
-        Ok(if all.is_empty() { first } else { Bytes::from(all) })
-    };
-    match tokio::time::timeout(BODY_TIME, whole).await {
-        Ok(read) => Ok(read?),
-        Err(_) => {
-            let seconds = i64::try_from(BODY_TIME.as_secs()).unwrap_or(i64::MAX);
-            Err(Failure::new(ErrorCode::TooSlow).with("limit", seconds).into())
+            Ok(false)
+        };
+        if in_time(window).await?? {
+            return Ok(all.freeze());
         }
     }
 }

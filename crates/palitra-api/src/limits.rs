@@ -35,11 +35,6 @@ impl Limits {
     pub(crate) fn of_stranger(&self, address: IpAddr, now: Timestamp) -> Taken {
         self.strangers.take(&network(address), now)
     }
-
-    /// Whether a stranger has any left, without taking one.
-    pub(crate) fn may_try(&self, address: IpAddr, now: Timestamp) -> Taken {
-        self.strangers.look(&network(address), now)
-    }
 }
 
 fn network(address: IpAddr) -> IpAddr {
@@ -83,14 +78,6 @@ impl<K: Hash + Eq + Clone> Buckets<K> {
     }
 
     fn take(&self, key: &K, now: Timestamp) -> Taken {
-        self.at(key, now, true)
-    }
-
-    fn look(&self, key: &K, now: Timestamp) -> Taken {
-        self.at(key, now, false)
-    }
-
-    fn at(&self, key: &K, now: Timestamp, takes: bool) -> Taken {
         if self.per_minute == 0 {
             return Taken::Free;
         }
@@ -102,13 +89,11 @@ impl<K: Hash + Eq + Clone> Buckets<K> {
         if next - now > MINUTE_US {
             return Taken::Refused { limit, again_in: micros(next - now - MINUTE_US) };
         }
-        if takes {
-            if all.len() >= BUCKETS_MAX && !all.contains_key(key) {
-                all.retain(|_, at| *at > now);
-            }
-            if all.len() < BUCKETS_MAX || all.contains_key(key) {
-                all.insert(key.clone(), next);
-            }
+        if all.len() >= BUCKETS_MAX && !all.contains_key(key) {
+            all.retain(|_, at| *at > now);
+        }
+        if all.len() < BUCKETS_MAX || all.contains_key(key) {
+            all.insert(key.clone(), next);
         }
         let left = u32::try_from((MINUTE_US - (next - now)) / step).unwrap_or(limit);
         Taken::Passed { limit, left, full_in: micros(next - now) }
@@ -147,7 +132,7 @@ mod tests {
         let limits = Limits::new(0, 1);
         let [one, two, other] = ["2001:db8::1", "2001:db8::2", "2001:db8:0:1::1"].map(|a| a.parse().unwrap());
         assert!(matches!(limits.of_stranger(one, at(0)), Taken::Passed { .. }));
-        assert!(matches!(limits.may_try(two, at(0)), Taken::Refused { .. }));
-        assert!(matches!(limits.may_try(other, at(0)), Taken::Passed { .. }));
+        assert!(matches!(limits.of_stranger(two, at(0)), Taken::Refused { .. }));
+        assert!(matches!(limits.of_stranger(other, at(0)), Taken::Passed { .. }));
     }
 }

@@ -96,11 +96,15 @@ async fn of_form(door: &Door, caller: &Caller, request: Request) -> Result<Asked
     let mut form =
         Multipart::from_request(request, door).await.map_err(|error| unreadable(error.body_text()))?;
     let (mut asked, mut hash, mut left) = (Asked::default(), Sha256::new(), FORM_BYTES_MAX);
-    while let Some(mut field) = form.next_field().await.map_err(|error| unreadable(error.body_text()))? {
+    while let Some(mut field) =
+        input::in_time(form.next_field()).await?.map_err(|error| unreadable(error.body_text()))?
+    {
         let name = field.name().unwrap_or_default().to_owned();
         let file = field.file_name().map(str::to_owned);
         let mut bytes = Vec::new();
-        while let Some(part) = field.chunk().await.map_err(|error| unreadable(error.body_text()))? {
+        while let Some(part) =
+            input::in_time(field.chunk()).await?.map_err(|error| unreadable(error.body_text()))?
+        {
             left = left.checked_sub(part.len()).ok_or_else(|| too_large(FORM_BYTES_MAX))?;
             if bytes.len() + part.len() > PICTURE_BYTES_MAX {
                 return Err(too_large(PICTURE_BYTES_MAX).into());

@@ -356,6 +356,30 @@ fn a_key_opens_what_its_scopes_say_and_nothing_else() {
     none(&offences);
 }
 
+#[test]
+fn an_operator_acts_for_an_account_and_then_sees_that_one_alone() {
+    let stage = Stage::new();
+    stage.key("bob", &["--credit", "100"]);
+    let (ann, ops) = (stage.key("ann", &["--credit", "100"]), stage.key("ops", &["--scope", "operator"]));
+    let service = stage.serve();
+    let (ann, ops) = (service.client(&ann), service.client(&ops));
+    let for_bob = |method: &str, path: &str| ops.ask(method, path).header("palitra-account", "bob");
+    let his = for_bob("POST", "/v1/generations?wait=60").json(&fox()).send().is(200).json();
+    let hers = made(&ann, &fox());
+    assert_ne!(his["account_id"], hers["account_id"]);
+    let ids = |page: Value| {
+        let page = page["data"].as_array().unwrap().iter().map(|one| one["id"].clone());
+        page.collect::<Vec<_>>()
+    };
+    assert_eq!(ids(for_bob("GET", "/v1/generations").send().is(200).json()), [his["id"].clone()]);
+    let shown = for_bob("GET", &format!("/v1/generations/{}", hers["id"].as_str().unwrap())).send();
+    shown.refuses(404, "not_found");
+    for_bob("GET", "/v1/markets").send().refuses(403, "forbidden");
+    for_bob("GET", "/v1/balance").send().is(200);
+    ops.ask("GET", "/v1/balance").header("palitra-account", "nobody").send().refuses(404, "not_found");
+    stage.close(service);
+}
+
 /// The native API is routed by its description. Of the rest, every path that stands in the source has to be listed here.
 #[test]
 fn every_route_is_described_or_listed() {

@@ -4,6 +4,7 @@
 mod access;
 mod called;
 mod client;
+mod commands;
 mod ear;
 mod fuzzed;
 mod guide;
