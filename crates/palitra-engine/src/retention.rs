@@ -32,9 +32,6 @@ pub struct Retention {
 /// A price that nobody took in its ten minutes is of no use to anybody.
 const QUOTES: Duration = Duration::from_secs(86_400);
 
-/// A client that has heard nothing for so long asks anew.
-const IDEMPOTENCY: Duration = Duration::from_secs(86_400);
-
 /// Rows that one transaction looks at. A batch may have thousands of its own.
 const ROWS: u32 = 200;
 const BATCHES: u32 = 4;
@@ -79,8 +76,8 @@ async fn run(context: &Context) -> Result<()> {
 
 async fn forget_keys(context: &Context) -> Result<()> {
     loop {
-        let before = context.now().minus(IDEMPOTENCY);
-        let forgotten = context.store.write(move |tx| idempotency::forget(tx, before, ROWS)).await?;
+        let now = context.now();
+        let forgotten = context.store.write(move |tx| idempotency::forget(tx, now, ROWS)).await?;
         if forgotten < u64::from(ROWS) {
             return Ok(());
         }

@@ -323,9 +323,9 @@ create table feedback(
 -- none and repeat all the same, the request itself is the key; `delivered`: its answer has gone out whole.
 create table idempotency(
   account_id text not null, livemode text not null, key text not null, fingerprint bytea not null, answer text not null,
-  delivered smallint not null default 0, created_at bigint not null, primary key(account_id, livemode, key)
+  delivered smallint not null default 0, created_at bigint not null, expires_at bigint not null, primary key(account_id, livemode, key)
 );
-create index idempotency_age on idempotency(created_at);
+create index idempotency_over on idempotency(expires_at);
 
 -- What is left of a generation after its time (`retention.finished_days`): enough for the books, nothing of what was asked or made.
 create table generation_past(

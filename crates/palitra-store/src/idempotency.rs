@@ -2,9 +2,16 @@
 
 use crate::{Error, Result, Tx, p};
 use palitra_domain::{AccountId, ErrorCode, Livemode, Timestamp};
+use std::time::Duration;
 
 /// The longest key that is kept, in bytes.
 pub const KEY_BYTES_MAX: usize = 255;
+
+/// A client that has heard nothing for so long asks anew.
+const KEPT: Duration = Duration::from_secs(86_400);
+
+/// A request that is its own key is joined within minutes or not at all.
+const REPEAT_KEPT: Duration = Duration::from_secs(600);
 
 /// A request that is to create once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,9 +46,17 @@ pub fn claim(
         return join((tx, account, livemode), (once, repeats), answer, now);
     }
     let taken = tx.execute(
-        "insert into idempotency(account_id, livemode, key, fingerprint, answer, created_at) values($1, $2, $3, $4, $5, $6)
+        "insert into idempotency(account_id, livemode, key, fingerprint, answer, created_at, expires_at) values($1, $2, $3, $4, $5, $6, $7)
          on conflict(account_id, livemode, key) do nothing",
-        p![account.as_str(), livemode.as_str(), &once.key, &once.fingerprint, answer, now.micros()],
+        p![
+            account.as_str(),
+            livemode.as_str(),
+            &once.key,
+            &once.fingerprint,
+            answer,
+            now.micros(),
+            now.plus(KEPT).micros()
+        ],
     )?;
     if taken == 1 { Ok(None) } else { find(tx, (account, livemode), once) }
 }
@@ -55,8 +70,8 @@ fn join(
     now: Timestamp,
 ) -> Result<Option<String>> {
     let row = tx.query_one(
-        "insert into idempotency(account_id, livemode, key, fingerprint, answer, created_at) values($1, $2, $3, $4, $5, $6)
-         on conflict(account_id, livemode, key) do update set
+        "insert into idempotency(account_id, livemode, key, fingerprint, answer, created_at, expires_at) values($1, $2, $3, $4, $5, $6, $9)
+         on conflict(account_id, livemode, key) do update set expires_at = excluded.expires_at,
            answer = case when idempotency.created_at > $7 and (idempotency.delivered = 0 or $8 = 1)
              then idempotency.answer else excluded.answer end,
            delivered = case when idempotency.created_at > $7 and (idempotency.delivered = 0 or $8 = 1)
@@ -72,7 +87,8 @@ fn join(
             answer,
             now.micros(),
             repeats.since.micros(),
-            i64::from(repeats.is_marked)
+            i64::from(repeats.is_marked),
+            now.plus(REPEAT_KEPT).micros()
         ],
     )?;
     let stands: String = row.get(0)?;
@@ -105,11 +121,11 @@ pub fn find(tx: &mut Tx, (account, livemode): (&AccountId, Livemode), once: &Onc
     Ok(Some(row.get(1)?))
 }
 
-/// Lets go of keys from before that time, so many at once. Answers how many.
-pub fn forget(tx: &mut Tx, before: Timestamp, max: u32) -> Result<u64> {
+/// Lets go of keys whose time is over, so many at once. Answers how many.
+pub fn forget(tx: &mut Tx, now: Timestamp, max: u32) -> Result<u64> {
     tx.execute(
         "delete from idempotency where (account_id, livemode, key) in
-           (select account_id, livemode, key from idempotency where created_at < $1 order by created_at limit $2)",
-        p![before.micros(), max],
+           (select account_id, livemode, key from idempotency where expires_at < $1 order by expires_at limit $2)",
+        p![now.micros(), max],
     )
 }

@@ -75,13 +75,6 @@ fn read(row: &Row, position: Position) -> Result<News> {
     Ok(News { position, account: row.get(2)?, livemode: row.get(6)?, what })
 }
 
-/// The last that has happened.
-pub fn head(tx: &mut Tx) -> Result<Option<Position>> {
-    let row =
-        tx.query_opt("select created_at, id from outbox order by created_at desc, id desc limit 1", p![])?;
-    row.map(|row| Ok(Position { at: row.get(0)?, id: row.get(1)? })).transpose()
-}
-
 /// A step of a batch that has ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ended {
