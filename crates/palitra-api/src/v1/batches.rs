@@ -1,5 +1,6 @@
 //! `/v1/batches`: many generations as one, planned before they are paid.
 
+mod archive;
 mod request;
 mod results;
 

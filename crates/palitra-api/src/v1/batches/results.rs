@@ -1,5 +1,6 @@
 //! What a batch made: its items page by page, all of them as lines, or their files as one zip.
 
+use super::archive;
 use crate::{
     caller::{Reader, sees},
     documents::{
@@ -149,20 +150,48 @@ fn document(door: &Door, item: &ItemReport, assets: &HashMap<GenerationId, Vec<A
 /// Items that are read and written at once.
 const LINES_AT_ONCE: usize = 200;
 
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Wanted {
+    /// `jsonl` when it is not given
+    #[param(value_type = Option<ResultsFormat>)]
+    format: Option<ResultsFormat>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ResultsFormat {
+    Jsonl,
+    Zip,
+}
+
 /// All results of a batch
 ///
-/// One line of JSON for each item, as `items` shows them.
+/// One line of JSON for each item, as `items` shows them; or, as `zip`, all its files.
 #[utoipa::path(
     get, path = "/v1/batches/{id}/results", tag = "batches", security(("key" = [])),
-    params(("id" = String, Path, description = "`bat_…`")),
-    responses((status = 200, description = "Lines", body = Anything, content_type = "application/x-ndjson"), Refusals)
+    params(("id" = String, Path, description = "`bat_…`"), Wanted),
+    responses(
+        (status = 200, description = "Lines, or a zip", content(
+            (Anything = "application/x-ndjson"),
+            (String = "application/zip"),
+        )),
+        Refusals
+    )
 )]
 async fn results(
     State(door): State<Door>,
     Reader(caller): Reader,
     Id(id): Id<BatchId>,
+    Query(Wanted { format }): Query<Wanted>,
 ) -> Result<Response, Problem> {
     let items = all(&door, &caller, &id).await?;
+    if format == Some(ResultsFormat::Zip) {
+        let name = format!("attachment; filename=\"{}.zip\"", id.as_str());
+        let headers = [(CONTENT_TYPE, "application/zip".to_owned()), (CONTENT_DISPOSITION, name)];
+        return Ok((headers, archive::body(&door, &items).await?).into_response());
+    }
     let name = format!("attachment; filename=\"{}.jsonl\"", id.as_str());
     let parts: Vec<Vec<ItemReport>> = items.chunks(LINES_AT_ONCE).map(<[_]>::to_vec).collect();
     let lines = stream::iter(parts).then(move |part| {

@@ -46,6 +46,18 @@ fn a_batch_is_planned_carried_out_and_looked_at() {
     assert_eq!(results.header("content-type"), Some("application/x-ndjson"));
     let lines: Vec<Value> = results.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!((lines.len(), &lines[1]["steps"][0]["model"]), (2, &json!(VOICE)));
+    let zip = ann.get(&format!("{path}/results?format=zip")).is(200);
+    let mut zip = zip::ZipArchive::new(std::io::Cursor::new(zip.body)).unwrap();
+    let mut files = Vec::new();
+    for at in 0..zip.len() {
+        let mut file = zip.by_index(at).unwrap();
+        let mut bytes = Vec::new();
+        std::io::Read::read_to_end(&mut file, &mut bytes).unwrap();
+        files.push((file.name().unwrap().into_owned(), bytes.len() as u64));
+    }
+    let asset = |n: usize| &items["data"][n]["steps"][0]["assets"][0];
+    let bytes = |n: usize| asset(n)["bytes"].as_u64().unwrap();
+    assert_eq!(files, [("001-run.png".to_owned(), bytes(0)), ("002-run.wav".to_owned(), bytes(1))]);
     assert_eq!(ann.look(&format!("{path}/report"))["items"].as_array().unwrap().len(), 2);
     ann.post(&format!("{path}/cancel"), &Value::Null).refuses(409, "already_finished");
     // What is there is taken as it is.
