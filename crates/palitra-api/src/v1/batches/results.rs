@@ -155,7 +155,7 @@ const LINES_AT_ONCE: usize = 200;
 #[into_params(parameter_in = Query)]
 pub(crate) struct Wanted {
     /// `jsonl` when it is not given
-    #[param(value_type = Option<ResultsFormat>)]
+    #[param(inline)]
     format: Option<ResultsFormat>,
 }
 
