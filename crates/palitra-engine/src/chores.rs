@@ -49,7 +49,7 @@ pub(crate) const CHORES: &[Chore] = &[
     },
     Chore {
         name: "accounts that leave",
-        every: Duration::from_secs(5),
+        every: Duration::from_secs(4),
         run: |machine| Box::pin(people::go_on(machine)),
     },
     Chore {
