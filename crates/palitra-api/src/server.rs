@@ -8,6 +8,7 @@ use hyper_util::{
     server::{conn::auto, graceful::GracefulShutdown},
     service::TowerToHyperService,
 };
+use palitra_domain::Clock;
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -31,14 +32,17 @@ const STREAMS_MAX: u32 = 250;
 /// After a stop: how long answers that are under way may take.
 const LAST_ANSWERS: Duration = Duration::from_secs(30);
 
+/// Between tries to accept a connection that the machine has no room for.
+const OUT_OF_BREATH: Duration = Duration::from_millis(100);
+
 /// Serves until `stop` resolves, then lets what is under way finish.
-pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
+pub async fn serve(listener: TcpListener, router: Router, clock: &dyn Clock, stop: impl Future<Output = ()>) {
     let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let graceful = GracefulShutdown::new();
     tokio::pin!(stop);
     loop {
         let accepted = tokio::select! {
-            accepted = accept(&listener, &room) => accepted,
+            accepted = accept(&listener, &room, clock) => accepted,
             () = &mut stop => break,
         };
         let Some((stream, peer, permit)) = accepted else { continue };
@@ -53,7 +57,12 @@ pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Outp
 }
 
 /// The same on a socket of this machine.
-pub async fn serve_unix(listener: UnixListener, router: Router, stop: impl Future<Output = ()>) {
+pub async fn serve_unix(
+    listener: UnixListener,
+    router: Router,
+    clock: Arc<dyn Clock>,
+    stop: impl Future<Output = ()>,
+) {
     let graceful = GracefulShutdown::new();
     tokio::pin!(stop);
     loop {
@@ -63,7 +72,7 @@ pub async fn serve_unix(listener: UnixListener, router: Router, stop: impl Futur
         };
         match accepted {
             Ok((stream, _)) => drop(tokio::spawn(connection(stream, router.clone(), None, &graceful))),
-            Err(error) => breathe(&error).await,
+            Err(error) => breathe(&error, &*clock).await,
         }
     }
     drop(tokio::time::timeout(LAST_ANSWERS, graceful.shutdown()).await);
@@ -71,23 +80,22 @@ pub async fn serve_unix(listener: UnixListener, router: Router, stop: impl Futur
 
 type Accepted = (tokio::net::TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit);
 
-async fn accept(listener: &TcpListener, room: &Arc<Semaphore>) -> Option<Accepted> {
+async fn accept(listener: &TcpListener, room: &Arc<Semaphore>, clock: &dyn Clock) -> Option<Accepted> {
     let permit = room.clone().acquire_owned().await.ok()?;
     match listener.accept().await {
         Ok((stream, peer)) => Some((stream, peer, permit)),
         Err(error) => {
-            breathe(&error).await;
+            breathe(&error, clock).await;
             None
         }
     }
 }
 
 /// Out of file handles, mostly: they come back when connections end.
-#[expect(clippy::disallowed_methods, reason = "a moment for the machine, whatever time it is")]
-async fn breathe(error: &io::Error) {
+async fn breathe(error: &io::Error, clock: &dyn Clock) {
     if !matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset) {
         tracing::warn!(%error, "cannot accept a connection");
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        clock.sleep(OUT_OF_BREATH).await;
     }
 }
 

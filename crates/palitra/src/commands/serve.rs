@@ -46,7 +46,7 @@ pub(super) async fn run(session: &Session, args: &Serve) -> Result<()> {
         }
         false => None,
     };
-    let control = control::open(operator, &session.cli.data);
+    let control = control::open(operator, app.engine.clock.clone(), &session.cli.data);
     if let Some(file) = crash::rehearsal_socket(&session.environment) {
         rehearsal::listen(app.engine.clone(), file).map_err(|error| io_failure(file, error))?;
     }
@@ -66,7 +66,7 @@ pub(super) async fn run(session: &Session, args: &Serve) -> Result<()> {
         closing.close();
         console.note(&console.text("draining", &[]));
     };
-    palitra_api::server::serve(listener, router, stopped).await;
+    palitra_api::server::serve(listener, router, &*app.engine.clock, stopped).await;
     if let Some(running) = running {
         running.drain().await;
     }

@@ -9,13 +9,11 @@ use crate::{
 };
 use axum::{
     body::{Body, to_bytes},
-    http::{Method, Request, Response, header},
+    http::{Method, Request, header},
 };
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
 use palitra_domain::ErrorCode;
 use serde_json::Value;
-use std::{io, path::Path, time::Duration};
+use std::time::Duration;
 use tokio::net::UnixStream;
 use tower::ServiceExt;
 
@@ -46,6 +44,29 @@ pub(crate) async fn ask(
     path: &str,
     body: &Value,
 ) -> Result<Value, Failure> {
+    let failure = match opened {
+        Ok(app) => return ask_here(session, app, method, path, body).await,
+        Err(failure) if failure.code() != ErrorCode::DataInUse => return Err(failure),
+        Err(failure) => failure,
+    };
+    if let Err(error) = UnixStream::connect(super::file(&session.cli.data)).await {
+        return Err(failure.caused_by(error));
+    }
+    let service = Service::of_data(session);
+    match tokio::time::timeout(PATIENCE, service.ask(session, method.as_str(), path, body)).await {
+        Ok(answer) => answer,
+        Err(_) => Err(failure),
+    }
+}
+
+async fn ask_here(
+    session: &Session,
+    app: &App,
+    method: Method,
+    path: &str,
+    body: &Value,
+) -> Result<Value, Failure> {
+    let unreadable = |why: String| Failure::new(ErrorCode::Internal).with("why", why);
     let request = Request::builder().method(method).uri(path).header(header::HOST, "palitra");
     let request = request.header(header::ACCEPT_LANGUAGE, session.console.lang.as_str());
     let request = if body.is_null() {
@@ -53,38 +74,12 @@ pub(crate) async fn ask(
     } else {
         request.header(header::CONTENT_TYPE, "application/json").body(Body::from(body.to_string()))
     };
-    let request =
-        request.map_err(|error| Failure::new(ErrorCode::Internal).with("why", error.to_string()))?;
-    let response = match opened {
-        Ok(app) => {
-            let door = wiring::door(session.config(), app.engine.clone(), None)?;
-            match palitra_api::operator(door).oneshot(request).await {
-                Ok(response) => response,
-                Err(never) => match never {},
-            }
-        }
-        Err(failure) if failure.code() == ErrorCode::DataInUse => {
-            match tokio::time::timeout(PATIENCE, send(&session.cli.data, request)).await {
-                Ok(Ok(response)) => response,
-                Ok(Err(error)) => return Err(failure.caused_by(error)),
-                Err(_) => return Err(failure),
-            }
-        }
-        Err(failure) => return Err(failure),
+    let request = request.map_err(|error| unreadable(error.to_string()))?;
+    let door = wiring::door(session.config(), app.engine.clone(), None)?;
+    let response = match palitra_api::operator(door).oneshot(request).await {
+        Ok(response) => response,
+        Err(never) => match never {},
     };
-    read(response).await
-}
-
-async fn send(data: &Path, request: Request<Body>) -> io::Result<Response<Body>> {
-    let stream = UnixStream::connect(super::file(data)).await?;
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
-    tokio::spawn(async move { drop(connection.await) });
-    let response = sender.send_request(request).await.map_err(io::Error::other)?;
-    Ok(response.map(Body::new))
-}
-
-async fn read(response: Response<Body>) -> Result<Value, Failure> {
-    let unreadable = |why: String| Failure::new(ErrorCode::Internal).with("why", why);
     let is_well = response.status().is_success();
     let body =
         to_bytes(response.into_body(), ANSWER_MAX).await.map_err(|error| unreadable(error.to_string()))?;

@@ -8,11 +8,13 @@ pub(crate) use client::{ask, look, query, segment};
 pub(crate) use service::Service;
 
 use axum::Router;
+use palitra_domain::Clock;
 use std::{
     fs::{self, Permissions},
     io,
     os::unix::fs::{MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 use tokio::net::UnixListener;
 use tokio_util::sync::CancellationToken;
@@ -31,12 +33,13 @@ pub(crate) struct Control {
 
 /// Opens it. On SQLite whoever calls has the data directory to itself, so what is there was left by a process that was killed. A path that is too
 /// long for a socket (some 100 bytes), or a file system without sockets, is said and no reason not to serve.
-pub(crate) fn open(router: Router, data: &Path) -> Option<Control> {
+pub(crate) fn open(router: Router, clock: Arc<dyn Clock>, data: &Path) -> Option<Control> {
     let file = file(data);
     match listen(&file) {
         Ok(listener) => {
             let stop = CancellationToken::new();
-            tokio::spawn(palitra_api::server::serve_unix(listener, router, stop.clone().cancelled_owned()));
+            let stopped = stop.clone().cancelled_owned();
+            tokio::spawn(palitra_api::server::serve_unix(listener, router, clock, stopped));
             let inode = fs::metadata(&file).map_or(0, |socket| socket.ino());
             Some(Control { file, inode, stop })
         }
