@@ -98,7 +98,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Optional<T> {
     }
 }
 
-fn need_json(headers: &HeaderMap) -> Result<(), Problem> {
+pub(crate) fn need_json(headers: &HeaderMap) -> Result<(), Problem> {
     let given = headers.get(CONTENT_TYPE).map_or("", |value| value.to_str().unwrap_or("?"));
     let kind = given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     if kind == "application/json" || kind.starts_with("application/") && kind.ends_with("+json") {
@@ -169,7 +169,7 @@ macro_rules! ids {
     )+ };
 }
 
-ids!(GenerationId, BatchId, AssetId, KeyId, QuoteId, DeliveryId, WebhookId);
+ids!(GenerationId, BatchId, AssetId, DeliveryId, WebhookId);
 
 impl<S: Send + Sync, T: ParseId> FromRequestParts<S> for Id<T> {
     type Rejection = Problem;

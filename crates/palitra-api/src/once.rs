@@ -41,10 +41,11 @@ pub(crate) fn of(headers: &HeaderMap, route: &str, body: &[u8]) -> Result<Option
     Ok(Some(Once { key: key.to_owned(), fingerprint: fingerprint(route, body), repeats: None }))
 }
 
-/// How long a request of a client without keys may repeat an earlier one.
-const REPEATED_WITHIN: Duration = Duration::from_secs(120);
+/// How long a request of a client without keys may repeat an earlier one: an answer is waited for ten minutes, and who has not heard it asks
+/// again within two.
+const REPEATED_WITHIN: Duration = Duration::from_secs(720);
 
-/// For clients that repeat their POSTs and send no key (`docs/decisions/0020`): the key is the request, within two minutes. It is joined
+/// For clients that repeat their POSTs and send no key (`docs/decisions/0021`): the key is the request. It is joined
 /// to the first when that one's answer did not get through, or when the client says that it tries again.
 pub(crate) fn repeated(
     door: &Door,
@@ -66,12 +67,6 @@ pub(crate) fn repeated(
     Ok(Once { key: format!("auto:{of}:{digits}"), fingerprint, repeats })
 }
 
-/// The key of the n-th thing that one request makes, from 0.
-pub(crate) fn nth(once: &Once, n: usize) -> Once {
-    let key = if n == 0 { once.key.clone() } else { format!("{}/{n}", once.key) };
-    Once { key, ..once.clone() }
-}
-
 /// A response that, when it has gone out whole, lets the same request be another one.
 pub(crate) fn told(
     door: &Door,
@@ -83,17 +78,26 @@ pub(crate) fn told(
     if once.repeats.is_none() {
         return response;
     }
-    let (door, caller, once) = (door.clone(), caller.clone(), once.clone());
-    let when = move || {
-        for (n, id) in ids.into_iter().enumerate() {
-            door.engine.delivered(caller.account.clone(), caller.livemode, nth(&once, n).key, id);
-        }
-    };
+    let (door, caller, key) = (door.clone(), caller.clone(), once.key.clone());
+    let when = move || door.engine.delivered(caller.account.clone(), caller.livemode, key.clone(), &ids);
     let length = response.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     response.map(|body| {
         let left = length.or(body.size_hint().exact());
         Body::new(Watched { body, left, when: Some(when) })
     })
+}
+
+/// Nothing came of them and nothing was charged: whoever asks the same again, or says that he tries again, is made another one.
+pub(crate) async fn failed(
+    door: &Door,
+    caller: &Caller,
+    once: &Once,
+    ids: &[GenerationId],
+) -> Result<(), Problem> {
+    if once.repeats.is_some() {
+        door.engine.release(caller.account.clone(), caller.livemode, once.key.clone(), ids).await?;
+    }
+    Ok(())
 }
 
 /// A body that says when its last part was taken.

@@ -11,6 +11,7 @@ use crate::{
     input::{Json, not_found},
     once,
     problem::Problem,
+    v1,
 };
 use axum::{
     Router,
@@ -19,12 +20,8 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use palitra_domain::{BatchId, ErrorCode, i18n::Lang, state::Priority};
-use palitra_engine::{
-    Caller,
-    batches::{ITEMS_MAX, Manifest, Word, WordsOptions},
-    failure::Failure,
-};
+use palitra_domain::{BatchId, i18n::Lang};
+use palitra_engine::{Caller, batches::ITEMS_MAX, failure::Failure};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, time::Duration};
@@ -73,8 +70,7 @@ struct WordRequest {
 }
 
 /// What holds for all words; everything has a default in the settings (`[words]`).
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Default)]
 struct Choices {
     image_model: Option<String>,
     audio_model: Option<String>,
@@ -203,7 +199,7 @@ fn answer(shown: Value, is_new: bool) -> Response {
     response
 }
 
-/// Plans the words, holds their money and queues them.
+/// Starts it as a batch of words.
 async fn start(
     door: &Door,
     caller: &Caller,
@@ -215,25 +211,33 @@ async fn start(
     if words.is_empty() || words.len() > ITEMS_MAX {
         return Err(crate::input::wrong("words", "1 to 10000 words").into());
     }
-    let words: Vec<Word> = words
-        .into_iter()
-        .enumerate()
-        .map(|(n, word)| checked(n, word, choices.language.as_deref()))
-        .collect::<Result<_, _>>()?;
-    let options = options(door, caller, choices)?;
-    let manifest = door.engine.words_manifest(&words, &options).await?;
-    let manifest = Manifest { key: caller.key.clone(), ..manifest };
-    let plan = door.engine.plan(manifest).await?;
-    let started = door.engine.start_batch_once(&plan, once).await?;
-    Ok((started.id, started.is_new))
+    let of_all = choices.language.as_deref();
+    let words: Vec<_> =
+        words.into_iter().enumerate().map(|(n, word)| checked(n, word, of_all)).collect::<Result<_, _>>()?;
+    let spoken =
+        words.iter().filter_map(|word| word.language.clone()).chain(["ru", "en", "kk"].map(str::to_owned));
+    let voices = match &choices.voice {
+        Some(voice) => spoken.map(|language| (language, voice.clone())).collect(),
+        None => BTreeMap::new(),
+    };
+    let request = v1::BatchRequest {
+        kind: v1::Kind::Words,
+        title: choices.title.unwrap_or_default().chars().take(200).collect(),
+        words,
+        image_model: choices.image_model,
+        speech_model: choices.audio_model,
+        voices,
+        speed: choices.speed,
+        format: choices.format,
+        seed: choices.seed,
+        ..v1::BatchRequest::default()
+    };
+    request.start(door, caller, once).await
 }
 
-fn checked(n: usize, asked: WordRequest, language: Option<&str>) -> Result<Word, Failure> {
+/// A word in the words of a batch.
+fn checked(n: usize, asked: WordRequest, language: Option<&str>) -> Result<v1::WordRequest, Failure> {
     let place = |field: &str| format!("words[{n}].{field}");
-    let text = asked.word.trim().to_owned();
-    if text.is_empty() {
-        return Err(crate::input::wrong(&place("word"), "a word"));
-    }
     let texts = [
         ("word", Some(&asked.word)),
         ("translation", asked.translation.as_ref()),
@@ -244,54 +248,20 @@ fn checked(n: usize, asked: WordRequest, language: Option<&str>) -> Result<Word,
     {
         return Err(crate::input::wrong(&place(field), "2000 characters at most"));
     }
-    let (image, audio) = match (asked.generate_image, asked.generate_audio) {
-        (None, None) => (true, true),
-        (image, audio) => (image.unwrap_or(false), audio.unwrap_or(false)),
-    };
-    if !image && !audio {
+    if asked.generate_image.or(asked.generate_audio).is_some()
+        && asked.generate_image != Some(true)
+        && asked.generate_audio != Some(true)
+    {
         return Err(crate::input::wrong(&place("generate_image"), "a picture, a sound, or both"));
     }
-    Ok(Word {
-        number: u32::try_from(n + 1).unwrap_or(u32::MAX),
-        word: text,
+    Ok(v1::WordRequest {
+        word: asked.word,
         translation: asked.translation,
         example: asked.example,
         language: asked.language.or_else(|| language.map(str::to_owned)),
         prompt: asked.prompt,
-        image,
-        audio,
-        redo: None,
-    })
-}
-
-fn options(door: &Door, caller: &Caller, choices: Choices) -> Result<WordsOptions, Failure> {
-    let defaults = &door.settings.words;
-    let format = choices.format.as_deref().unwrap_or("1024x1024");
-    let format = palitra_domain::format::Format::parse(format)
-        .map_err(|bad| Failure::new(ErrorCode::BadFormat).with("value", format!("`{}`", bad.0)))?;
-    let mut voices: BTreeMap<String, String> = defaults.voices.clone();
-    if let Some(voice) = choices.voice {
-        for language in ["ru", "en", "kk"].map(str::to_owned).into_iter().chain(choices.language) {
-            voices.insert(language, voice.clone());
-        }
-    }
-    Ok(WordsOptions {
-        account: caller.account.clone(),
-        livemode: caller.livemode,
-        source: String::new(),
-        title: choices.title.unwrap_or_default().chars().take(200).collect(),
-        model: choices.image_model.unwrap_or_else(|| defaults.image_model.clone()),
-        speech_model: choices.audio_model.unwrap_or_else(|| defaults.speech_model.clone()),
-        voices,
-        speed: choices.speed,
-        audio_format: None,
-        format,
-        seed: choices.seed.unwrap_or(1),
-        template: defaults.template.clone(),
-        image_workers: 0,
-        audio_workers: 0,
-        gate_percent: 0,
-        priority: Priority::Standard,
+        image: asked.generate_image,
+        audio: asked.generate_audio,
     })
 }
 

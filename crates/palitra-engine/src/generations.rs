@@ -19,10 +19,10 @@ use palitra_store::{
     generations::{self as rows, NewGeneration},
     idempotency, quotes, requests,
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::time::Duration;
 
-pub use idempotency::{KEY_BYTES_MAX as IDEMPOTENCY_KEY_BYTES_MAX, Once, Repeats};
+pub use crate::once::{IDEMPOTENCY_KEY_BYTES_MAX, Once, Repeats};
 pub use quotes::Quote;
 pub use requests::{Rating, Request};
 pub use rows::{Asset, Attempt, CancelOutcome, Filter, Generation, Place};
@@ -48,7 +48,7 @@ pub struct Wish {
 /// What a door says beside a wish.
 #[derive(Debug, Clone, Default)]
 pub struct Asked {
-    /// The same request again answers with the same generation.
+    /// The same request again answers with the same generations.
     pub once: Option<Once>,
     pub request: Request,
 }
@@ -161,64 +161,93 @@ impl Engine {
 
     /// The same for a door: with what was said beside the wish, and once for each key of its client.
     pub async fn create_asked(&self, wish: Wish, quote: Option<QuoteId>, asked: Asked) -> Result<Created> {
+        let mut created = self.accept(vec![wish], quote, asked).await?;
+        created.pop().ok_or_else(|| Error::new(ErrorCode::Internal))
+    }
+
+    /// Several wishes of one account that are one request: all of them are accepted, or none.
+    pub async fn create_together(&self, wishes: Vec<Wish>, asked: Asked) -> Result<Vec<Created>> {
+        self.accept(wishes, None, asked).await
+    }
+
+    async fn accept(&self, wishes: Vec<Wish>, quote: Option<QuoteId>, asked: Asked) -> Result<Vec<Created>> {
         let Asked { once, mut request } = asked;
         request.quote.clone_from(&quote);
-        if let Some(callback) = &wish.webhook {
-            self.checked_callback(callback).await?;
+        let Some((account, livemode)) = wishes.first().map(|wish| (wish.account.clone(), wish.livemode))
+        else {
+            return Ok(Vec::new());
+        };
+        let created =
+            |ids: Vec<GenerationId>, is_new| ids.into_iter().map(|id| Created { id, is_new }).collect();
+        if let Some(made) = self.generations_made_once((&account, livemode), once.as_ref()).await? {
+            return Ok(created(made, false));
         }
-        let Ready { row, translation, faces, .. } = self.ready(&wish).await?;
-        let (id, now, bounds) = (row.id.clone(), self.now(), self.settings.bounds);
-        let (account, market, model) = (wish.account.clone(), row.market.clone(), row.model.clone());
-        let (engine, new_secret) = (self.clone(), wish.webhook.as_ref().map(|_| webhooks::new_secret(self)));
+        let mut readies = Vec::with_capacity(wishes.len());
+        for wish in &wishes {
+            if let Some(callback) = &wish.webhook {
+                self.checked_callback(callback).await?;
+            }
+            readies.push(self.ready(wish).await?);
+        }
+        let ids: Vec<GenerationId> = readies.iter().map(|ready| ready.row.id.clone()).collect();
+        let models: Vec<_> =
+            readies.iter().map(|ready| (ready.row.market.clone(), ready.row.model.clone())).collect();
+        let (answer, now, bounds) = (crate::once::answer(&ids), self.now(), self.settings.bounds);
+        let calls_back = wishes.iter().any(|wish| wish.webhook.is_some());
+        let new_secret = calls_back.then(|| webhooks::new_secret(self));
+        let (engine, owner) = (self.clone(), account.clone());
         let write = self.store.write(move |tx| {
+            let (account, owner) = (&owner, (&owner, livemode));
+            if let Some(once) = &once
+                && let Some(made) = idempotency::claim(tx, owner, once, &answer, now)?
+            {
+                return Ok(Some(made));
+            }
             let priced = |row: &NewGeneration, terms: &_| engine.price_on_terms(row, terms);
-            let (mut row, mut translation) = (row.clone(), translation.clone());
-            if let Some(once) = &once {
-                let owner = (&wish.account, wish.livemode);
-                if let Some(made) = idempotency::claim(tx, owner, once, row.id.as_str(), now)? {
-                    return Ok(Some(made));
+            let mut all = Vec::with_capacity(readies.len());
+            for (wish, ready) in wishes.iter().zip(&readies) {
+                let (mut row, mut translation) = (ready.row.clone(), ready.translation.clone());
+                if let Some((callback, new_secret)) = wish.webhook.as_ref().zip(new_secret.as_ref()) {
+                    palitra_store::webhooks::call_back(tx, owner, &row.id, callback, new_secret, now)?;
                 }
-            }
-            if let Some((callback, new_secret)) = wish.webhook.as_ref().zip(new_secret.as_ref()) {
-                let owner = (&wish.account, wish.livemode);
-                palitra_store::webhooks::call_back(tx, owner, &row.id, callback, new_secret, now)?;
-            }
-            requests::insert(tx, &row.id, &request)?;
-            if let Some(quote) = &quote {
-                let quote = quotes::take(tx, &wish.account, quote, &row.id, now)?;
-                // A quote binds for what was priced, and for nothing else.
-                if quote.recipe != row.recipe || quote.livemode != wish.livemode {
-                    return Err(palitra_store::Error::Rule {
-                        code: ErrorCode::QuoteExpired,
-                        value: quote.id.to_string(),
-                    });
+                requests::insert(tx, &row.id, &request)?;
+                if let Some(quote) = &quote {
+                    let quote = quotes::take(tx, account, quote, &row.id, now)?;
+                    // A quote binds for what was priced, and for nothing else.
+                    if quote.recipe != row.recipe || quote.livemode != livemode {
+                        return Err(palitra_store::Error::Rule {
+                            code: ErrorCode::QuoteExpired,
+                            value: quote.id.to_string(),
+                        });
+                    }
+                    // The parts together cost what was promised, whatever they would cost today.
+                    let terms = palitra_store::terms::of(tx, account)?;
+                    let first =
+                        translation.as_ref().map_or(Ok(0), |first| priced(first, &terms))?.min(quote.price);
+                    if let Some(translation) = &mut translation {
+                        (translation.price, translation.price_version) = (first, quote.price_version);
+                    }
+                    (row.price, row.price_version) = (quote.price - first, quote.price_version);
                 }
-                // The parts together cost what was promised, whatever they would cost today.
-                let terms = palitra_store::terms::of(tx, &wish.account)?;
-                let first =
-                    translation.as_ref().map_or(Ok(0), |first| priced(first, &terms))?.min(quote.price);
-                if let Some(translation) = &mut translation {
-                    (translation.price, translation.price_version) = (first, quote.price_version);
-                }
-                (row.price, row.price_version) = (quote.price - first, quote.price_version);
+                palitra_store::assets::mark_faces(tx, account, &ready.faces)?;
+                all.extend(translation.into_iter().chain([row]));
             }
-            palitra_store::assets::mark_faces(tx, &wish.account, &faces)?;
-            let all: Vec<NewGeneration> = translation.into_iter().chain([row]).collect();
             if quote.is_some() {
-                rows::create(tx, &wish.account, wish.livemode, &all, &bounds, now)?;
+                rows::create(tx, account, livemode, &all, &bounds, now)?;
             } else {
-                rows::create_on_terms(tx, (&wish.account, wish.livemode), all, &priced, &bounds, now)?;
+                rows::create_on_terms(tx, owner, all, &priced, &bounds, now)?;
             }
             Ok(None)
         });
-        if let Some(made) = write.await.map_err(|error| self.refused(error))? {
-            let id = GenerationId::parse(&made)
-                .map_err(|_| Error::new(ErrorCode::IdempotencyConflict).with("value", made))?;
-            return Ok(Created { id, is_new: false });
+        let earlier = write.await.map_err(|error| self.refused(error))?;
+        if let Some(made) = earlier {
+            return Ok(created(crate::once::read(&made)?, false));
         }
-        tracing::info!(generation.id = %id, account.id = %account, market, model, "queued");
+        for (id, (market, model)) in ids.iter().zip(models) {
+            tracing::info!(generation.id = %id, account.id = %account, market, model, "queued");
+        }
         self.work_is_there();
-        Ok(Created { id, is_new: true })
+        Ok(created(ids, true))
     }
 
     /// What a wish comes to, after every check, priced by today's book.
@@ -407,14 +436,6 @@ impl Engine {
         Ok(done)
     }
 
-    /// The answer of a request that is told by itself has gone out whole. Nobody waits for this to be written.
-    pub fn delivered(&self, account: AccountId, livemode: Livemode, key: String, answer: GenerationId) {
-        let write = move |tx: &mut palitra_store::Tx<'_>| {
-            idempotency::delivered(tx, (&account, livemode), &key, answer.as_str())
-        };
-        drop(self.store.post(write));
-    }
-
     /// Keeps what somebody thinks of a result.
     pub async fn rate(&self, id: &GenerationId, rating: Rating, comment: Option<String>) -> Result<()> {
         let (id, now) = (id.clone(), self.now());
@@ -422,7 +443,24 @@ impl Engine {
         Ok(write.await?)
     }
 
-    /// 128 bits of chance, for seeds.
+    /// A seed.
+    pub fn seed(&self) -> u32 {
+        u32::try_from(self.random() & u128::from(u32::MAX / 2)).unwrap_or(1)
+    }
+
+    /// Another seed, where the mode has one; a model without draws something else anyway.
+    pub fn reseed(&self, wish: &mut Wish) {
+        let catalogue = self.catalogue();
+        let mode = catalogue.find(&wish.model).and_then(|model| model.mode(&wish.mode));
+        let has_seed = mode.is_some_and(|mode| mode.input.schema()["properties"].get("seed").is_some());
+        if has_seed {
+            wish.input["seed"] = json!(self.seed());
+        } else if let Some(input) = wish.input.as_object_mut() {
+            input.remove("seed");
+        }
+    }
+
+    /// 128 bits of chance, for ids.
     pub fn dice(&self) -> u128 {
         self.random()
     }
@@ -447,6 +485,15 @@ fn drop_foreign(input: &mut Value, notices: &mut Vec<Notice>) {
             notices.push(Notice::Dropped(name.to_owned()));
         }
     }
+}
+
+/// The input of a generation as it was asked: what was translated is translated again.
+pub fn asked_input(generation: &Generation) -> Map<String, Value> {
+    let mut input: Map<String, Value> = serde_json::from_str(&generation.input).unwrap_or_default();
+    if let Some(original) = input.remove(ORIGINAL_PROMPT) {
+        input.insert("prompt".to_owned(), original);
+    }
+    input
 }
 
 /// The prompt waits beside its place until its translation is there: what was asked stays known, and belongs to the recipe.

@@ -30,6 +30,7 @@ pub mod markets;
 pub mod metrics;
 mod neighbours;
 pub mod news;
+mod once;
 mod people;
 mod points;
 mod processes;

@@ -10,8 +10,8 @@ pub const KEY_BYTES_MAX: usize = 255;
 /// A client that has heard nothing for so long asks anew.
 const KEPT: Duration = Duration::from_secs(86_400);
 
-/// A request that is its own key is joined within minutes or not at all.
-const REPEAT_KEPT: Duration = Duration::from_secs(600);
+/// A request that is its own key is joined while somebody may still wait for its answer, or not at all.
+const REPEAT_KEPT: Duration = Duration::from_secs(1_200);
 
 /// A request that is to create once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +58,12 @@ pub fn claim(
             now.plus(KEPT).micros()
         ],
     )?;
-    if taken == 1 { Ok(None) } else { find(tx, (account, livemode), once) }
+    if taken == 1 {
+        return Ok(None);
+    }
+    // One that left in this moment was taken all the same: nothing is made on its account.
+    let found = find(tx, (account, livemode), once)?;
+    found.map(Some).ok_or_else(|| Error::rule(ErrorCode::IdempotencyConflict, &once.key))
 }
 
 /// Joins the earlier request, where its answer was not delivered or the client says that it tries again; else takes its place. One
@@ -104,6 +109,19 @@ pub fn delivered(
 ) -> Result<()> {
     tx.send(
         "update idempotency set delivered = 1 where account_id = $1 and livemode = $2 and key = $3 and answer = $4",
+        p![account.as_str(), livemode.as_str(), key, answer],
+    )
+}
+
+/// Nothing came of it: the same request again is another one.
+pub fn release(
+    tx: &mut Tx,
+    (account, livemode): (&AccountId, Livemode),
+    key: &str,
+    answer: &str,
+) -> Result<()> {
+    tx.send(
+        "delete from idempotency where account_id = $1 and livemode = $2 and key = $3 and answer = $4",
         p![account.as_str(), livemode.as_str(), key, answer],
     )
 }

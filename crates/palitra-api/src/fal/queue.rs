@@ -211,6 +211,9 @@ fn watch(door: Door, caller: Caller, view: GenerationView, at: (String, String))
                     let next = (!is_over).then_some((view, shown));
                     return Some((Ok::<_, std::io::Error>(line), (door, caller, next)));
                 }
+                if door.closing.is_cancelled() {
+                    return None;
+                }
                 door.wait(&id, LOOK).await.ok()?;
                 view = door.engine.generation_view(sees(&caller).as_ref(), &id).await.ok()?;
             }

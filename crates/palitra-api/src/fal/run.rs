@@ -14,7 +14,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::{StreamExt, stream};
-use palitra_domain::GenerationId;
+use palitra_domain::{GenerationId, i18n::Lang, state::GenerationState};
 use palitra_engine::Caller;
 use serde_json::json;
 use std::time::Duration;
@@ -39,22 +39,28 @@ pub(super) async fn run(
     let (wish, once) = queue::wish(&door, &caller, app, (&headers, request.into_body()), "/fal/run").await?;
     let id = queue::create(&door, wish, once.clone()).await?.id;
     if streamed.is_some() {
-        return Ok(queue::marked(stream_of(door, caller, id.clone()), &id));
+        let response = queue::marked(stream_of(door.clone(), caller.clone(), id.clone()), &id);
+        return Ok(once::told(&door, &caller, &once, vec![id], response));
     }
     let patience = patience(&headers);
     door.wait(&id, patience.unwrap_or(RUN_MAX).min(RUN_MAX)).await?;
     let view = door.engine.generation_view(sees(&caller).as_ref(), &id).await?;
-    let response = if view.generation.state.is_terminal() {
-        queue::result(&door, &view, &headers)
+    let state = view.generation.state;
+    if state == GenerationState::Succeeded {
+        let response = queue::result(&door, &view, &headers);
+        Ok(once::told(&door, &caller, &once, vec![id], response))
+    } else if state.is_terminal() {
+        once::failed(&door, &caller, &once, &[id]).await?;
+        Ok(queue::result(&door, &view, &headers))
     } else {
+        // Whoever asks again waits for the same.
         let body = json!({ "detail": "The request was not done in time; it goes on in the queue", "error_type": "request_timeout" });
         let late = queue::marked((StatusCode::GATEWAY_TIMEOUT, axum::Json(body)).into_response(), &id);
-        match patience {
+        Ok(match patience {
             Some(_) => ([(TIMEOUT_TYPE, "user")], late).into_response(),
             None => late,
-        }
-    };
-    Ok(once::told(&door, &caller, &once, vec![id], response))
+        })
+    }
 }
 
 /// What the client is ready to wait, in seconds.
@@ -69,9 +75,10 @@ fn stream_of(door: Door, caller: Caller, id: GenerationId) -> Response {
         door.wait(&id, RUN_MAX).await.map_err(std::io::Error::other)?;
         let view =
             door.engine.generation_view(sees(&caller).as_ref(), &id).await.map_err(std::io::Error::other)?;
-        let data = match view.generation.error_code {
-            None => output::output(&door, &view),
-            Some(_) => output::failed(&view.generation, palitra_domain::i18n::Lang::En).2,
+        let data = match view.generation.state {
+            GenerationState::Succeeded => output::output(&door, &view),
+            state if state.is_terminal() => output::failed(&view.generation, Lang::En).2,
+            _ => return Err(std::io::Error::other("it goes on in the queue")),
         };
         Ok::<_, std::io::Error>(Bytes::from(format!("data: {data}\n\n")))
     };

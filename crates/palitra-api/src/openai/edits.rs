@@ -13,7 +13,7 @@ use crate::{
 };
 use axum::{
     extract::{FromRequest, Multipart, Request, State},
-    http::{HeaderMap, header::CONTENT_TYPE},
+    http::HeaderMap,
     response::Response,
 };
 use bytes::Bytes;
@@ -45,8 +45,7 @@ pub(super) async fn edit(
     request: Request,
 ) -> Result<Response, Problem> {
     let headers = request.headers().clone();
-    let is_json =
-        headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
+    let is_json = input::need_json(&headers).is_ok();
     let asked = if is_json { of_json(request).await? } else { of_form(&door, &caller, request).await? };
     make(door, caller, &headers, asked).await
 }
@@ -82,11 +81,14 @@ async fn make(door: Door, caller: Caller, headers: &HeaderMap, asked: Asked) -> 
 async fn of_json(request: Request) -> Result<Asked, Problem> {
     let bytes = input::read(request.into_body(), JSON_BYTES_MAX).await?;
     let mut fields: Map<String, Value> = input::parse(&bytes)?;
-    let link = |value: &Value| value["image_url"].as_str().or(value.as_str()).map(str::to_owned);
+    let link = |value: &Value| {
+        let link = value["image_url"].as_str().or(value.as_str()).map(str::to_owned);
+        link.ok_or_else(|| input::wrong("image", "`{\"image_url\": …}`"))
+    };
     let images = fields.remove("images").or_else(|| fields.remove("image")).unwrap_or_default();
     let images = images.as_array().map_or(std::slice::from_ref(&images), Vec::as_slice);
-    let images = images.iter().filter_map(link).collect();
-    let mask = fields.remove("mask").as_ref().and_then(link);
+    let images = images.iter().filter(|image| !image.is_null()).map(link).collect::<Result<_, _>>()?;
+    let mask = fields.remove("mask").filter(|mask| !mask.is_null()).as_ref().map(link).transpose()?;
     Ok(Asked { fields, images, mask, fingerprint: bytes.to_vec() })
 }
 

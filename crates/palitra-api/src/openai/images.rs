@@ -1,10 +1,14 @@
 //! `POST /openai/v1/images/generations`, and how pictures are answered, whole or streamed.
 
-use super::waiting::{self, Call};
+use super::{
+    shape,
+    waiting::{self, Call, WAIT_MAX},
+};
 use crate::{
     caller::Maker,
     documents::asset,
     door::Door,
+    edge::Told,
     input::Json,
     once,
     problem::{self, Problem},
@@ -17,9 +21,10 @@ use axum::{
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use futures_util::{StreamExt, stream};
-use palitra_domain::{GenerationId, i18n::Lang};
+use palitra_domain::{ErrorCode, GenerationId, i18n::Lang};
 use palitra_engine::{
     Caller,
+    failure::Failure,
     generations::{Asset, Once},
     views::GenerationView,
 };
@@ -106,18 +111,18 @@ impl Answer {
     pub(super) async fn give(self, is_streamed: bool, once: &Once) -> Result<Response, Problem> {
         let (door, caller) = (self.door.clone(), self.caller.clone());
         let ids = self.ids.clone();
-        let response = if is_streamed { self.stream() } else { self.whole().await? };
+        let response = if is_streamed { self.stream() } else { self.whole(once).await? };
         Ok(once::told(&door, &caller, once, ids, response))
     }
 
     /// `{created, data: [{url | b64_json}]}`.
-    async fn whole(self) -> Result<Response, Problem> {
-        let views = waiting::wait(&self.door, &self.caller, &self.ids).await?;
+    async fn whole(self, once: &Once) -> Result<Response, Problem> {
+        let views = waiting::wait(&self.door, &self.caller, once, &self.ids).await?;
         let mut data = Vec::new();
         for made in views.iter().flat_map(|view| &view.assets) {
             data.push(self.picture(made).await?);
         }
-        Ok(axum::Json(json!({ "created": created(&views), "data": data })).into_response())
+        Ok(axum::Json(json!({ "created": views.first().map_or(0, created), "data": data })).into_response())
     }
 
     async fn picture(&self, made: &Asset) -> Result<Value, Problem> {
@@ -142,17 +147,16 @@ impl Answer {
     }
 
     async fn event(&self, n: usize) -> Bytes {
-        let id = &self.ids[n..=n];
         let made = async {
-            let views = waiting::wait(&self.door, &self.caller, id).await?;
-            let made = views[0].assets.first().ok_or_else(|| crate::input::not_found("the picture"))?;
+            let view = waiting::ended(&self.door, &self.caller, &self.ids[n], WAIT_MAX).await??;
+            let made = view.assets.first().ok_or_else(|| crate::input::not_found("the picture"))?;
             let picture = BASE64_STANDARD.encode(whole(&self.door, made).await?);
             let size = made.width.zip(made.height).map(|(width, height)| format!("{width}x{height}"));
             let format = made.mime.strip_prefix("image/").unwrap_or("png");
             let none = json!({ "input_tokens": 0, "output_tokens": 0, "total_tokens": 0,
                 "input_tokens_details": { "text_tokens": 0, "image_tokens": 0 } });
             Ok::<_, Problem>(json!({
-                "type": format!("{}.completed", self.event), "b64_json": picture, "created_at": created(&views), "size": size,
+                "type": format!("{}.completed", self.event), "b64_json": picture, "created_at": created(&view), "size": size,
                 "quality": "auto", "background": "auto", "output_format": format, "usage": none,
             }))
         };
@@ -160,11 +164,8 @@ impl Answer {
             Ok(data) => (format!("{}.completed", self.event), data),
             Err(Problem(failure)) => {
                 let plain = problem::plain(&failure).unwrap_or(failure);
-                let message = plain.message(Lang::En);
-                (
-                    "error".to_owned(),
-                    json!({ "error": { "message": message, "type": "server_error", "code": plain.code() } }),
-                )
+                let told = Told { failure: &plain, lang: Lang::En, request_id: "" };
+                ("error".to_owned(), shape(&told).body)
             }
         };
         Bytes::from(format!("event: {name}\ndata: {data}\n\n"))
@@ -172,21 +173,12 @@ impl Answer {
 }
 
 /// Seconds since 1970.
-fn created(views: &[GenerationView]) -> i64 {
-    views.first().map_or(0, |view| view.generation.created_at.micros() / 1_000_000)
+fn created(view: &GenerationView) -> i64 {
+    view.generation.created_at.micros() / 1_000_000
 }
 
 /// The whole file.
-pub(super) async fn whole(door: &Door, made: &Asset) -> Result<Vec<u8>, Problem> {
-    let bytes = u64::try_from(made.bytes).unwrap_or(0);
-    let mut parts = door.engine.content(&made.object_key, 0, bytes).await?;
-    let mut all = Vec::with_capacity(usize::try_from(bytes).unwrap_or(0));
-    while let Some(part) = parts.next().await {
-        let part = part.map_err(|error| {
-            palitra_engine::failure::Failure::new(palitra_domain::ErrorCode::Internal)
-                .with("why", error.to_string())
-        })?;
-        all.extend_from_slice(&part);
-    }
-    Ok(all)
+pub(super) async fn whole(door: &Door, made: &Asset) -> Result<Bytes, Problem> {
+    let unread = |error: std::io::Error| Failure::new(ErrorCode::Internal).with("why", error.to_string());
+    Ok(door.engine.whole(&made.object_key).await.map_err(unread)?)
 }

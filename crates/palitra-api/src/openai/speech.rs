@@ -59,7 +59,7 @@ pub(super) async fn speak(
     let once = once::repeated(&door, &caller, &headers, "/openai/v1/audio/speech", &bytes)?;
     let call = Call { model, mode: "speak", input, count: 1, once: once.clone() };
     let ids = waiting::create(&door, &caller, call).await?;
-    let views = waiting::wait(&door, &caller, &ids).await?;
+    let views = waiting::wait(&door, &caller, &once, &ids).await?;
     let made = views[0].assets.first().ok_or_else(|| Failure::new(ErrorCode::BadResult))?;
     let length = u64::try_from(made.bytes).unwrap_or(0);
     let response = if stream_format.as_deref() == Some("sse") {

@@ -1,7 +1,7 @@
 //! `/v1/batches`: many generations as one, planned before they are paid.
 
 mod archive;
-mod request;
+pub(super) mod request;
 mod results;
 
 use crate::{
@@ -95,17 +95,15 @@ async fn create(
     Json { value, bytes }: Json<BatchRequest>,
 ) -> Result<Response, Problem> {
     let once = once::of(&headers, "POST /v1/batches", &bytes)?;
-    let plan = value.plan(&door, &caller).await?;
-    let started = door.engine.start_batch_once(&plan, once).await?;
-    let found = door.engine.batch_view(sees(&caller).as_ref(), &started.id).await?;
+    let (id, is_new) = value.start(&door, &caller, once).await?;
+    let found = door.engine.batch_view(sees(&caller).as_ref(), &id).await?;
     let shown = batch::document(&door, &found).await?;
     let mut response = (StatusCode::ACCEPTED, axum::Json(shown)).into_response();
     let answer = response.headers_mut();
-    if let Ok(location) = HeaderValue::try_from(door.address(&format!("/v1/batches/{}", started.id.as_str())))
-    {
+    if let Ok(location) = HeaderValue::try_from(door.address(&format!("/v1/batches/{}", id.as_str()))) {
         answer.insert(LOCATION, location);
     }
-    if !started.is_new {
+    if !is_new {
         answer.insert(once::REPLAYED, HeaderValue::from_static("true"));
     }
     Ok(response)

@@ -32,7 +32,7 @@ use palitra_domain::{
 use palitra_engine::{
     Caller,
     failure::Failure,
-    generations::{Asked, Created, Request, Wish},
+    generations::{Asked, Created, Request, Wish, asked_input},
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -127,6 +127,11 @@ async fn create(
     let GenerationRequest { model, mode, input, quote_id, webhook, metadata } = value;
     let quote = quote_id.as_deref().map(quote_of).transpose()?;
     let metadata = metadata.map(metadata_of).transpose()?;
+    // What is there already needs nothing that was good then.
+    let owner = (&caller.account, caller.livemode);
+    if let Some([id]) = door.engine.generations_made_once(owner, once.as_ref()).await?.as_deref() {
+        return answer(&door, &caller, &Created { id: id.clone(), is_new: false }, patience, &headers).await;
+    }
     let wish = QuoteRequest { model, mode, input }.wish(&door, &caller)?;
     let mut wish = bring::bring(&door, &caller, wish).await?;
     wish.webhook = webhook.map(|url| Callback { url, form: Form::Standard });
@@ -257,15 +262,7 @@ fn tag(shown: &GenerationDocument) -> String {
 /// A wish that was made before, made again.
 async fn wish_of(door: &Door, caller: &Caller, id: &GenerationId) -> Result<Wish, Problem> {
     let view = door.engine.generation_view(sees(caller).as_ref(), id).await?;
-    let input = serde_json::from_str(&view.generation.input).unwrap_or_default();
+    let input = asked_input(&view.generation);
     let request = QuoteRequest { model: view.generation.model, mode: Some(view.generation.mode), input };
-    let mut wish = request.wish(door, caller)?;
-    // What was translated is translated again, from what was asked.
-    if let Some(original) = wish.input.get_mut("original_prompt").map(Value::take) {
-        wish.input["prompt"] = original;
-        if let Some(input) = wish.input.as_object_mut() {
-            input.remove("original_prompt");
-        }
-    }
-    Ok(wish)
+    request.wish(door, caller)
 }

@@ -31,6 +31,7 @@ pub(crate) fn routes() -> OpenApiRouter<Door> {
         .merge(markets::routes())
 }
 
+pub(crate) use batches::request::{BatchRequest, Kind, WordRequest};
 pub(crate) use generations::preferred;
 pub(crate) use quotes::QuoteRequest;
 

@@ -445,6 +445,7 @@ hint-house-loss = wait, and let started work end; the operator sets the bound wi
 hint-service-away = check that it runs, and its address
 hint-server-here = this command works on a data directory: run it where the service runs, without `--server`
 hint-goes-on = it goes on at the service; `palitra jobs watch { $id }` follows it
+hint-goes-on-joined = it goes on, and is charged when it succeeds; the same request again waits for the same
 hint-fast-here = a service chooses no faster model: name one with `--model`
 hint-malformed = send JSON in UTF-8, as the description at `/docs` shows
 hint-method-not-allowed = `Allow` names what it takes

@@ -1,13 +1,14 @@
 //! What a batch is asked to make, and its manifest.
 
 use crate::{bring, door::Door, input, problem::Problem, v1::QuoteRequest};
-use palitra_domain::{ErrorCode, format::Format, state::Priority};
+use palitra_domain::{BatchId, ErrorCode, format::Format, state::Priority};
 use palitra_engine::{
     Caller,
     batches::{
         ITEMS_MAX, Line, LinesOptions, Manifest, Plan, Slide, SlidesOptions, Style, Word, WordsOptions,
     },
     failure::Failure,
+    generations::Once,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -15,60 +16,61 @@ use std::{collections::BTreeMap, time::Duration};
 use utoipa::ToSchema;
 
 /// Many things at once. Which fields count depends on `kind`: `items` for `run`, `words` for `words`, `slides` for `slides`.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BatchRequest {
-    kind: Kind,
+    pub(crate) kind: Kind,
     #[serde(default)]
-    title: String,
+    pub(crate) title: String,
     /// Of `run`: any generations, each by itself.
     #[serde(default)]
-    items: Vec<ItemRequest>,
+    pub(crate) items: Vec<ItemRequest>,
     /// Of `words`: a picture and a sound for each.
     #[serde(default)]
-    words: Vec<WordRequest>,
+    pub(crate) words: Vec<WordRequest>,
     /// Of `slides`: a prompt and a picture for each.
     #[serde(default)]
-    slides: Vec<SlideRequest>,
+    pub(crate) slides: Vec<SlideRequest>,
     /// Of pictures.
-    image_model: Option<String>,
+    pub(crate) image_model: Option<String>,
     /// Of speech.
-    speech_model: Option<String>,
+    pub(crate) speech_model: Option<String>,
     /// Of prompts for slides.
-    prompt_model: Option<String>,
+    pub(crate) prompt_model: Option<String>,
     /// By language: `{"en": "…"}`.
     #[serde(default)]
-    voices: BTreeMap<String, String>,
+    pub(crate) voices: BTreeMap<String, String>,
     /// Of speech, in per cent of the usual.
-    speed: Option<u32>,
+    pub(crate) speed: Option<u32>,
     /// Of pictures, such as `1024x1024`.
-    format: Option<String>,
-    seed: Option<u32>,
+    pub(crate) format: Option<String>,
+    pub(crate) seed: Option<u32>,
     /// English words behind every prompt of a slide: a technique, a palette.
     #[serde(default)]
-    style: String,
+    pub(crate) style: String,
     /// At least so much of each stage has to succeed, in per cent; 0: each item stands alone.
     #[schema(maximum = 100)]
-    gate_percent: Option<u32>,
+    pub(crate) gate_percent: Option<u32>,
     /// So many at once; 0: as many as the markets take.
     #[serde(default)]
     #[schema(maximum = 500)]
-    workers: u32,
+    pub(crate) workers: u32,
     /// Where it comes from: a changed batch from there replaces what is left of the earlier one, and words that have changed are told.
     #[serde(default)]
-    source: String,
+    pub(crate) source: String,
     /// Numbers of items that are made anew, whatever is there.
     #[serde(default)]
-    redo: Vec<u32>,
+    pub(crate) redo: Vec<u32>,
     /// Only what failed the last time from this source, beside what is there already.
     #[serde(default)]
-    only_failed: bool,
+    pub(crate) only_failed: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = BatchKind)]
 pub(crate) enum Kind {
+    #[default]
     Run,
     Words,
     Slides,
@@ -87,15 +89,15 @@ pub(crate) struct ItemRequest {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WordRequest {
-    word: String,
-    translation: Option<String>,
-    example: Option<String>,
+    pub(crate) word: String,
+    pub(crate) translation: Option<String>,
+    pub(crate) example: Option<String>,
     /// `ru`, `en`, `kk`; found by its letters where it is not given.
-    language: Option<String>,
+    pub(crate) language: Option<String>,
     /// Of its picture, instead of one made from the word.
-    prompt: Option<String>,
-    image: Option<bool>,
-    audio: Option<bool>,
+    pub(crate) prompt: Option<String>,
+    pub(crate) image: Option<bool>,
+    pub(crate) audio: Option<bool>,
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -112,6 +114,23 @@ pub(crate) struct SlideRequest {
 const TEXT_CHARS_MAX: usize = 20_000;
 
 impl BatchRequest {
+    /// Plans it, holds its money and queues it. Answers its id, and whether this request made it or an earlier one under the same key.
+    pub(crate) async fn start(
+        self,
+        door: &Door,
+        caller: &Caller,
+        once: Option<Once>,
+    ) -> Result<(BatchId, bool), Problem> {
+        // What is there already needs nothing that was good then.
+        let made = door.engine.batch_made_once((&caller.account, caller.livemode), once.as_ref()).await?;
+        if let Some(id) = made {
+            return Ok((id, false));
+        }
+        let plan = self.plan(door, caller).await?;
+        let started = door.engine.start_batch_once(&plan, once).await?;
+        Ok((started.id, started.is_new))
+    }
+
     /// What would be done about it.
     pub(super) async fn plan(self, door: &Door, caller: &Caller) -> Result<Plan, Problem> {
         if self.gate_percent.is_some_and(|percent| percent > 100) {
@@ -171,7 +190,7 @@ impl BatchRequest {
         voices.extend(self.voices);
         let mut words = Vec::with_capacity(self.words.len());
         for (n, asked) in self.words.into_iter().enumerate() {
-            let redo = self.redo.contains(&number(n)).then(|| seed(door));
+            let redo = self.redo.contains(&number(n)).then(|| door.engine.seed());
             words.push(word(n, asked, redo)?);
         }
         let options = WordsOptions {
@@ -203,7 +222,7 @@ impl BatchRequest {
                 "slides",
                 &[("title", Some(&title)), ("content", Some(&content)), ("prompt", prompt.as_ref())],
             )?;
-            let redo = self.redo.contains(&number(n)).then(|| seed(door));
+            let redo = self.redo.contains(&number(n)).then(|| door.engine.seed());
             slides.push(Slide { number: number(n), title, content, prompt, redo });
         }
         let options = SlidesOptions {
@@ -278,10 +297,6 @@ fn format(asked: Option<&str>, usual: &str) -> Result<Format, Failure> {
 /// Items count from 1.
 fn number(n: usize) -> u32 {
     u32::try_from(n + 1).unwrap_or(u32::MAX)
-}
-
-fn seed(door: &Door) -> u32 {
-    u32::try_from(door.engine.dice() & u128::from(u32::MAX / 2)).unwrap_or(1)
 }
 
 /// The same refusal, with the place in the list.

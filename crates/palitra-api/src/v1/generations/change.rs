@@ -12,13 +12,12 @@ use crate::{
 };
 use axum::{
     extract::State,
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, HeaderValue, StatusCode},
     response::{IntoResponse, Response},
 };
 use palitra_domain::GenerationId;
-use palitra_engine::generations::{Asked, Created, Once, Rating, Request, Wish};
+use palitra_engine::generations::{Asked, Once, Rating, Request};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use std::time::Duration;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -120,9 +119,9 @@ async fn repeat(
     let once = once::of(&headers, &format!("POST /v1/generations/{}/repeat", id.as_str()), &bytes)?;
     let mut wish = wish_of(&door, &caller, &id).await?;
     if new_seed {
-        reseed(&door, &mut wish);
+        door.engine.reseed(&mut wish);
     }
-    let created = again(&door, wish, &id, once).await?;
+    let created = door.engine.create_asked(wish, None, beside(&id, once)).await?;
     answer(&door, &caller, &created, Duration::ZERO, &headers).await
 }
 
@@ -136,7 +135,7 @@ pub(crate) struct RepeatRequest {
 
 /// Make variations of it
 ///
-/// The same input with other seeds.
+/// The same input with other seeds; all of them are accepted, or none.
 #[utoipa::path(
     post, path = "/v1/generations/{id}/variations", tag = "generations", security(("key" = [])),
     params(("id" = String, Path, description = "`gen_…`")), request_body = VariationsRequest,
@@ -154,16 +153,18 @@ async fn variations(
     }
     let once = once::of(&headers, &format!("POST /v1/generations/{}/variations", id.as_str()), &bytes)?;
     let wish = wish_of(&door, &caller, &id).await?;
-    let mut made = Vec::new();
-    for n in 1..=value.count {
-        let mut wish = wish.clone();
-        reseed(&door, &mut wish);
-        // Each has a key of its own, so that a request that was cut off in the middle goes on with the rest.
-        let once = once.clone().map(|once| Once { key: format!("{}/{n}", once.key), ..once });
-        let created = again(&door, wish, &id, once).await?;
-        made.push(shown(&door, &caller, &created.id, &headers).await?);
+    let mut wishes = vec![wish; usize::try_from(value.count).unwrap_or(1)];
+    wishes.iter_mut().for_each(|wish| door.engine.reseed(wish));
+    let created = door.engine.create_together(wishes, beside(&id, once)).await?;
+    let mut made = Vec::with_capacity(created.len());
+    for one in &created {
+        made.push(shown(&door, &caller, &one.id, &headers).await?);
     }
-    Ok((StatusCode::ACCEPTED, axum::Json(made)).into_response())
+    let mut response = (StatusCode::ACCEPTED, axum::Json(made)).into_response();
+    if created.iter().any(|one| !one.is_new) {
+        response.headers_mut().insert(once::REPLAYED, HeaderValue::from_static("true"));
+    }
+    Ok(response)
 }
 
 const VARIATIONS_MAX: u32 = 8;
@@ -176,29 +177,8 @@ pub(crate) struct VariationsRequest {
     count: u32,
 }
 
-async fn again(
-    door: &Door,
-    wish: Wish,
-    parent: &GenerationId,
-    once: Option<Once>,
-) -> Result<Created, Problem> {
-    let request = Request { parent: Some(parent.clone()), ..Request::default() };
-    Ok(door.engine.create_asked(wish, None, Asked { once, request }).await?)
-}
-
-/// Another seed, where the mode has one; a model without draws something else anyway.
-fn reseed(door: &Door, wish: &mut Wish) {
-    let catalogue = door.engine.catalogue();
-    let has_seed = catalogue
-        .find(&wish.model)
-        .and_then(|model| model.mode(&wish.mode))
-        .is_some_and(|mode| mode.input.schema()["properties"].get("seed").is_some());
-    if has_seed {
-        let seed = u32::try_from(door.engine.dice() & u128::from(u32::MAX / 2)).unwrap_or(1);
-        wish.input["seed"] = json!(seed);
-    } else if let Some(input) = wish.input.as_object_mut() {
-        input.remove("seed");
-    }
+fn beside(parent: &GenerationId, once: Option<Once>) -> Asked {
+    Asked { once, request: Request { parent: Some(parent.clone()), ..Request::default() } }
 }
 
 /// Rate a result

@@ -4,8 +4,9 @@
 use super::{
     client::Client,
     service::{ARTIST, PICTURE, SOUND, Stage, VOICE, balance, until},
+    several::{foxes, one_is_refused},
 };
-use crate::crash::books::look;
+use crate::{crash::books::look, harness::FLUX};
 use palitra_store::p;
 use serde_json::{Value, json};
 
@@ -110,6 +111,37 @@ fn who_says_that_it_tries_again_is_joined() {
         delivered(&stage);
     }
     stage.close(service);
+}
+
+/// The work goes on in the queue, and its answer was not that.
+#[test]
+fn who_gave_up_waiting_and_asks_again_is_joined() {
+    let (stage, service, ann) = slow().ann();
+    let body = json!({ "prompt": "a fox", "width": 64, "height": 64 });
+    let ask = || ann.ask("POST", "/fal/run/sandbox/artist").json(&body);
+    let late = ask().header("x-fal-request-timeout", "0.1").send().is(504);
+    let done = ask().send().is(200);
+    assert_eq!(done.header("x-fal-request-id"), late.header("x-fal-request-id"));
+    assert_eq!(balance(&ann), (10_000 - PICTURE, 0));
+    stage.close(service);
+}
+
+/// Nothing was charged for it, and the same again may come out well.
+#[test]
+fn what_has_failed_is_tried_again() {
+    for path in ["/openai/v1/images/generations", &format!("/fal/run/{FLUX}")] {
+        let (_fal, stage) = one_is_refused();
+        let key = stage.key("ann", &["--credit", "100"]);
+        let service = stage.serve();
+        let ann = service.client(&key);
+        let ask = || ann.ask("POST", path).header("x-stainless-retry-count", "1").json(&foxes(1)).send();
+        let refused = ask();
+        assert!(matches!(refused.status, 400 | 422), "{}", refused.text());
+        ask().is(200);
+        let books = stage.close(service);
+        let states: Vec<&str> = books.generations.iter().map(|one| &*one.state).collect();
+        assert_eq!((states.len(), states.contains(&"succeeded")), (2, true), "{path}: {states:?}");
+    }
 }
 
 /// Another key of the same account is another client.

@@ -13,3 +13,4 @@ mod native;
 mod sdk;
 mod seed;
 mod service;
+mod several;
