@@ -2,13 +2,14 @@
 //! is too slow for his line is let go, and comes back with the position that he had.
 //!
 //! The database is the source, so that it is the same whichever process brought something about, and after a restart. A transaction may
-//! commit a little after the time that it wrote down: the reader looks back so far, and tells nothing twice.
+//! commit after the time that it wrote down, much later where the database was away meanwhile: each look reads a little of what is past once
+//! more, and now and then all of the last minute. Nothing is told twice, because what was read is remembered for as long.
 
 use crate::{Engine, Result, views::Owner};
 use palitra_domain::Timestamp;
 use palitra_store::news as rows;
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, HashMap},
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -20,13 +21,19 @@ pub use rows::{Ended, News, Position, What};
 const LOOK: Duration = Duration::from_millis(250);
 
 /// How far a transaction may lag behind the time that it wrote down.
-const LAG: Duration = Duration::from_secs(2);
+pub const LAG: Duration = Duration::from_secs(60);
 
-/// What one look reads at most.
+/// How far most lag at most: each look reads so much once more.
+const SHORT_LAG: Duration = Duration::from_secs(2);
+
+/// One look in so many reads all of [`LAG`] once more: what was later than most is told within ten seconds.
+const LONG_LOOK: u64 = 40;
+
+/// What is read at once; a look reads until there is no more.
 const READ_MAX: u32 = 5_000;
 
-/// What waits for one follower.
-const LINE: usize = 256;
+/// What waits for one follower: more than the ends of a large batch that are written at once. Room is taken as it is needed.
+const LINE: usize = 10_000;
 
 /// What somebody who comes back may have missed and is still told; more is for him to list.
 pub const MISSED_MAX: u32 = 1_000;
@@ -42,6 +49,9 @@ struct Followers {
     is_read: bool,
     last: u64,
     all: HashMap<u64, (Followed, Sender<News>)>,
+    /// What was read of the last minute, with its turn: the how-manieth it was to be told. `None`: it was over before anybody followed.
+    read: BTreeMap<Position, Option<u64>>,
+    turns: u64,
 }
 
 impl Hub {
@@ -49,14 +59,35 @@ impl Hub {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// To each whom it concerns; who is gone or too slow leaves.
-    fn tell(&self, news: &News) {
-        self.followers().all.retain(|_, (followed, line)| {
-            let is_his = followed
-                .as_ref()
-                .is_none_or(|owner| owner.account == news.account && owner.livemode == news.livemode);
-            !line.is_closed() && (!is_his || line.try_send(news.clone()).is_ok())
-        });
+    /// To each whom it concerns, unless it was read before; who is gone or too slow leaves. What is older than `since` is not told to
+    /// anybody, only remembered.
+    fn tell(&self, news: &News, since: Timestamp) {
+        let mut followers = self.followers();
+        if followers.read.contains_key(&news.position) {
+            return;
+        }
+        let is_told = news.position.at >= since;
+        followers.turns += 1;
+        let turn = is_told.then_some(followers.turns);
+        followers.read.insert(news.position.clone(), turn);
+        if is_told {
+            followers.all.retain(|_, (followed, line)| {
+                !line.is_closed() && (!is_of(news, followed.as_ref()) || line.try_send(news.clone()).is_ok())
+            });
+        }
+    }
+
+    /// What is before this is not read again.
+    fn forget(&self, before: Timestamp) {
+        let mut followers = self.followers();
+        followers.read = followers.read.split_off(&Position::at(before));
+    }
+
+    /// Whether this process has told it before it told the other.
+    fn told_before(&self, position: &Position, other: &Position) -> bool {
+        let followers = self.followers();
+        let turn = |position| followers.read.get(position).copied().flatten();
+        turn(position).zip(turn(other)).is_some_and(|(this, other)| this < other)
     }
 
     /// Answers whether anybody is left; else the reader ends, and the next follower starts one.
@@ -66,6 +97,11 @@ impl Hub {
         followers.is_read = !followers.all.is_empty();
         followers.is_read
     }
+}
+
+/// Whether it concerns whom somebody follows.
+fn is_of(news: &News, followed: Option<&Owner>) -> bool {
+    followed.is_none_or(|owner| owner.account == news.account && owner.livemode == news.livemode)
 }
 
 impl Engine {
@@ -80,30 +116,31 @@ impl Engine {
             !std::mem::replace(&mut followers.is_read, true)
         };
         if starts {
-            let from = self.now().minus(LAG);
-            tokio::spawn(read(self.clone(), from));
+            tokio::spawn(read(self.clone(), self.now()));
         }
         news
     }
 
-    /// What the owner has missed since the position: all of it, or `None` when that is more than [`MISSED_MAX`].
+    /// What the owner has missed since the position: all of it, or `None` when that is more than [`MISSED_MAX`]. What may have been committed
+    /// after he was there is told, too, unless this process has told it: so after a restart what is less than [`LAG`] older comes again.
     pub async fn missed(&self, owner: Option<&Owner>, since: Position) -> Result<Option<Vec<News>>> {
         let mut found = Vec::new();
-        let mut position = since;
+        let mut from = Position::at(since.at.minus(LAG));
+        let is_missed = |news: &News| {
+            let is_seen = news.position == since || self.hub.told_before(&news.position, &since);
+            is_of(news, owner) && !is_seen
+        };
         // Others' events are read and passed over: so many of them at most.
         for _ in 0..20 {
-            let from = position.clone();
-            let (news, reached) = self.store.read(move |tx| rows::after(tx, &from, READ_MAX)).await?;
-            found.extend(news.into_iter().filter(|news| {
-                owner.is_none_or(|owner| owner.account == news.account && owner.livemode == news.livemode)
-            }));
+            let page = self.store.read(move |tx| rows::after(tx, &from, READ_MAX)).await?;
+            found.extend(page.news.into_iter().filter(is_missed));
             if found.len() > usize::try_from(MISSED_MAX).unwrap_or(usize::MAX) {
                 return Ok(None);
             }
-            if reached == position {
+            if !page.is_full {
                 return Ok(Some(found));
             }
-            position = reached;
+            from = page.reached;
         }
         Ok(None)
     }
@@ -118,26 +155,48 @@ impl Engine {
         let batch = batch.clone();
         Ok(self.store.read(move |tx| rows::ended_in(tx, &batch, &since, max)).await?)
     }
+
+    /// How many steps of a batch have ended up to the position: more than were told where one was committed late.
+    pub async fn ended_up_to(&self, batch: &palitra_domain::BatchId, position: Position) -> Result<u32> {
+        let batch = batch.clone();
+        Ok(self.store.read(move |tx| rows::ended_up_to(tx, &batch, &position)).await?)
+    }
+
+    /// Tells all that there is from then on.
+    async fn tell_news(&self, from: Timestamp, since: Timestamp) -> Result<()> {
+        let mut from = Position::at(from);
+        loop {
+            let page = self.store.read(move |tx| rows::after(tx, &from, READ_MAX)).await?;
+            for news in &page.news {
+                self.hub.tell(news, since);
+            }
+            if !page.is_full {
+                return Ok(());
+            }
+            from = page.reached;
+        }
+    }
 }
 
-/// Reads and tells, as long as somebody follows.
-async fn read(engine: Engine, from: Timestamp) {
-    // What was told and may be read once more.
-    let mut told: BTreeSet<Position> = BTreeSet::new();
-    let mut from = from;
-    while engine.hub.is_followed() {
-        let position = Position::at(from);
-        match engine.store.read(move |tx| rows::after(tx, &position, READ_MAX)).await {
-            Ok((news, reached)) => {
-                for news in news {
-                    if told.insert(news.position.clone()) {
-                        engine.hub.tell(&news);
-                    }
-                }
-                let settled = engine.now().minus(LAG).min(reached.at);
-                if settled > from {
-                    from = settled;
-                    told = told.split_off(&Position::at(from));
+/// Reads and tells, as long as somebody follows: what has happened since then, or a moment before.
+async fn read(engine: Engine, since: Timestamp) {
+    // When all of the last minute was read, and when the last moment was. A look that fails is made up for by the next one.
+    let (mut long, mut short) = (since, since);
+    for look in 0_u64.. {
+        if !engine.hub.is_followed() {
+            return;
+        }
+        let now = engine.now();
+        let is_long = look % LONG_LOOK == 0;
+        let from = if is_long { long.minus(LAG) } else { short.minus(SHORT_LAG) };
+        // What was over before the first follower came is not told, but what is late from then on.
+        let since = if look == 0 { since.minus(SHORT_LAG) } else { Timestamp::default() };
+        match engine.tell_news(from, since).await {
+            Ok(()) => {
+                short = now;
+                if is_long {
+                    long = now;
+                    engine.hub.forget(long.minus(LAG));
                 }
             }
             Err(error) => tracing::warn!(%error, "cannot read what has happened"),
@@ -145,3 +204,6 @@ async fn read(engine: Engine, from: Timestamp) {
         engine.clock.sleep(LOOK).await;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@ use palitra_domain::{
 };
 
 /// Where somebody is: everything up to this was seen.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {
     pub at: Timestamp,
     /// Of the event.
@@ -51,8 +51,18 @@ const AFTER: &str = "select o.id, o.kind, o.account_id, o.generation_id, o.batch
      from outbox o left join generation g on g.id = o.generation_id left join batch b on b.id = o.batch_id
      where (o.created_at, o.id) > ($1, $2) and o.kind in ('generation', 'batch', 'late') order by o.created_at, o.id limit $3";
 
-/// What came after the position, oldest first, and where the reading has got to. What is about something that has left is passed over.
-pub fn after(tx: &mut Tx, position: &Position, max: u32) -> Result<(Vec<News>, Position)> {
+/// What one reading found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    pub news: Vec<News>,
+    /// Where the reading has got to.
+    pub reached: Position,
+    /// There may be more from there on.
+    pub is_full: bool,
+}
+
+/// What came after the position, oldest first. What is about something that has left is passed over.
+pub fn after(tx: &mut Tx, position: &Position, max: u32) -> Result<Page> {
     let rows = tx.query(AFTER, p![position.at.micros(), &position.id, max])?;
     let mut reached = position.clone();
     let mut news = Vec::with_capacity(rows.len());
@@ -62,7 +72,7 @@ pub fn after(tx: &mut Tx, position: &Position, max: u32) -> Result<(Vec<News>, P
             news.push(read(row, reached.clone())?);
         }
     }
-    Ok((news, reached))
+    Ok(Page { news, reached, is_full: u32::try_from(rows.len()).is_ok_and(|read| read >= max) })
 }
 
 fn read(row: &Row, position: Position) -> Result<News> {
@@ -107,4 +117,14 @@ pub fn ended_in(tx: &mut Tx, batch: &BatchId, position: &Position, max: u32) -> 
         })
     };
     rows.iter().map(ended).collect()
+}
+
+/// How many steps of a batch have ended up to the position: more than were told where one was committed late.
+pub fn ended_up_to(tx: &mut Tx, batch: &BatchId, position: &Position) -> Result<u32> {
+    tx.query_one(
+        "select count(*) from generation g
+         where g.batch_id = $1 and g.state in ('succeeded', 'failed', 'cancelled', 'timed_out') and (g.finished_at, g.id) <= ($2, $3)",
+        p![batch.as_str(), position.at.micros(), &position.id],
+    )?
+    .get(0)
 }

@@ -30,7 +30,7 @@ use palitra_engine::{
     webhooks::Subject,
 };
 use serde_json::{Value, json};
-use std::{io, time::Duration};
+use std::{collections::HashSet, io, time::Duration};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// A line that says nothing, so that everybody between knows that we are there.
@@ -76,7 +76,7 @@ fn answer(door: &Door, events: impl Stream<Item = Bytes> + Send + 'static) -> Re
 ///
 /// Ends of generations and batches, and late results, with their documents: `generation.succeeded`, `generation.failed`,
 /// `generation.cancelled`, `generation.late_result`, `batch.completed`, `batch.failed`, `batch.cancelled`. After `events.missed` more has
-/// happened than is told again: list what you need. Who reads too slowly is let go, and comes back with `Last-Event-ID`.
+/// happened than is told again: list what you need. After a restart of the service something may come twice, with the same id. Who reads too slowly is let go, and comes back with `Last-Event-ID`.
 #[utoipa::path(
     get, path = "/v1/events", tag = "events", security(("key" = [])),
     params(("Last-Event-ID" = Option<String>, Header, description = "The last event that was seen")),
@@ -97,11 +97,10 @@ async fn account(
     };
     let is_lost = missed.is_none();
     let first = missed.unwrap_or_default();
-    let told = first.last().map(|last| last.position.clone()).or(since);
+    let mut told: HashSet<Position> = first.iter().map(|news| news.position.clone()).chain(since).collect();
     let live = stream::unfold(news, |mut news| async move { Some((news.recv().await?, news)) });
     // What was told of the past is not told again.
-    let live =
-        live.filter(move |news| std::future::ready(told.as_ref().is_none_or(|told| news.position > *told)));
+    let live = live.filter(move |news| std::future::ready(!told.remove(&news.position)));
     let warning = is_lost.then(|| event("0.", "events.missed", &json!({})));
     let of = door.clone();
     let told = stream::iter(first).chain(live).filter_map(move |news| {

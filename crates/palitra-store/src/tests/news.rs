@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     MIGRATIONS, generations,
-    news::{self, News, Position, What},
+    news::{self, News, Page, Position, What},
 };
 use palitra_domain::{
     GenerationId,
@@ -19,7 +19,7 @@ on_every_database!(MIGRATIONS =>
     steps_of_a_batch_are_read_as_they_end,
 );
 
-async fn read(fresh: &Fresh, position: Position, max: u32) -> (Vec<News>, Position) {
+async fn read(fresh: &Fresh, position: Position, max: u32) -> Page {
     fresh.store.read(move |tx| news::after(tx, &position, max)).await.unwrap()
 }
 
@@ -33,7 +33,8 @@ fn ended(news: &[News]) -> Vec<GenerationId> {
 
 async fn ends_are_read_in_their_order_from_a_position_on(fresh: Fresh) {
     open(&fresh, 4).await;
-    assert_eq!(read(&fresh, Position::at(at(0)), 9).await, (vec![], Position::at(at(0))));
+    let nothing = |reached: Position| Page { news: vec![], reached, is_full: false };
+    assert_eq!(read(&fresh, Position::at(at(0)), 9).await, nothing(Position::at(at(0))));
     commit(&fresh, |tx| {
         create(tx, &anna(), &[wanted(1)])?;
         create(tx, &boris(), &[wanted(2)])?;
@@ -46,14 +47,14 @@ async fn ends_are_read_in_their_order_from_a_position_on(fresh: Fresh) {
         Ok(())
     })
     .await;
-    let (all, last) = read(&fresh, Position::at(at(0)), 9).await;
-    assert_eq!(ended(&all), [id(2), id(1), id(3)]);
-    assert_eq!(all.iter().map(|news| &news.account).collect::<Vec<_>>(), [&boris(), &anna(), &anna()]);
-    let (first, position) = read(&fresh, Position::at(at(0)), 1).await;
-    assert_eq!(ended(&first), [id(2)]);
-    let (rest, reached) = read(&fresh, position, 9).await;
-    assert_eq!((ended(&rest), &reached), (vec![id(1), id(3)], &last));
-    assert_eq!(read(&fresh, reached, 9).await, (vec![], last));
+    let all = read(&fresh, Position::at(at(0)), 9).await;
+    assert_eq!((ended(&all.news), all.is_full), (vec![id(2), id(1), id(3)], false));
+    assert_eq!(all.news.iter().map(|news| &news.account).collect::<Vec<_>>(), [&boris(), &anna(), &anna()]);
+    let first = read(&fresh, Position::at(at(0)), 1).await;
+    assert_eq!((ended(&first.news), first.is_full), (vec![id(2)], true));
+    let rest = read(&fresh, first.reached, 9).await;
+    assert_eq!((ended(&rest.news), &rest.reached), (vec![id(1), id(3)], &all.reached));
+    assert_eq!(read(&fresh, rest.reached, 9).await, nothing(all.reached));
 }
 
 async fn steps_of_a_batch_are_read_as_they_end(fresh: Fresh) {
@@ -73,4 +74,8 @@ async fn steps_of_a_batch_are_read_as_they_end(fresh: Fresh) {
     assert_eq!(shown, [(2, "picture"), (1, "picture")]);
     let rest = after(all[0].position.clone()).await.unwrap();
     assert_eq!(rest, all[1..]);
+    let up_to = |position: Position| fresh.store.read(move |tx| news::ended_up_to(tx, &id(1), &position));
+    assert_eq!(up_to(Position::at(at(5))).await.unwrap(), 0);
+    assert_eq!(up_to(all[0].position.clone()).await.unwrap(), 1);
+    assert_eq!(up_to(all[1].position.clone()).await.unwrap(), 2);
 }

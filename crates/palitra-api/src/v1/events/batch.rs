@@ -15,7 +15,7 @@ use palitra_domain::{
     BatchId, Timestamp,
     state::{BatchState, GenerationState},
 };
-use palitra_engine::news::{Ended, Position};
+use palitra_engine::news::{Ended, LAG, Position};
 use serde_json::{Value, json};
 use std::time::Duration;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -34,6 +34,7 @@ pub(super) fn routes() -> OpenApiRouter<Door> {
 ///
 /// `prompt_ready`, `image_ready`, `audio_ready`, `result_ready` and `step_failed` as steps end, `progress` when something has changed and at
 /// least each second while it runs, and `done` at the end. With `Last-Event-ID` from there on; else from the beginning.
+/// A step may be told twice where another one has come late.
 #[utoipa::path(
     get, path = "/v1/batches/{id}/events", tag = "events", security(("key" = [])),
     params(
@@ -49,8 +50,8 @@ async fn batch(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     door.engine.batch_view(sees(&caller).as_ref(), &id).await?;
-    let since = last_seen(&headers).unwrap_or_else(|| Position::at(Timestamp::default()));
-    let following = Following { door: door.clone(), id, position: since, is_over: false, is_first: true };
+    let (position, told) = seen(&headers).unwrap_or_else(|| (Position::at(Timestamp::default()), 0));
+    let following = Following { door: door.clone(), id, position, told, is_over: false, is_first: true };
     let looks = stream::unfold(following, |mut following| async move {
         let events = following.look().await?;
         Some((stream::iter(events), following))
@@ -58,10 +59,23 @@ async fn batch(
     Ok(answer(&door, looks.flatten()))
 }
 
+/// An id of ours: where somebody has got to, and how many steps he was told.
+fn stamp(position: &Position, told: u32) -> String {
+    format!("{}.{told}", id_of(position))
+}
+
+fn seen(headers: &HeaderMap) -> Option<(Position, u32)> {
+    let Position { at, id } = last_seen(headers)?;
+    let (id, told) = id.split_once('.')?;
+    Some((Position { at, id: id.to_owned() }, told.parse().ok()?))
+}
+
 struct Following {
     door: Door,
     id: BatchId,
     position: Position,
+    /// How many steps were told that had ended up to there.
+    told: u32,
     is_over: bool,
     is_first: bool,
 }
@@ -79,12 +93,18 @@ impl Following {
         // The state is read before the steps: at the end all of them are there.
         let progress = engine.progress(&self.id).await.ok()?;
         let mut events = Vec::new();
+        // A step that was committed late is somewhere before: the last minute is told once more.
+        if engine.ended_up_to(&self.id, self.position.clone()).await.ok()? > self.told {
+            self.position = Position::at(self.position.at.minus(LAG));
+            self.told = engine.ended_up_to(&self.id, self.position.clone()).await.ok()?;
+        }
         loop {
             let ended = engine.ended_in(&self.id, self.position.clone(), TOLD_MAX).await.ok()?;
             let is_full = ended.len() == usize::try_from(TOLD_MAX).unwrap_or(usize::MAX);
             for step in ended {
                 self.position = step.position.clone();
-                events.push(event(&id_of(&step.position), name(&step), &data(&step)));
+                self.told += 1;
+                events.push(event(&stamp(&self.position, self.told), name(&step), &data(&step)));
             }
             if !is_full {
                 break;
@@ -94,7 +114,7 @@ impl Following {
         let shown = json!({ "batch_id": self.id, "percent": progress.percent(), "task": task });
         self.is_over = progress.state != BatchState::Processing;
         let name = if self.is_over { "done" } else { "progress" };
-        events.push(event(&id_of(&self.position), name, &shown));
+        events.push(event(&stamp(&self.position, self.told), name, &shown));
         Some(events)
     }
 }
