@@ -105,7 +105,7 @@ impl Engine {
     }
 
     /// A key for an account, made and welcomed if it is new, and credit for it, in one transaction. Refused with `forbidden` where the
-    /// key of the caller does not reach so far itself.
+    /// key of the caller does not reach so far itself, and with `unauthorized` where it does not work any more.
     pub async fn create_key(&self, wish: KeyWish, by: &Caller) -> Result<IssuedKey> {
         let now = self.now();
         let (name, owner) = checked(&wish, by, now)?;
@@ -116,11 +116,11 @@ impl Engine {
         let entry = self.acting_for(by).entry(Action::KeyCreate, &id, about);
         let (made, by) = (id.clone(), by.clone());
         let write = self.store.write(move |tx| {
+            must_make_keys(tx, &by, now)?;
             let account = match &owner {
                 KeyOwner::Named(name) => gifts::find_or_welcome(tx, &new_account, name, &gifts, now)?,
                 KeyOwner::Account(account) => account.clone(),
             };
-            unbounded(tx, &by)?;
             let key = NewApiKey {
                 id: made.clone(),
                 account: account.clone(),
@@ -187,7 +187,7 @@ impl Engine {
         let write = self.store.write(move |tx| {
             // A key may always renew itself.
             if by.key.as_ref() != Some(&wanted) {
-                unbounded(tx, &by)?;
+                must_make_keys(tx, &by, now)?;
             }
             let done = rows::rotate(tx, &wanted, (&hash, &hint), now.plus(kept), now)?;
             if done {
@@ -278,15 +278,15 @@ fn checked(wish: &KeyWish, by: &Caller, now: Timestamp) -> Result<(String, KeyOw
     Ok((name, owner))
 }
 
-/// A key with budgets makes no keys: another one would not be held to them.
-fn unbounded(tx: &mut Tx<'_>, by: &Caller) -> palitra_store::Result<()> {
+/// A key with budgets makes no keys: another one would not be held to them. Nor does one that has stopped working and is remembered here.
+fn must_make_keys(tx: &mut Tx<'_>, by: &Caller, now: Timestamp) -> palitra_store::Result<()> {
     let Some(key) = &by.key else { return Ok(()) };
-    let found = rows::find(tx, key)?;
-    if found.is_some_and(|key| key.budgets.has_any()) {
-        let value = "`account`".to_owned();
-        return Err(palitra_store::Error::Rule { code: ErrorCode::Forbidden, value });
-    }
-    Ok(())
+    let (code, value) = match rows::maker(tx, key, now)? {
+        Some(false) => return Ok(()),
+        Some(true) => (ErrorCode::Forbidden, "`account`"),
+        None => (ErrorCode::Unauthorized, ""),
+    };
+    Err(palitra_store::Error::Rule { code, value: value.to_owned() })
 }
 
 /// Budgets in a few words, minor units.

@@ -1,6 +1,6 @@
 //! Accounts. Their API keys are `keys`.
 
-use crate::{Error, Result, Tx, ledger, p};
+use crate::{Error, Result, Sql, Tx, ledger, p, sql};
 use palitra_domain::{AccountId, Currency, ErrorCode, Livemode, Timestamp, codes};
 
 /// The house: what the command line acts as without a key. Postpaid, no lower bound.
@@ -19,6 +19,13 @@ pub fn find(tx: &mut Tx, name: &str) -> Result<Option<Account>> {
     let row =
         tx.query_opt("select id, name from account where name = $1 and deleting_at is null", p![name])?;
     row.map(|row| Ok(Account { id: row.get(0)?, name: row.get(1)? })).transpose()
+}
+
+/// It is there, and its deletion does not begin before this transaction is over; whoever else needs it alone waits. Refused with `not_found`.
+pub(crate) fn lock(tx: &mut Tx, id: &AccountId) -> Result<()> {
+    const ACCOUNT: Sql = sql!("select 1 from account where id = $1 and deleting_at is null", MINE);
+    let found = tx.query_opt(ACCOUNT, p![id.as_str()])?;
+    found.map(|_| ()).ok_or_else(|| Error::rule(ErrorCode::NotFound, id.as_str()))
 }
 
 /// Every account that is not deleted, by name.

@@ -1,6 +1,6 @@
 //! API keys of accounts: made, listed, found by their hash, given a new secret, revoked. Their budgets are `budgets`.
 
-use crate::{Result, Row, Tx, p};
+use crate::{Result, Row, Sql, Tx, accounts, p, sql};
 use palitra_domain::{AccountId, KeyId, Livemode, Scopes, Timestamp};
 
 /// A key as it is listed: never the key itself.
@@ -54,7 +54,9 @@ pub struct NewApiKey {
     pub expires_at: Option<Timestamp>,
 }
 
+/// Refused with `not_found` where the account is being deleted: no key outlives that.
 pub fn insert(tx: &mut Tx, key: &NewApiKey, now: Timestamp) -> Result<()> {
+    accounts::lock(tx, &key.account)?;
     let Budgets { day, month, total } = key.budgets;
     tx.must(
         1,
@@ -155,6 +157,16 @@ pub fn working(tx: &mut Tx, hash: &[u8; 32], now: Timestamp) -> Result<Option<Wo
         })
     };
     row.map(working).transpose()
+}
+
+/// Whether a key has a budget, if it works now; and it is not revoked before this transaction is over.
+pub fn maker(tx: &mut Tx, id: &KeyId, now: Timestamp) -> Result<Option<bool>> {
+    const MAKER: Sql = sql!(
+        "select case when coalesce(budget_day, budget_month, budget_total) is null then 0 else 1 end
+         from api_key where id = $1 and revoked_at is null and (expires_at is null or expires_at > $2)",
+        MINE
+    );
+    tx.query_opt(MAKER, p![id.as_str(), now.micros()])?.map(|row| row.get(0)).transpose()
 }
 
 /// It was used. Never goes back.

@@ -1,9 +1,9 @@
 //! Vouchers: codes that give money, once to an account and so often at all. The code itself is not here, only its hash.
 
 use crate::{
-    Error, Result, Row, Sql, Tx,
+    Error, Result, Row, Tx, accounts,
     ledger::{self, Gift, GiftKind, Purse},
-    p, sql,
+    p,
 };
 use palitra_domain::{
     AccountId, ErrorCode, Livemode, Timestamp, TransferId, VoucherId,
@@ -123,11 +123,9 @@ pub struct Redeemed {
 /// Live money for a code. `None` when there is no such code: that is counted, so it has to be committed. Refused with `voucher_used`
 /// (by this account), `voucher_over` (expired, used up, revoked), and with [`Error::Later`] after too many codes that there are not.
 pub fn redeem(tx: &mut Tx, redeem: &Redeem, now: Timestamp) -> Result<Option<Redeemed>> {
-    const ACCOUNT: Sql = sql!("select 1 from account where id = $1", MINE);
     let account = redeem.account.as_str();
     // One code after another, so that many at once are no more tries than one by one.
-    let found = tx.query_opt(ACCOUNT, p![account])?;
-    found.ok_or_else(|| Error::rule(ErrorCode::NotFound, account))?;
+    accounts::lock(tx, &redeem.account)?;
     refuse_guessing(tx, account, now)?;
     let row = tx.query_opt(
         "select v.id, v.purse, v.amount, v.lasts_us,

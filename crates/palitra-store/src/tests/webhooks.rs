@@ -30,11 +30,11 @@ on_every_database!(MIGRATIONS =>
     pages_and_ranges_are_the_accounts_own,
 );
 
-fn hook(n: u128) -> WebhookId {
+pub(super) fn hook(n: u128) -> WebhookId {
     WebhookId::new(at(0), n)
 }
 
-fn wants(n: u128, account: AccountId, events: &[&str], only: Option<Only>) -> NewWebhook {
+pub(super) fn wants(n: u128, account: AccountId, events: &[&str], only: Option<Only>) -> NewWebhook {
     NewWebhook {
         id: hook(n),
         account,

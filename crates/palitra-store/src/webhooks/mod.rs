@@ -10,7 +10,7 @@ pub use queue::{
     Endpoint, Letter, Report, Take, Try, delivered, failed, give_up, keep_body, release_all, take,
 };
 
-use crate::{Error, Param, Result, Row, Sql, Tx, p, sql};
+use crate::{Error, Param, Result, Row, Tx, accounts, p};
 use palitra_domain::{
     AccountId, ErrorCode, GenerationId, Livemode, Timestamp, WebhookId,
     webhook::{Callback, Disabled, EventType, Events},
@@ -61,11 +61,9 @@ pub struct NewWebhook {
 
 /// Refused with `too_many_webhooks` past `max` endpoints of the account.
 pub fn insert(tx: &mut Tx, new: &NewWebhook, max: u32, now: Timestamp) -> Result<()> {
-    const ACCOUNT: Sql = sql!("select 1 from account where id = $1", MINE);
     let account = new.account.as_str();
     // One after another, so that each counts the others.
-    let found = tx.query_opt(ACCOUNT, p![account])?;
-    found.ok_or_else(|| Error::rule(ErrorCode::NotFound, account))?;
+    accounts::lock(tx, &new.account)?;
     let row = tx.query_one(
         "select count(*) from webhook where account_id = $1 and deleted_at is null",
         p![account],
@@ -235,13 +233,15 @@ pub fn rotate(
     if rows == 1 { Ok(()) } else { Err(Error::rule(ErrorCode::NotFound, id.as_str())) }
 }
 
-/// What signs for addresses that come with generations: made of `new` when there is none yet.
+/// What signs for addresses that come with generations: made of `new` when there is none yet. Refused with `not_found` where the account is
+/// being deleted.
 pub fn account_secret(
     tx: &mut Tx,
     (account, livemode): Owner<'_>,
     new: &str,
     now: Timestamp,
 ) -> Result<Secrets> {
+    accounts::lock(tx, account)?;
     ensure_account_secret(tx, (account, livemode), new, now)?;
     let row = tx.query_one(
         "select secret, old_secret, old_until from webhook_secret where account_id = $1 and livemode = $2",
@@ -263,13 +263,14 @@ fn ensure_account_secret(
     )
 }
 
-/// As [`rotate`].
+/// As [`rotate`]. Refused with `not_found` where the account is being deleted, as above.
 pub fn rotate_account_secret(
     tx: &mut Tx,
     (account, livemode): Owner<'_>,
     (new, until): (&str, Timestamp),
     now: Timestamp,
 ) -> Result<()> {
+    accounts::lock(tx, account)?;
     tx.must(
         1,
         "insert into webhook_secret(account_id, livemode, secret, created_at) values($1, $2, $3, $4)
