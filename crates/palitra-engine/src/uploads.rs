@@ -40,7 +40,7 @@ impl Engine {
         self.keep_upload((account, livemode), None, name, bytes).await
     }
 
-    /// The same under an id that was promised before; whoever sends it twice has sent it once.
+    /// The same under an id that was promised before; what is sent there once more is not kept.
     pub async fn upload_as(
         &self,
         owner: (&AccountId, Livemode),
@@ -75,7 +75,9 @@ impl Engine {
         }
         let now = self.now();
         let id = promised.cloned().unwrap_or_else(|| AssetId::new(now, self.random()));
-        let key = object_key(Folder::Uploads, now, id.as_str(), media.extension);
+        // No file is written over another one's, whoever sends to the same id meanwhile.
+        let name = promised.map_or(id.to_string(), |id| format!("{id}-{:032x}", self.random()));
+        let key = object_key(Folder::Uploads, now, &name, media.extension);
         let stored = self.objects.put(&key, Box::pin(stream::iter([Ok(bytes)]))).await?;
         let upload = NewUpload {
             id: id.clone(),
@@ -94,12 +96,11 @@ impl Engine {
         let bytes_max = self.settings.bounds.upload_bytes_max;
         let kept = self.store.write(move |tx| assets::insert_upload(tx, &upload, bytes_max, now)).await;
         // Refused, or there already. What is in doubt stays, and is swept when it has no row.
-        if !matches!(&kept, Ok(kept) if *kept == id) && !matches!(kept, Err(palitra_store::Error::InDoubt(_)))
+        if !matches!(&kept, Ok(kept) if kept.is_new) && !matches!(kept, Err(palitra_store::Error::InDoubt(_)))
         {
             self.objects.delete(&key).await?;
         }
-        let kept = kept?;
-        Ok(Uploaded { id: kept, kind: media.kind, mime: media.mime, width, height })
+        Ok(Uploaded { id: kept?.id, kind: media.kind, mime: media.mime, width, height })
     }
 }
 
@@ -132,7 +133,7 @@ pub(crate) async fn sweep(machine: Machine) -> Result<()> {
                 move |tx| assets::known(tx, &ids)
             });
             let known = known.await?;
-            for (_, key) in files.iter().filter(|(id, _)| !known.contains(id)) {
+            for (_, key) in files.iter().filter(|(_, key)| !known.contains(key)) {
                 tracing::info!(key, "an upload that was never finished is deleted");
                 machine.objects.delete(key).await?;
             }
@@ -143,7 +144,7 @@ pub(crate) async fn sweep(machine: Machine) -> Result<()> {
 
 fn id_of(key: &str) -> Option<AssetId> {
     let name = key.rsplit_once('/')?.1;
-    AssetId::parse(name.rsplit_once('.').map_or(name, |(stem, _)| stem)).ok()
+    AssetId::parse(name.split(['.', '-']).next()?).ok()
 }
 
 /// For a file whose length is known before it is read.

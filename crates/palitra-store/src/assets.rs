@@ -1,6 +1,6 @@
 //! Stored files of accounts: what they uploaded, and what of theirs an input names.
 
-use crate::{Error, Result, Row, Tx, p};
+use crate::{Error, Result, Row, Tx, accounts, p};
 use palitra_domain::{AccountId, AssetId, ErrorCode, Livemode, Timestamp};
 use std::collections::HashSet;
 
@@ -34,10 +34,20 @@ pub struct StoredAsset {
     pub height: Option<i64>,
 }
 
+/// Which file of an account is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    pub id: AssetId,
+    /// It is the one that was brought; else that one belongs to nobody.
+    pub is_new: bool,
+}
+
 /// Keeps it, unless the account has brought just this file before: answers the id of the one that is kept, whose time begins anew, so that
 /// what names it finds it, and what was made of it answers for the same file another time. Refused when all of the
-/// account's uploads together would take more than `bytes_max`; 0 is no limit, and the house has none.
-pub fn insert_upload(tx: &mut Tx, upload: &NewUpload, bytes_max: i64, now: Timestamp) -> Result<AssetId> {
+/// account's uploads together would take more than `bytes_max`; 0 is no limit, and the house has none. One upload of an account after
+/// another, so that each counts the others, and none is left when it is deleted.
+pub fn insert_upload(tx: &mut Tx, upload: &NewUpload, bytes_max: i64, now: Timestamp) -> Result<Kept> {
+    accounts::lock(tx, &upload.account)?;
     let same = if upload.is_promised {
         // Put there twice.
         tx.query_opt(
@@ -47,23 +57,21 @@ pub fn insert_upload(tx: &mut Tx, upload: &NewUpload, bytes_max: i64, now: Times
     } else {
         tx.query_opt(
             "update asset set created_at = $4 where id = (select max(id) from asset where account_id = $1 and sha256 = $2
-               and generation_id is null and livemode = $3 and deleted_at is null)
-               and exists (select 1 from account where id = $1 and deleting_at is null) returning id",
+               and generation_id is null and livemode = $3 and deleted_at is null) returning id",
             p![upload.account.as_str(), &upload.sha256, upload.livemode.as_str(), now.micros()],
         )?
     };
     if let Some(same) = same {
-        return same.get(0);
+        return Ok(Kept { id: same.get(0)?, is_new: false });
     }
     let bytes = i64::try_from(upload.bytes).unwrap_or(i64::MAX);
-    let room = tx.query_opt(
+    let room = tx.query_one(
         "select case when a.kind = 'house' or $2 = 0 then 1 else 0 end,
            (select cast(coalesce(sum(f.bytes), 0) as bigint) from asset f
             where f.account_id = $1 and f.generation_id is null and f.deleted_at is null)
-         from account a where a.id = $1 and a.deleting_at is null",
+         from account a where a.id = $1",
         p![upload.account.as_str(), bytes_max],
     )?;
-    let room = room.ok_or_else(|| Error::rule(ErrorCode::NotFound, upload.account.as_str()))?;
     if !room.get::<bool>(0)? && room.get::<i64>(1)?.saturating_add(bytes) > bytes_max {
         let value = (bytes_max / (1024 * 1024)).to_string();
         return Err(Error::Rule { code: ErrorCode::UploadsFull, value });
@@ -86,7 +94,7 @@ pub fn insert_upload(tx: &mut Tx, upload: &NewUpload, bytes_max: i64, now: Times
             now.micros()
         ],
     )?;
-    Ok(upload.id.clone())
+    Ok(Kept { id: upload.id.clone(), is_new: true })
 }
 
 /// Marks uploads that show the face of somebody: they leave sooner.
@@ -100,13 +108,12 @@ pub fn mark_faces(tx: &mut Tx, account: &AccountId, ids: &[AssetId]) -> Result<(
     Ok(())
 }
 
-/// Those of the ids that have a row, whatever became of their files.
-pub fn known(tx: &mut Tx, ids: &[AssetId]) -> Result<HashSet<AssetId>> {
+/// Where the files of those of the ids are that have a row, whatever became of them.
+pub fn known(tx: &mut Tx, ids: &[AssetId]) -> Result<HashSet<String>> {
     let mut known = HashSet::with_capacity(ids.len());
     for id in ids {
-        if tx.query_opt("select 1 from asset where id = $1", p![id.as_str()])?.is_some() {
-            known.insert(id.clone());
-        }
+        let row = tx.query_opt("select object_key from asset where id = $1", p![id.as_str()])?;
+        known.extend(row.map(|row| row.get::<String>(0)).transpose()?);
     }
     Ok(known)
 }
