@@ -418,7 +418,8 @@ impl Engine {
         let mut done = CancelledMany::default();
         let mut left = filter.limit;
         for state in OPEN.into_iter().filter(|state| filter.state.is_none_or(|wanted| wanted == *state)) {
-            let page = Filter { state: Some(state), limit: left.max(1), ..filter.clone() };
+            // One more than may be cancelled says that there is more.
+            let page = Filter { state: Some(state), limit: left.saturating_add(1), ..filter.clone() };
             let found = self.generations(page).await?;
             for generation in found {
                 if left == 0 {
@@ -504,3 +505,6 @@ fn put_aside(input: &mut Value) {
         fields.insert(ORIGINAL_PROMPT.to_owned(), prompt);
     }
 }
+
+#[cfg(test)]
+mod tests;
