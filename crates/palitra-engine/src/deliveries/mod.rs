@@ -193,6 +193,12 @@ impl Round<'_> {
 
     /// Answers whether it has to come again.
     async fn attempt(&self, of: Try, delivery: Delivery) -> bool {
+        // A try that nothing was recorded of counts: what kills its process does not come for ever.
+        if delivery.attempt > TRIES {
+            let why = "nothing has come of its tries".to_owned();
+            self.give_up(of, &delivery, why, self.machine.now()).await;
+            return false;
+        }
         let outcome = tokio::select! {
             outcome = AssertUnwindSafe(self.receiver.deliver(&delivery)).catch_unwind() => outcome.unwrap_or_else(|_| {
                 Delivered::Again { why: "the receiver panicked".to_owned(), after: None }

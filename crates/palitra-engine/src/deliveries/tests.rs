@@ -184,6 +184,24 @@ async fn what_never_gets_there_is_given_up_and_the_operator_is_told_once() {
 }
 
 #[tokio::test]
+async fn what_kills_its_process_does_not_come_for_ever() {
+    let (town, recorder) = (Town::new(), Recorder::new(false, &[]));
+    let (engine, machine) = opened(&town, &recorder).await;
+    begin(&machine).await.unwrap();
+    post(&engine, "poison").await;
+    // As many processes as there are tries have taken it and died.
+    let died =
+        |tx: &mut Tx<'_>| tx.must(1, "update outbox set attempts = $1 where kind = 'letter'", p![TRIES]);
+    engine.store.write(died).await.unwrap();
+    let receiver: Arc<dyn Deliver> = recorder.clone();
+    deliver_some(&machine, &receiver).await.unwrap();
+    assert_eq!(recorder.got(), []);
+    let dead = row("dead", TRIES + 1, Some("nothing has come of its tries"));
+    assert_eq!(rows(&engine, "letter").await, [dead]);
+    assert_eq!(rows(&engine, ALERT).await, [row("new", 0, None)]);
+}
+
+#[tokio::test]
 async fn poison_hurts_nobody_else_and_is_given_up() {
     let poison = [Next::Panic, Next::Never, Next::Done, Next::Never];
     let (town, recorder) = (Town::new(), Recorder::new(false, &poison));

@@ -27,7 +27,7 @@ const ENDPOINT_AT_ONCE: u32 = 4;
 const TAKEN_FOR: Duration = Duration::from_secs(60);
 
 /// How long after one look for deliveries the next one follows when nothing is said.
-const LOOK: Duration = Duration::from_millis(900);
+const LOOK: Duration = Duration::from_millis(850);
 
 /// An error is kept for people, not for ever.
 const ERROR_CHARS_MAX: usize = 500;
@@ -39,17 +39,20 @@ pub(super) struct Round {
     /// A try has ended: there is room for another one.
     ended: Arc<Notify>,
     after: String,
+    /// Something is due that there was no room for.
+    pub(super) is_held_back: bool,
 }
 
 impl Round {
     pub(super) fn new(machine: Machine) -> Round {
         let (permits, ended) = (Arc::new(Semaphore::new(AT_ONCE)), Arc::default());
-        Round { machine, permits, ended, after: String::new() }
+        Round { machine, permits, ended, after: String::new(), is_held_back: false }
     }
 
     /// Takes what is due and sends it on its way. Answers how much it was.
     pub(super) async fn start_some(&mut self) -> Result<usize> {
         let (now, free) = (self.machine.now(), self.permits.available_permits());
+        self.is_held_back = free == 0;
         if free == 0 || !self.machine.lease.is_held(now) {
             return Ok(0);
         }
@@ -63,12 +66,19 @@ impl Round {
         let owner = take.owner.clone();
         let taken = self.machine.store.write(move |tx| rows::take(tx, &take, now)).await?;
         self.after = taken.after;
+        self.is_held_back = taken.is_held_back;
         let count = taken.letters.len();
         for letter in taken.letters {
             let Ok(permit) = self.permits.clone().try_acquire_owned() else { break };
             self.send(letter, owner.clone(), permit);
         }
         Ok(count)
+    }
+
+    /// Until every try is over, and what became of it is recorded.
+    #[cfg(test)]
+    pub(super) async fn all_ended(&self) {
+        drop(self.permits.acquire_many(u32::try_from(AT_ONCE).unwrap()).await);
     }
 
     fn send(&self, letter: Letter, owner: String, permit: OwnedSemaphorePermit) {
@@ -94,7 +104,7 @@ pub(super) async fn deliver_all(machine: Machine) {
         let pause = if round.after.is_empty() { LOOK } else { LOOK / 10 };
         tokio::select! {
             () = machine.posted.notified() => {}
-            () = round.ended.notified() => {}
+            () = round.ended.notified(), if round.is_held_back => {}
             () = machine.clock.sleep(pause) => {}
         }
     }
@@ -129,6 +139,10 @@ fn ours(why: String) -> Outcome {
 }
 
 async fn attempt(machine: &Machine, sending: &Sending, letter: &Letter, of: &Try) -> Outcome {
+    // A try that nothing was recorded of counts: what kills its process is not sent for ever.
+    if pause_after(letter.tries - 1, None).is_none() {
+        return Outcome::Never("nothing has come of its tries");
+    }
     let body = match &letter.body {
         Some(body) => body.clone(),
         None => match made(machine, sending, letter, of).await {

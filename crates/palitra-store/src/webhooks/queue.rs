@@ -40,6 +40,8 @@ pub struct Taken {
     pub letters: Vec<Letter>,
     /// Where the next look begins.
     pub after: String,
+    /// More may be due in lanes that have no room just now, or behind what was taken.
+    pub is_held_back: bool,
 }
 
 /// One delivery to be tried.
@@ -111,11 +113,12 @@ pub fn take(tx: &mut Tx, take: &Take, now: Timestamp) -> Result<Taken> {
     let lanes = tx.query(LOOK, p![&take.after, now.micros(), LANES])?;
     let is_full = lanes.len() == usize::try_from(LANES).unwrap_or(usize::MAX);
     let mut ids: Vec<String> = Vec::new();
-    let mut after = String::new();
+    let (mut after, mut is_held_back) = (String::new(), false);
     for row in &lanes {
         let lane = lane(row)?;
         let left = i64::from(take.max) - i64::try_from(ids.len()).unwrap_or(i64::MAX);
         if left <= 0 {
+            is_held_back = true;
             break;
         }
         after.clone_from(&lane.name);
@@ -123,13 +126,16 @@ pub fn take(tx: &mut Tx, take: &Take, now: Timestamp) -> Result<Taken> {
             close_lane(tx, &lane.name, now)?;
         } else if lane.is_due {
             let most = if lane.is_failing { 1 } else { i64::from(take.lane_max) };
-            ids.extend(due(tx, &lane.name, (most - lane.busy).min(left), now)?);
+            let room = (most - lane.busy).min(left).max(0);
+            let found = due(tx, &lane.name, room, now)?;
+            is_held_back |= i64::try_from(found.len()).is_ok_and(|found| found == room);
+            ids.extend(found);
         }
         if !is_full && lanes.last().is_some_and(|last| last.get(0).is_ok_and(|name: String| name == after)) {
             after.clear();
         }
     }
-    Ok(Taken { letters: claim(tx, take, &ids)?, after })
+    Ok(Taken { letters: claim(tx, take, &ids)?, after, is_held_back })
 }
 
 /// Whether nobody else is taking just now.
@@ -150,7 +156,7 @@ fn due(tx: &mut Tx, lane: &str, max: i64, now: Timestamp) -> Result<Vec<String>>
         "select id from webhook_delivery where state = 'waiting' and lane = $1 and next_at <= $2 order by next_at, id limit $3",
         SKIP_LOCKED
     );
-    if max <= 0 {
+    if max == 0 {
         return Ok(Vec::new());
     }
     tx.query(DUE, p![lane, now.micros(), max])?.iter().map(|row| row.get(0)).collect()

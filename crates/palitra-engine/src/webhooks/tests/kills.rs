@@ -1,6 +1,7 @@
 //! Processes that die between two steps: every event gets there at least once, under one id, and is one row.
 
 use super::*;
+use palitra_domain::webhook::SCHEDULE;
 use palitra_store::webhooks;
 
 async fn rows(stage: &Stage) -> (i64, i64) {
@@ -72,6 +73,22 @@ async fn killed_between_taking_and_sending_it_is_sent_by_the_next_process() {
 }
 
 #[tokio::test]
+async fn what_kills_its_process_is_not_sent_for_ever() {
+    let (town, receiver) = (Town::new(), Receiver::open(&[]).await);
+    let mut stage = stage(&town).await;
+    let (webhook, _) = stage.endpoint(&receiver).await;
+    stage.engine.test_webhook(stage.owner(), &webhook.id).await.unwrap();
+    // As many processes as there are tries have taken it and died.
+    let taken = i64::try_from(SCHEDULE.len()).unwrap();
+    let died = move |tx: &mut Tx<'_>| tx.must(1, "update webhook_delivery set attempts = $1", p![taken]);
+    stage.engine.store.write(died).await.unwrap();
+    assert_eq!(stage.send().await, 1);
+    let log = stage.deliveries(&webhook.id).await;
+    assert_eq!((log[0].state, receiver.got().len()), (DeliveryState::Failed, 0));
+    assert_eq!(log[0].error.as_deref(), Some("nothing has come of its tries"));
+}
+
+#[tokio::test]
 async fn where_others_may_live_what_was_taken_is_free_after_its_time() {
     let (town, receiver) = (Town::new(), Receiver::open(&[Answer::Hang]).await);
     let first_engine = town.process().await;
@@ -90,7 +107,9 @@ async fn where_others_may_live_what_was_taken_is_free_after_its_time() {
     assert_eq!(second.round.start_some().await.unwrap(), 1);
     until(|| receiver.got().len() == 2).await;
     second.idle().await;
+    // The first one gives up waiting, and what it would record does not count.
     town.clock.turn(15);
+    first.round.all_ended().await;
     let log = second.deliveries(&webhook.id).await;
     assert_eq!((log[0].state, log[0].attempts, log[0].status), (DeliveryState::Delivered, 2, Some(204)));
     assert_eq!(receiver.ids()[0], receiver.ids()[1]);

@@ -37,6 +37,21 @@ async fn a_slow_endpoint_holds_up_nobody_and_has_four_tries_under_way_and_one_wh
     assert_eq!((log.len(), quick.got().len()), (10, 10));
 }
 
+/// The end of a try is a reason to look again only where something waits for it.
+#[tokio::test]
+async fn what_has_no_room_is_held_back_until_a_try_has_ended() {
+    let (town, receiver) = (Town::new(), Receiver::open(&[]).await);
+    let mut stage = stage(&town).await;
+    stage.endpoint(&receiver).await;
+    for _ in 0..6 {
+        stage.ended().await;
+    }
+    stage.tell().await;
+    assert_eq!((stage.send().await, stage.round.is_held_back), (4, true));
+    assert_eq!((stage.send().await, stage.round.is_held_back), (2, false));
+    assert_eq!(receiver.got().len(), 6);
+}
+
 #[tokio::test]
 async fn what_is_told_of_has_left_nothing_is_sent() {
     let (town, receiver) = (Town::new(), Receiver::open(&[]).await);
