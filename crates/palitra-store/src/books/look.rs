@@ -1,6 +1,6 @@
 //! One look of a service at its books: bounded, and going round.
 
-use super::{accounts, live};
+use super::{accounts, budgets, live};
 use crate::{Result, Tx, ledger, p};
 use palitra_domain::{Timestamp, TransferId};
 
@@ -24,7 +24,10 @@ struct Moved {
     accounts: Vec<accounts::Checked>,
 }
 
-/// Looks at all that is under way, and at `max` movements, generations and postings of the past after those of the last
+/// How far the budgets of keys were looked at.
+const KEYS: &str = "api_key";
+
+/// Looks at all that is under way, and at `max` movements, generations, postings and keys of the past after those of the last
 /// look. What is younger than `settled` may still be written: it is compared, and never remembered as final. On a
 /// snapshot: `Store::read`.
 pub fn look(tx: &mut Tx, max: u32, settled: Timestamp) -> Result<Look> {
@@ -32,6 +35,11 @@ pub fn look(tx: &mut Tx, max: u32, settled: Timestamp) -> Result<Look> {
     let mut look = Look { problems, drift, went_round: true, ..Look::default() };
     window(tx, &mut look, "transfer", max)?;
     window(tx, &mut look, "generation", max)?;
+    let from = position(tx, KEYS)?;
+    let budgets = budgets::look(tx, &from, max)?;
+    look.problems.extend(budgets.problems);
+    look.went_round &= budgets.position.is_empty();
+    look.moved.positions.push((KEYS, budgets.position));
     let from = position(tx, "account")?;
     let round = accounts::look(tx, &from, max, &bound(settled))?;
     look.problems.extend(round.problems);

@@ -5,6 +5,7 @@
 //! balance from where its last look ended. Nothing here repairs anything.
 
 mod accounts;
+mod budgets;
 mod live;
 mod look;
 mod structure;

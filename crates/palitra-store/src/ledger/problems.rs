@@ -16,7 +16,7 @@ pub fn problems(tx: &mut Tx) -> Result<Vec<String>> {
     Ok(found)
 }
 
-/// The same of the rows of `table` (`transfer` or `generation`) whose ids are above `from` and up to `to`.
+/// The same of the rows of `table` (`transfer`, `generation` or `api_key`) whose ids are above `from` and up to `to`.
 pub(crate) fn problems_between(tx: &mut Tx, table: &str, from: &str, to: &str) -> Result<Vec<String>> {
     let mut found = Vec::new();
     for (_, sql, words) in CHECKS.iter().filter(|(of, ..)| *of == table) {
@@ -85,15 +85,15 @@ const CHECKS: &[Check] = &[
         |row| Ok(format!("the {} balance of {} is not the sum of its postings", text(row, 1)?, text(row, 0)?)),
     ),
     (
-        "book",
-        "select u.key_id from key_budget_use u where u.period = 'total' and u.spent <>
+        "api_key",
+        "select u.key_id from key_budget_use u where {u.key_id} and u.period = 'total' and u.spent <>
            (select coalesce(sum(case t.state when 'pending' then t.cash + t.bonus when 'posted' then t.charged_cash + t.charged_bonus else 0 end), 0)
             from transfer t where t.key_id = u.key_id) order by u.key_id limit $1",
         |row| Ok(format!("what key {} has spent is not the sum of its holds", text(row, 0)?)),
     ),
     (
-        "book",
-        "select u.key_id from key_budget_use u group by u.key_id
+        "api_key",
+        "select u.key_id from key_budget_use u where {u.key_id} group by u.key_id
          having sum(case when length(u.period) = 7 then u.spent else 0 end) <> sum(case when u.period = 'total' then u.spent else 0 end)
             or sum(case when length(u.period) = 10 then u.spent else 0 end) <> sum(case when u.period = 'total' then u.spent else 0 end)
          order by u.key_id limit $1",

@@ -2,17 +2,20 @@
 //! there, however little it reads at a time.
 
 use super::{
+    api_keys::new_key,
     harness::{Fresh, on_every_database},
     shop::{anna, at, child, commit, create, failure, id, make, open, settlement, top_up, wanted},
 };
 use crate::{
     Error, MIGRATIONS, Tx,
+    api_keys::{self, Budgets, NewApiKey},
     books::{self, Look},
-    generations,
+    generations::{self, NewGeneration},
     ledger::Purse,
     p,
 };
 use palitra_domain::{
+    KeyId, Livemode,
     deliver::NewDelivery,
     state::{AttemptState, Event},
 };
@@ -20,6 +23,7 @@ use palitra_domain::{
 on_every_database!(MIGRATIONS =>
     the_checks_find_what_is_wrong_in_the_queue,
     a_look_finds_what_is_wrong_under_way_at_once,
+    a_look_finds_what_keys_have_spent_against_their_holds,
     the_past_is_gone_through_in_parts_and_again,
     a_balance_is_compared_from_where_it_was_left,
     a_pending_hold_is_never_behind_a_position,
@@ -97,6 +101,40 @@ async fn a_look_finds_what_is_wrong_under_way_at_once(fresh: Fresh) {
     ] {
         let found = said(&fresh, wrong, look).await;
         assert!(found.contains(words), "{wrong}: {found}");
+    }
+}
+
+async fn a_look_finds_what_keys_have_spent_against_their_holds(fresh: Fresh) {
+    open(&fresh, 4).await;
+    commit(&fresh, |tx| {
+        for n in 1..=3 {
+            let budgets = Budgets { total: Some(1_000), ..Budgets::default() };
+            api_keys::insert(tx, &NewApiKey { livemode: Livemode::Live, budgets, ..new_key(n) }, at(0))?;
+            let n = u64::from(n);
+            create(tx, &anna(), &[NewGeneration { key: Some(id(n)), ..wanted(n) }])?;
+        }
+        Ok(())
+    })
+    .await;
+    let third: KeyId = id(3);
+    for spoil in [
+        "update key_budget_use set spent = spent - 1 where period = 'total' and key_id = $1",
+        "update key_budget_use set spent = spent - 1 where period <> 'total' and key_id = $1",
+    ] {
+        let (key, back) = (third.clone(), third.clone());
+        fresh.store.write(move |tx| tx.send(spoil, p![key.as_str()])).await.unwrap();
+        // However few it looks at, it gets to each and says it once.
+        let mut found = Vec::new();
+        loop {
+            let look = next(&fresh, 1, 0).await;
+            found.extend(look.problems.into_iter().filter(|words| words.contains("what key")));
+            if look.went_round {
+                break;
+            }
+        }
+        assert!(!found.is_empty() && found.iter().all(|words| words.contains(third.as_str())), "{found:?}");
+        let mend = spoil.replace("- 1", "+ 1");
+        fresh.store.write(move |tx| tx.send(&mend, p![back.as_str()])).await.unwrap();
     }
 }
 
