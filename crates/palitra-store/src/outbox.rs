@@ -183,12 +183,6 @@ pub fn release_all(tx: &mut Tx, now: Timestamp) -> Result<u64> {
     )
 }
 
-/// Closes the events that nobody wants to hear of, at most `max`. Answers how many.
-pub fn close_events(tx: &mut Tx, kind: &str, max: u32, now: Timestamp) -> Result<u64> {
-    let ids = due(tx, kind, max, now)?;
-    close_all(tx, &ids, now)
-}
-
 /// The first that are due, passing by what another process takes just now.
 pub(crate) fn due(tx: &mut Tx, kind: &str, max: u32, now: Timestamp) -> Result<Vec<DeliveryId>> {
     tx.query(ANY, p![kind, now.micros(), max])?.iter().map(|row| row.get(0)).collect()

@@ -7,6 +7,7 @@ use super::{
 use crate::{
     MIGRATIONS, Result, Tx, generations,
     outbox::{self, Standing, Take, Try},
+    webhooks,
 };
 use palitra_domain::{
     AccountId, DeliveryId, GenerationId,
@@ -192,7 +193,8 @@ async fn events_nobody_wants_are_closed_in_parts(fresh: Fresh) {
     commit(&fresh, |tx| (1..=5).try_for_each(|n| generations::cancel(tx, &id(n), at(3)).map(drop))).await;
     post(&fresh, 50, anna()).await;
     for closed in [3, 2, 0] {
-        assert_eq!(commit(&fresh, |tx| outbox::close_events(tx, outbox::GENERATION, 3, at(4))).await, closed);
+        let done = commit(&fresh, |tx| webhooks::close_and_tell(tx, outbox::GENERATION, 3, at(4))).await;
+        assert_eq!((done.closed, done.told), (closed, 0));
     }
     assert_eq!(
         number(&fresh, "select count(*) from outbox where state = 'done' and closed_at = 4000000").await,
