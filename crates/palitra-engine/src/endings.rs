@@ -9,8 +9,8 @@ use std::{
 };
 use tokio::sync::Notify;
 
-/// Between two looks at the database, for ends that another process brings about.
-const LOOK: Duration = Duration::from_secs(1);
+/// Between two looks at the database, for ends that another process brings about. No loop sleeps so long.
+const LOOK: Duration = Duration::from_millis(950);
 
 #[derive(Default)]
 pub(crate) struct Endings(Mutex<HashMap<GenerationId, (usize, Arc<Notify>)>>);
