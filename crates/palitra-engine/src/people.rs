@@ -3,9 +3,9 @@
 //! The document is written page by page, so it may be longer than memory. A deletion begins with a mark and goes on as a chore of the
 //! leader, in parts that may be broken off anywhere.
 
-use crate::{Context, Engine, Error, Result, deliveries, scheduler::Machine};
+use crate::{Caller, Context, Engine, Error, Result, deliveries, scheduler::Machine};
 use futures_util::{Stream, stream};
-use palitra_domain::{AccountId, ErrorCode, Timestamp, audit::Action};
+use palitra_domain::{AccountId, ErrorCode, Livemode, Timestamp, audit::Action};
 use palitra_store::{
     Value as Cell, audit,
     people::{
@@ -71,10 +71,13 @@ impl Engine {
 
     /// From now on nobody finds it: no name, no key, no login, nothing new. What it has goes after that, part by part, its work, its
     /// media, its rows, wherever the chores are done; the books keep what was paid, without its name. `not_found` when there is no such
-    /// account any more. Not for the house.
-    pub async fn delete_account(&self, account: &AccountId) -> Result<()> {
+    /// account any more. Not for the house; `forbidden` by a test key: what it plays with is not the live money that would be lost.
+    pub async fn delete_account(&self, account: &AccountId, by: &Caller) -> Result<()> {
+        if by.livemode == Livemode::Test {
+            return Err(Error::new(ErrorCode::Forbidden).with("value", "`live`"));
+        }
         let (wanted, now) = (account.clone(), self.now());
-        let entry = self.entry(Action::AccountDelete, account, "");
+        let entry = self.acting_for(by).entry(Action::AccountDelete, account, "");
         let write = self.store.write(move |tx| {
             let is_new = erase::begin(tx, &wanted, now)?;
             if is_new {
@@ -129,13 +132,17 @@ impl Context {
     }
 }
 
-/// The chore: deletions that wait for work, or whose process died.
+/// The chore: deletions that wait for work, or whose process died. None holds up those after it.
 pub(crate) async fn go_on(machine: Machine) -> Result<()> {
     let begun = machine.store.read(|tx| erase::begun(tx, ACCOUNTS)).await?;
+    let mut failed = None;
     for account in &begun {
-        machine.erase_account(account).await?;
+        if let Err(error) = machine.erase_account(account).await {
+            tracing::warn!(account.id = %account, %error, "a deletion cannot go on");
+            failed.get_or_insert(error);
+        }
     }
-    Ok(())
+    failed.map_or(Ok(()), Err)
 }
 
 impl AccountExport {

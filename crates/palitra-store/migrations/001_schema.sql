@@ -407,7 +407,7 @@ create table webhook(
   secret text not null, old_secret text, old_until bigint,
   created_at bigint not null, updated_at bigint not null, disabled_at bigint, disabled_why text, failing_since bigint, deleted_at bigint
 );
-create index webhook_account on webhook(account_id, id) where deleted_at is null;
+create index webhook_account on webhook(account_id, id);
 create index webhook_open on webhook(account_id) where disabled_at is null and deleted_at is null;
 
 -- What signs deliveries to addresses that came with a generation.

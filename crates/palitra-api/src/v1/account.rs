@@ -42,7 +42,7 @@ const CONFIRM: HeaderName = HeaderName::from_static("palitra-confirm");
 /// Delete the account
 ///
 /// Its keys stop at once, its work is cancelled, its media and what was asked go; the books keep what was paid, without its name. Money that
-/// is left is lost. It cannot be undone, so `Palitra-Confirm: delete` has to say that it is meant.
+/// is left is lost. Not with a test key. It cannot be undone, so `Palitra-Confirm: delete` has to say that it is meant.
 #[utoipa::path(
     delete, path = "/v1/account", tag = "account", security(("key" = [])),
     params(("Palitra-Confirm" = Option<String>, Header, description = "`delete`")),
@@ -58,6 +58,6 @@ async fn delete(
             Failure::new(ErrorCode::NeedsConfirmation).with("value", "the account and everything in it");
         return Err(failure.with("hint", "`Palitra-Confirm: delete`").into());
     }
-    door.engine.acting_for(&caller).delete_account(&caller.account).await?;
+    door.engine.delete_account(&caller.account, &caller).await?;
     Ok(StatusCode::ACCEPTED)
 }

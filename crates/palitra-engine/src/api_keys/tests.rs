@@ -80,6 +80,30 @@ async fn a_key_gives_no_other_key_more_than_it_has() {
     assert_eq!(code(engine.revoke_key_by(&poor_key.id, &ann).await), None);
 }
 
+/// Another process remembers a key for five seconds.
+#[tokio::test]
+async fn a_key_that_has_stopped_makes_no_keys_where_it_is_remembered() {
+    let town = Town::new();
+    let (here, there) = (town.process().await, town.process().await);
+    for stop in ["revoked", "expired", "deleted"] {
+        let expires_at = (stop == "expired").then(|| here.now().plus(Duration::from_secs(1)));
+        let (issued, caller) = made(&here, KeyWish { expires_at, ..named(stop) }).await;
+        let (other, _) = made(&here, named(stop)).await;
+        assert_eq!(there.caller(&issued.key).await.unwrap(), caller);
+        match stop {
+            "revoked" => here.revoke_key(&issued.id).await.unwrap(),
+            "expired" => town.clock.turn(1),
+            _ => here.delete_account(&issued.account, &by(&here)).await.unwrap(),
+        }
+        let own = KeyWish::usual(KeyOwner::Account(issued.account.clone()), Livemode::Live);
+        assert_eq!(code(there.create_key(own, &caller).await), Some(ErrorCode::Unauthorized), "{stop}");
+        let rotated = there.rotate_key(&other.id, KEPT, &caller).await;
+        assert_eq!(code(rotated), Some(ErrorCode::Unauthorized), "{stop}");
+        let renewed = there.rotate_key(&issued.id, KEPT, &caller).await;
+        assert_eq!(code(renewed), Some(ErrorCode::NotFound), "{stop}");
+    }
+}
+
 #[tokio::test]
 async fn what_cannot_be_a_key_is_refused() {
     let town = Town::new();

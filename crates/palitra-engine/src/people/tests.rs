@@ -2,12 +2,16 @@
 
 use super::*;
 use crate::{
-    Budgets, Caller, KeyOwner, KeyWish,
+    Budgets, KeyOwner, KeyWish,
     generations::Wish,
     town::{Town, service, wish},
 };
 use bytes::Bytes;
-use palitra_domain::{Currency, Livemode, Money};
+use palitra_domain::{Currency, Money};
+
+fn operator(engine: &Engine) -> Caller {
+    Caller::operator(engine.house.id.clone())
+}
 
 /// An account with money, a key, an upload, and a generation in the queue.
 async fn ann(engine: &Engine) -> (AccountId, Caller) {
@@ -15,7 +19,7 @@ async fn ann(engine: &Engine) -> (AccountId, Caller) {
     let budgets = Budgets { total: Some(50_000), ..Budgets::default() };
     let key =
         KeyWish { credit, budgets, ..KeyWish::usual(KeyOwner::Named("ann".to_owned()), Livemode::Live) };
-    let issued = engine.create_key(key, &Caller::operator(engine.house.id.clone())).await.unwrap();
+    let issued = engine.create_key(key, &operator(engine)).await.unwrap();
     let caller = engine.caller(&issued.key).await.unwrap();
     engine.upload(&issued.account, Livemode::Live, "cat.png", Bytes::from_static(PNG)).await.unwrap();
     let wanted = Wish {
@@ -91,11 +95,11 @@ async fn s1_10_a_deleted_account_is_gone_at_once_and_everywhere() {
     let (account, caller) = ann(&engine).await;
     let holdings = engine.holdings(&account).await.unwrap();
     assert_eq!((holdings.files, holdings.waiting, holdings.keys), (1, 1, 1));
-    engine.delete_account(&account).await.unwrap();
+    engine.delete_account(&account, &operator(&engine)).await.unwrap();
     let not_found = |code| code == Some(ErrorCode::NotFound);
     assert!(not_found(engine.account("ann").await.err().map(|it| it.code)));
     assert!(not_found(engine.export_account(&account).await.err().map(|it| it.code)));
-    assert!(not_found(engine.delete_account(&account).await.err().map(|it| it.code)));
+    assert!(not_found(engine.delete_account(&account, &operator(&engine)).await.err().map(|it| it.code)));
     let wanted = Wish { account: account.clone(), key: caller.key, ..wish(&engine, "too late") };
     assert!(not_found(engine.create(wanted, None).await.err().map(|it| it.code)));
     let late = engine.upload(&account, Livemode::Live, "cat.png", Bytes::from_static(PNG)).await;
@@ -124,7 +128,7 @@ async fn s1_10_a_command_deletes_the_files_itself() {
         .store
         .read(|tx| tx.query_one("select object_key from asset", palitra_store::p![])?.get::<String>(0));
     let key = key.await.unwrap();
-    engine.delete_account(&account).await.unwrap();
+    engine.delete_account(&account, &operator(&engine)).await.unwrap();
     assert!(engine.objects.exists(&key).await.unwrap());
     assert!(engine.go_on_deleting(&account).await.unwrap());
     assert!(!engine.objects.exists(&key).await.unwrap());
@@ -132,10 +136,38 @@ async fn s1_10_a_command_deletes_the_files_itself() {
 }
 
 #[tokio::test]
+async fn a_deletion_that_cannot_go_on_holds_up_no_other() {
+    let town = Town::new();
+    let engine = town.process().await;
+    let (ann, _) = ann(&engine).await;
+    let bob = engine.issue_key("bob", Livemode::Live, None).await.unwrap().account;
+    engine.delete_account(&ann, &operator(&engine)).await.unwrap();
+    engine.delete_account(&bob, &operator(&engine)).await.unwrap();
+    let stuck = format!(
+        "create trigger stuck before delete on api_key when old.account_id = '{ann}' begin select raise(abort, 'stuck'); end"
+    );
+    engine.store.write(move |tx| tx.send(&stuck, palitra_store::p![])).await.unwrap();
+    assert!(go_on(service(&engine)).await.is_err(), "it is told");
+    let begun = engine.store.read(|tx| erase::begun(tx, 9)).await.unwrap();
+    assert_eq!(begun, [ann]);
+}
+
+#[tokio::test]
+async fn a_test_key_deletes_no_account() {
+    let town = Town::new();
+    let engine = town.process().await;
+    let issued = engine.issue_key("ann", Livemode::Test, None).await.unwrap();
+    let caller = engine.caller(&issued.key).await.unwrap();
+    let error = engine.delete_account(&issued.account, &caller).await.unwrap_err();
+    assert_eq!(error.code, ErrorCode::Forbidden);
+    assert!(engine.account("ann").await.is_ok());
+}
+
+#[tokio::test]
 async fn the_house_is_not_deleted() {
     let town = Town::new();
     let engine = town.process().await;
-    let error = engine.delete_account(&engine.house.id).await.unwrap_err();
+    let error = engine.delete_account(&engine.house.id, &operator(&engine)).await.unwrap_err();
     assert_eq!(error.code, ErrorCode::InvalidInput);
     assert!(engine.account("local").await.is_ok());
 }

@@ -7,17 +7,15 @@
 use crate::{Error, Result, Sql, Tx, batches, generations, p, retention, sql};
 use palitra_domain::{AccountId, BatchId, ErrorCode, GenerationId, Timestamp};
 
-/// Nobody finds it from now on: no name, no identity, no key that works, nothing new. `false`: there is no such account any more. The house
+/// Nobody finds it from now on: no name, no identity, no key that works, no endpoint, nothing new. `false`: there is no such account any more. The house
 /// stays.
 pub fn begin(tx: &mut Tx, account: &AccountId, now: Timestamp) -> Result<bool> {
-    const BOOKS: Sql = sql!("select livemode from book where account_id = $1 order by livemode", FOR_UPDATE);
     let id = account.as_str();
     let row = tx.query_opt("select kind from account where id = $1", p![id])?;
     if row.map(|row| row.get::<String>(0)).transpose()?.as_deref() == Some("house") {
         return Err(Error::rule(ErrorCode::InvalidInput, "`local`"));
     }
-    // Whoever creates something has it locked.
-    tx.query(BOOKS, p![id])?;
+    lock_books(tx, account)?;
     let marked = tx.execute(
         "update account set deleting_at = $2, name = 'deleted-' || id, referral_code = 'deleted-' || id, price_group = null,
            has_free_access = 0, referred_by = null
@@ -28,11 +26,22 @@ pub fn begin(tx: &mut Tx, account: &AccountId, now: Timestamp) -> Result<bool> {
         return Ok(false);
     }
     tx.send("delete from identity where account_id = $1", p![id])?;
+    // Nothing more is told to its endpoints.
+    tx.send(
+        "update webhook set deleted_at = $2, secret = '', old_secret = null, old_until = null where account_id = $1 and deleted_at is null",
+        p![id, now.micros()],
+    )?;
     tx.send(
         "update api_key set revoked_at = $2 where account_id = $1 and revoked_at is null",
         p![id, now.micros()],
     )?;
     Ok(true)
+}
+
+/// Whoever creates something has a book of the account locked.
+fn lock_books(tx: &mut Tx, account: &AccountId) -> Result<()> {
+    const BOOKS: Sql = sql!("select livemode from book where account_id = $1 order by livemode", FOR_UPDATE);
+    tx.query(BOOKS, p![account.as_str()]).map(drop)
 }
 
 /// Accounts that are being deleted, oldest first.
@@ -66,6 +75,7 @@ pub const STEPS: &[Step] = &[
     Step { name: "files", run: files },
     Step { name: "batches", run: ended_batches },
     Step { name: "generations", run: ended_generations },
+    Step { name: "letters", run: letters },
     Step { name: "rows", run: rows },
 ];
 
@@ -77,7 +87,6 @@ pub const ROWS: &[(&str, &str)] = &[
     ("voucher_guess", "account_id = $1"),
     ("turn", "account_id = $1"),
     ("idempotency", "account_id = $1"),
-    ("webhook_delivery", "account_id = $1"),
     ("webhook_secret", "account_id = $1"),
     ("webhook", "account_id = $1"),
     // What was delivered leaves with its time; the words to erase files have to be heard.
@@ -97,6 +106,7 @@ pub const STAYS: &[(&str, &str)] = &[
     ("asset", "step `files`"),
     ("batch", "step `batches`"),
     ("generation", "step `generations`"),
+    ("webhook_delivery", "step `letters`"),
 ];
 
 const NOTHING: Part = Part { gone: 0, waits: false };
@@ -179,7 +189,16 @@ fn ended_generations(tx: &mut Tx, account: &AccountId, max: u32, _: Timestamp) -
         p![id, &from, max],
     )?;
     let Some(last) = found.last() else {
-        // Once round. What was kept is looked at again from the beginning.
+        // Once round. What was kept is looked at again from the beginning, when nothing may keep it any more.
+        let ghost = tx.query_opt(
+            "select 1 from attempt a join generation g on g.id = a.generation_id where a.look_at is not null and g.account_id = $1
+             union all select 1 from slot s join generation g on g.id = s.generation_id where s.generation_id is not null and g.account_id = $1
+             limit 1",
+            p![id],
+        )?;
+        if ghost.is_some() {
+            return Ok(Part { gone: 0, waits: true });
+        }
         let kept = tx.query_opt(
             "select 1 from transfer t join generation g on g.id = t.generation_id where t.account_id = $1 limit 1",
             p![id],
@@ -220,6 +239,19 @@ fn ended_generations(tx: &mut Tx, account: &AccountId, max: u32, _: Timestamp) -
     Ok(Part { gone: found.len(), waits: false })
 }
 
+/// Letters to its endpoints, and to the addresses that came with its generations.
+fn letters(tx: &mut Tx, account: &AccountId, max: u32, _: Timestamp) -> Result<Part> {
+    let found = tx.query(
+        "select d.id from (select id as lane from webhook where account_id = $1 union all select id from account where id = $1) l
+           join webhook_delivery d on d.lane = l.lane limit $2",
+        p![account.as_str(), max],
+    )?;
+    if !found.is_empty() {
+        retention::each(tx, "webhook_delivery", "id", &retention::list(&found.iter().collect::<Vec<_>>())?)?;
+    }
+    Ok(Part { gone: found.len(), waits: false })
+}
+
 /// Few for each account.
 fn rows(tx: &mut Tx, account: &AccountId, _: u32, _: Timestamp) -> Result<Part> {
     for (table, which) in ROWS {
@@ -232,6 +264,7 @@ fn rows(tx: &mut Tx, account: &AccountId, _: u32, _: Timestamp) -> Result<Part> 
 /// It is deleted. `false`: something is left after all, and the steps begin anew.
 pub fn finish(tx: &mut Tx, account: &AccountId, now: Timestamp) -> Result<bool> {
     let id = account.as_str();
+    lock_books(tx, account)?;
     let left = tx.query_opt(
         "select 1 from asset where account_id = $1
          union all select 1 from batch where account_id = $1

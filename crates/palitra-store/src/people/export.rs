@@ -117,6 +117,33 @@ pub const SECTIONS: &[Section] = &[
         first: "",
     },
     Section {
+        name: "bonus_grants",
+        columns: &[("movement", Plain), ("mode", Plain), ("remains_minor", Plain), ("expires_at", Time)],
+        sql: "select t.id, t.id, b.livemode, b.remains, b.expires_at from transfer t join bonus_grant b on b.transfer_id = t.id
+              where t.account_id = $1 and t.id > $2 order by t.id limit $3",
+        first: "",
+    },
+    // Without their secrets, as keys are.
+    Section {
+        name: "webhooks",
+        columns: &[
+            ("id", Plain),
+            ("mode", Plain),
+            ("url", Plain),
+            ("events", Plain),
+            ("only", Plain),
+            ("description", Plain),
+            ("created_at", Time),
+            ("updated_at", Time),
+            ("disabled_at", Time),
+            ("disabled_why", Plain),
+            ("deleted_at", Time),
+        ],
+        sql: "select id, id, livemode, url, events, only_of, description, created_at, updated_at, disabled_at, disabled_why, deleted_at
+              from webhook where account_id = $1 and id > $2 order by id limit $3",
+        first: "",
+    },
+    Section {
         name: "generations",
         columns: &[
             ("id", Plain),
@@ -135,6 +162,23 @@ pub const SECTIONS: &[Section] = &[
         sql: "select t.id, g.id, g.livemode, g.batch_id, g.model, g.mode, g.state, g.price, g.input, g.output, g.error_code, g.created_at,
                 g.finished_at
               from transfer t join generation g on g.id = t.generation_id
+              where t.account_id = $1 and t.id > $2 and t.kind = 'hold' order by t.id limit $3",
+        first: "",
+    },
+    // What was said with a request.
+    Section {
+        name: "requests",
+        columns: &[("generation", Plain), ("metadata", Json), ("parent", Plain), ("quote", Plain)],
+        sql: "select t.id, r.generation_id, r.metadata, r.parent_id, r.quote_id
+              from transfer t join request r on r.generation_id = t.generation_id
+              where t.account_id = $1 and t.id > $2 and t.kind = 'hold' order by t.id limit $3",
+        first: "",
+    },
+    Section {
+        name: "feedback",
+        columns: &[("generation", Plain), ("rating", Plain), ("comment", Plain), ("created_at", Time)],
+        sql: "select t.id, f.generation_id, f.rating, f.comment, f.created_at
+              from transfer t join feedback f on f.generation_id = t.generation_id
               where t.account_id = $1 and t.id > $2 and t.kind = 'hold' order by t.id limit $3",
         first: "",
     },

@@ -8,23 +8,27 @@ use super::{
         anna, at, balance, boris, commit, create, failure, house, id, is_rule, make, moved, number, open,
         refused, settlement, wanted,
     },
+    webhooks::{hook, wants},
 };
 use crate::{
-    Error, MIGRATIONS, accounts,
+    Error, MIGRATIONS, Tx, accounts,
     api_keys::{self, Budgets, NewApiKey},
     assets::{self, NewUpload},
     books,
     generations::{self, NewGeneration},
+    ledger::{self, Gift, GiftKind, Purse},
     p,
     people::{
         self,
-        erase::{self, ROWS, STAYS, STEPS},
+        erase::{self, Part, ROWS, STAYS, STEPS},
         export::SECTIONS,
     },
     profiles,
+    requests::{self, Rating, Request},
+    webhooks,
 };
 use palitra_domain::{
-    ErrorCode, Livemode,
+    ErrorCode, GenerationId, Livemode,
     state::{AttemptState, Event, GenerationState},
 };
 use std::collections::BTreeSet;
@@ -33,6 +37,7 @@ on_every_database!(MIGRATIONS =>
     s1_10_of_a_deleted_account_only_money_is_left,
     s1_10_a_deletion_that_breaks_off_anywhere_goes_on,
     s1_10_what_is_at_a_market_is_waited_for,
+    what_a_ghost_keeps_is_waited_for_where_it_is,
     nobody_finds_an_account_that_is_being_deleted,
     the_house_stays,
     an_account_is_handed_out_whole_and_nobody_elses,
@@ -63,6 +68,21 @@ async fn furnished(fresh: &Fresh) {
         generations::fail(tx, &failure(&fence, 2, Event::Fail, AttemptState::Failed), at(2))?;
         let fence = make(tx, 50, at(1))?;
         generations::settle(tx, &settlement(&fence, 50), at(2))
+    })
+    .await;
+    commit(fresh, |tx| {
+        webhooks::insert(tx, &wants(80, anna(), &["*"], None), 20, at(0))?;
+        webhooks::insert(tx, &wants(81, boris(), &["*"], None), 20, at(0))?;
+        for (lane, count) in [(hook(80).to_string(), 3), (anna().to_string(), 2), (hook(81).to_string(), 1)] {
+            for n in 0..count {
+                tx.send(
+                    "insert into webhook_delivery(id, account_id, livemode, lane, form, event, next_at, created_at)
+                     select $1, coalesce((select account_id from webhook where id = $2), $2), 'live', $2, 'standard', 'webhook.test', 0, 0",
+                    p![&format!("dlv_{lane}{n}"), &lane],
+                )?;
+            }
+        }
+        Ok(())
     })
     .await;
     for (n, account) in [(70, anna()), (71, boris())] {
@@ -151,6 +171,8 @@ async fn gone_but_for_money(fresh: &Fresh) {
     );
     assert_eq!(fresh.store.read(books::everything).await, Ok(vec![]));
     // Of everybody else nothing is gone.
+    assert_eq!(number(fresh, "select count(*) from webhook_delivery").await, 1);
+    assert_eq!(number(fresh, "select count(*) from webhook where deleted_at is null").await, 1);
     assert_eq!(number(fresh, "select count(*) from asset where deleted_at is null").await, 2);
     assert_eq!(number(fresh, "select count(*) from generation").await, 1);
 }
@@ -208,6 +230,28 @@ async fn s1_10_what_is_at_a_market_is_waited_for(fresh: Fresh) {
     assert_eq!(fresh.store.read(books::everything).await, Ok(vec![]));
 }
 
+/// What a ghost keeps is not looked for again and again among all that the account ever made.
+async fn what_a_ghost_keeps_is_waited_for_where_it_is(fresh: Fresh) {
+    furnished(&fresh).await;
+    let ghost = |look_at: Option<i64>| {
+        commit(&fresh, move |tx| {
+            let sql = "update attempt set look_at = $2 where generation_id = $1";
+            let first: GenerationId = id(1);
+            tx.must(1, sql, p![first.as_str(), look_at])
+        })
+    };
+    ghost(Some(5)).await;
+    commit(&fresh, |tx| erase::begin(tx, &anna(), at(9))).await;
+    assert!(!erased(&fresh, 100, 10).await);
+    let generations = STEPS.iter().find(|step| step.name == "generations").unwrap();
+    let part = commit(&fresh, |tx| (generations.run)(tx, &anna(), 1, at(11))).await;
+    assert_eq!(part, Part { gone: 0, waits: true });
+    ghost(None).await;
+    assert!(!erased(&fresh, 100, 12).await, "once more from the beginning");
+    assert!(erased(&fresh, 100, 13).await);
+    gone_but_for_money(&fresh).await;
+}
+
 async fn nobody_finds_an_account_that_is_being_deleted(fresh: Fresh) {
     furnished(&fresh).await;
     commit(&fresh, |tx| erase::begin(tx, &anna(), at(9))).await;
@@ -224,6 +268,14 @@ async fn nobody_finds_an_account_that_is_being_deleted(fresh: Fresh) {
     assert!(is_rule(&error, ErrorCode::NotFound), "{error}");
     let error = refused(&fresh, |tx| assets::insert_upload(tx, &upload(91, anna()), 0, at(9))).await;
     assert!(is_rule(&error, ErrorCode::NotFound), "{error}");
+    let error = refused(&fresh, |tx| api_keys::insert(tx, &new_key(9), at(9))).await;
+    assert!(is_rule(&error, ErrorCode::NotFound), "{error}");
+    let webhook = wants(92, anna(), &["*"], None);
+    let error = refused(&fresh, move |tx| webhooks::insert(tx, &webhook, 20, at(9))).await;
+    assert!(is_rule(&error, ErrorCode::NotFound), "{error}");
+    let secret = |tx: &mut Tx<'_>| webhooks::account_secret(tx, (&anna(), Livemode::Live), "whsec_9", at(9));
+    let error = refused(&fresh, secret).await;
+    assert!(is_rule(&error, ErrorCode::NotFound), "{error}");
     // The name is free.
     commit(&fresh, |tx| accounts::create(tx, &id(9), "anna", false, at(10))).await;
 }
@@ -237,6 +289,28 @@ async fn the_house_stays(fresh: Fresh) {
 
 async fn an_account_is_handed_out_whole_and_nobody_elses(fresh: Fresh) {
     furnished(&fresh).await;
+    commit(&fresh, |tx| {
+        for n in [1, 50] {
+            let metadata = Some(format!("{{\"of\":{n}}}"));
+            requests::insert(tx, &id(n), &Request { metadata, ..Request::default() })?;
+            requests::rate(tx, &id(n), Rating::Good, Some("nice"), at(9))?;
+        }
+        for (n, account) in [(2_000_000, anna()), (2_000_001, boris())] {
+            let gift = Gift {
+                transfer: id(n),
+                account,
+                livemode: Livemode::Live,
+                kind: GiftKind::Welcome,
+                purse: Purse::Bonus,
+                amount: 5,
+                note: String::new(),
+                expires_at: Some(at(99)),
+            };
+            ledger::give(tx, &gift, at(9))?;
+        }
+        Ok(())
+    })
+    .await;
     let mut counts = Vec::new();
     for section in SECTIONS {
         let (mut after, mut rows) = (None::<String>, Vec::new());
@@ -261,9 +335,13 @@ async fn an_account_is_handed_out_whole_and_nobody_elses(fresh: Fresh) {
             ("identities", 1),
             ("keys", 1),
             ("balances", 2),
-            ("movements", 8),
+            ("movements", 9),
             ("vouchers", 0),
+            ("bonus_grants", 1),
+            ("webhooks", 1),
             ("generations", 7),
+            ("requests", 1),
+            ("feedback", 1),
             ("past_generations", 0),
             ("batches", 1),
             ("items", 2),

@@ -6,7 +6,7 @@ use crate::{
     failure::{Failure, Phrase},
 };
 use palitra_domain::{ErrorCode, Money};
-use palitra_engine::{AccountExport, AuditFilter, Holdings};
+use palitra_engine::{AccountExport, AuditFilter, Caller, Holdings};
 use serde_json::json;
 use std::{
     fs::File,
@@ -67,7 +67,8 @@ pub(super) async fn delete(session: &Session, name: &str) -> Result<()> {
     if account.id != app.engine.house.id {
         agree(session, name, &lost)?;
     }
-    app.engine.delete_account(&account.id).await.map_err(|error| match error.code {
+    let operator = Caller::operator(app.engine.house.id.clone());
+    app.engine.delete_account(&account.id, &operator).await.map_err(|error| match error.code {
         ErrorCode::InvalidInput => Failure::new(error.code)
             .with("value", format!("`{name}`"))
             .with("hint", Phrase::new("account-house-stays")),
