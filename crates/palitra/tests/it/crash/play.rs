@@ -4,7 +4,7 @@ use super::{
     books::Books,
     process::{End, Process, run},
     scenario::Scenario,
-    verdict,
+    verdict::{self, Wanted},
 };
 use crate::harness::{Desk, Fal};
 use rustix::process::Signal;
@@ -45,7 +45,7 @@ struct Stage<'a> {
 /// Plays it unharmed and answers how often it gets to each point, or what is wrong.
 pub(super) fn unharmed(scenario: &Scenario) -> Result<BTreeMap<String, u32>, String> {
     let stage = Stage::set(scenario);
-    stage.judge(&stage.run(&[]), &scenario.codes[..1])?;
+    stage.judge(&stage.run(&[]), &scenario.codes[..1], |generation| &(scenario.endings)(generation)[..1])?;
     let points = stage.points().into_iter().filter(|(point, _)| point.contains(scenario.only));
     Ok(points.collect())
 }
@@ -59,7 +59,7 @@ pub(super) fn killed(scenario: &Scenario, kill: &Kill) -> Result<bool, String> {
     for n in times {
         let end = stage.run(&[("PALITRA_CRASH_AT", &format!("{}:{n}", kill.point))]);
         if !end.was_killed() {
-            return stage.judge(&end, scenario.codes).map(|()| died);
+            return stage.judge(&end, scenario.codes, scenario.endings).map(|()| died);
         }
         if stage.points().get(&kill.point) < Some(&n) {
             return Err("it died elsewhere".to_owned());
@@ -70,7 +70,7 @@ pub(super) fn killed(scenario: &Scenario, kill: &Kill) -> Result<bool, String> {
         }
         died = true;
     }
-    stage.judge(&stage.run(&[]), scenario.codes).map(|()| died)
+    stage.judge(&stage.run(&[]), scenario.codes, scenario.endings).map(|()| died)
 }
 
 /// Plays it with a Ctrl-C at a point, then lets the same command go on. What was started is finished first, so nothing is unknown.
@@ -83,7 +83,7 @@ pub(super) fn interrupted(scenario: &Scenario, point: &str, n: u32) -> Result<()
     if end.signal.is_none() && (books.slots_taken, unknown) != (0, 0) {
         return Err(format!("{} slots taken, {unknown} unknown\n{}", books.slots_taken, end.run.stderr));
     }
-    stage.judge(&stage.run(&[]), scenario.codes)
+    stage.judge(&stage.run(&[]), scenario.codes, scenario.endings)
 }
 
 impl Stage<'_> {
@@ -160,8 +160,8 @@ impl Stage<'_> {
     }
 
     /// After a run that nothing killed.
-    fn judge(&self, end: &End, codes: &[i32]) -> Result<(), String> {
-        let mut offences = verdict::offences(&self.desk, &self.fal.log(), self.scenario.endings);
+    fn judge(&self, end: &End, codes: &[i32], endings: impl Wanted) -> Result<(), String> {
+        let mut offences = verdict::offences(&self.desk, &self.fal.log(), endings);
         if !end.run.code.is_some_and(|code| codes.contains(&code)) {
             offences.insert(0, format!("exit code {:?}\n{}{}", end.run.code, end.run.stdout, end.run.stderr));
         }

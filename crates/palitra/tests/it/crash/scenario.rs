@@ -20,7 +20,7 @@ pub(super) struct Scenario {
     pub(super) serves: bool,
     /// Killed at points of this event only, where the others have been played; empty: at all.
     pub(super) only: &'static str,
-    /// Exit codes of the command: the first unharmed, any after a kill.
+    /// Exit codes of the command, and endings: the first unharmed, any after a kill.
     pub(super) codes: &'static [i32],
     pub(super) endings: Endings,
 }
@@ -184,8 +184,7 @@ fn troubled() -> Vec<Scenario> {
             words: slides(FAL),
             endings: |generation| match generation.prompt.as_str() {
                 "beta" => &["failed unacceptable_result", "failed outcome_unknown"],
-                // There is one try at the house's cost: nobody knows what became of it, or it is the one that was cut off, after a kill that
-                // nobody knows the outcome of.
+                // There is one try at the house's cost: after a kill nobody knows what became of it, or it is the one that was cut off.
                 _ => &["succeeded", "failed outcome_unknown", "failed unacceptable_result"],
             },
             ..Scenario::default()
@@ -194,11 +193,11 @@ fn troubled() -> Vec<Scenario> {
             name: "work that never ends",
             script: script(20, vec![rule(Call::Submit, "alpha", Fault::Work { ms: 600_000 })]),
             deck: prompts(&["alpha", "beta"]),
-            // The longest run of five minutes passes in 0.3 s.
-            settings: vec![("PALITRA_CLOCK_SCALE", "1000")],
+            // The longest run of five minutes passes in a second.
+            settings: vec![("PALITRA_CLOCK_SCALE", "300")],
             // One after another: whoever looks when a run is over does not end it in the middle of a step.
             words: slides(&[FAL, &["--image-workers", "1"]].concat()),
-            // On a machine that stands still for 0.3 s the other one has had its five minutes, too.
+            // After a kill the other one may have had its five minutes, too, before anybody looks at it again.
             endings: |generation| match generation.prompt.as_str() {
                 "alpha" => &["timed_out timed_out"],
                 _ => &["succeeded", "timed_out timed_out"],
@@ -221,7 +220,8 @@ fn troubled() -> Vec<Scenario> {
             // the batch has stopped.
             endings: |generation| match generation.prompt.as_str() {
                 "alpha" => &["failed invalid_input"],
-                _ => &["succeeded", "cancelled batch_stopped"],
+                "beta" => &["succeeded", "cancelled batch_stopped"],
+                _ => &["cancelled batch_stopped", "succeeded"],
             },
             ..Scenario::default()
         },

@@ -12,7 +12,7 @@ use std::{
 };
 
 /// What is wrong with a desk on which nothing runs any more, with what both sides say about it; empty when all is well.
-pub(crate) fn offences(desk: &Desk, log: &FalLog, wanted: Endings) -> Vec<String> {
+pub(crate) fn offences(desk: &Desk, log: &FalLog, wanted: impl Wanted) -> Vec<String> {
     let books = Books::read(desk);
     let mut offences = Vec::new();
     endings(&books, wanted, &mut offences);
@@ -28,11 +28,14 @@ pub(crate) fn offences(desk: &Desk, log: &FalLog, wanted: Endings) -> Vec<String
     offences
 }
 
-/// How each generation may end.
+/// How each generation may end: the first unharmed, any after a kill.
 pub(crate) type Endings = fn(&Generation) -> &'static [&'static str];
 
+pub(crate) trait Wanted: Fn(&Generation) -> &'static [&'static str] {}
+impl<T: Fn(&Generation) -> &'static [&'static str]> Wanted for T {}
+
 /// Everything has ended, as it should, and holds nothing any more.
-fn endings(books: &Books, wanted: Endings, offences: &mut Vec<String>) {
+fn endings(books: &Books, wanted: impl Wanted, offences: &mut Vec<String>) {
     let mut made: BTreeMap<(&str, &str), u32> = BTreeMap::new();
     for generation in &books.generations {
         let (ending, wanted) = (generation.ending(), wanted(generation));

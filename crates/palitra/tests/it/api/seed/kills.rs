@@ -1,7 +1,7 @@
 //! A service that is killed in the middle of a task.
 
 use super::{at_fal, by_fal, ended, look, start};
-use crate::{api::service::until, harness::Fal};
+use crate::{api::service::until, crash::books::Books, harness::Fal};
 use palitra_sim::fal::FalScript;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -13,6 +13,8 @@ fn s1_22_killed_at_half_it_goes_on_and_no_word_is_paid_twice() {
     let task = start(&ann, &by_fal(24));
     until("half of it", || (look(&ann, &task)["progress"].as_i64().unwrap() >= 50).then_some(()));
     service.kill();
+    let left = Books::read(&stage.desk).generations;
+    let in_doubt = left.iter().filter(|generation| generation.state == "submitting").count();
     let service = stage.serve();
     let ann = crate::api::client::Client { address: service.address, ..ann };
     let done = ended(&ann, &task);
@@ -40,4 +42,5 @@ fn s1_22_killed_at_half_it_goes_on_and_no_word_is_paid_twice() {
     let twice = sent.values().filter(|times| **times > 1).count();
     let by_the_house = books.attempts.iter().filter(|attempt| attempt.paid_by == "house").count();
     assert!(twice <= by_the_house, "{twice} were sent twice, {by_the_house} by the house");
+    assert!(by_the_house <= in_doubt, "{by_the_house} by the house, and {in_doubt} were being sent");
 }
