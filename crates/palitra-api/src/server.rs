@@ -15,12 +15,14 @@ use tokio::{
     net::{TcpListener, UnixListener},
     sync::Semaphore,
 };
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 /// Connections at once; more wait until one ends.
 const CONNECTIONS_MAX: usize = 16_384;
 
-/// The head of a request has to be there after this long (a slow client holds a connection, and nothing else).
+/// The head of a request has to be there after this long, the first one counted from the connection on (a slow client holds a connection,
+/// and nothing else).
 const HEAD_TIME: Duration = Duration::from_secs(15);
 
 /// The largest head.
@@ -105,7 +107,10 @@ fn connection(
     peer: Option<SocketAddr>,
     graceful: &GracefulShutdown,
 ) -> impl Future<Output = ()> + Send + 'static {
+    let heard = CancellationToken::new();
+    let first = heard.clone();
     let service = router.map_request(move |mut request: hyper::Request<Incoming>| {
+        first.cancel();
         if let Some(peer) = peer {
             request.extensions_mut().insert(ConnectInfo(peer));
         }
@@ -124,7 +129,57 @@ fn connection(
     async move {
         let connection =
             builder.serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(service));
-        // A client that goes away in the middle is nobody's failure.
-        drop(watcher.watch(connection.into_owned()).await);
+        let connection = watcher.watch(connection.into_owned());
+        tokio::pin!(connection);
+        // While it is not known which HTTP is spoken, nothing else counts the time.
+        tokio::select! {
+            // A client that goes away in the middle is nobody's failure.
+            _ = &mut connection => return,
+            heard = tokio::time::timeout(HEAD_TIME, heard.cancelled()) => if heard.is_err() { return },
+        }
+        drop(connection.await);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex},
+        time::Instant,
+    };
+
+    /// A client of a connection whose router answers after a minute; while the other is kept, the service goes on.
+    fn client() -> (DuplexStream, GracefulShutdown) {
+        let (ours, theirs) = duplex(4_096);
+        let slow = || async {
+            drop(tokio::time::timeout(Duration::from_secs(60), std::future::pending::<()>()).await);
+            "done"
+        };
+        let router = Router::new().fallback(slow);
+        let graceful = GracefulShutdown::new();
+        tokio::spawn(connection(ours, router, None, &graceful));
+        (theirs, graceful)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_does_not_say_what_he_wants_in_time_is_hung_up_on() {
+        for said in ["", "P", "GET / HT", "GET / HTTP/1.1\r\nhost: here\r\n", "PRI * HTTP/2.0\r\n\r\n"] {
+            let ((mut client, _service), began) = (client(), Instant::now());
+            client.write_all(said.as_bytes()).await.unwrap();
+            let mut heard = Vec::new();
+            drop(client.read_to_end(&mut heard).await);
+            assert_eq!(began.elapsed().as_secs(), HEAD_TIME.as_secs(), "`{said}`");
+            assert!(!heard.starts_with(b"HTTP/1.1 200"), "`{said}`");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_is_heard_waits_for_the_answer_as_long_as_it_takes() {
+        let (mut client, _service) = client();
+        client.write_all(b"GET / HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\r\n").await.unwrap();
+        let mut heard = String::new();
+        client.read_to_string(&mut heard).await.unwrap();
+        assert!(heard.starts_with("HTTP/1.1 200") && heard.ends_with("done"), "{heard}");
     }
 }
