@@ -149,3 +149,20 @@ fn what_a_batch_cannot_be_is_refused_with_its_place() {
     ann.post("/v1/batches", &poor).refuses(402, "insufficient_funds");
     stage.close(service);
 }
+
+/// A zip that cannot be made to its end does not look like one that was.
+#[test]
+fn a_zip_whose_file_is_gone_breaks_off() {
+    let (stage, service, ann) = Stage::with_ann();
+    let done = ended(&ann, &ann.post("/v1/batches", &run()).is(202).json());
+    let zip = format!("/v1/batches/{}/results?format=zip", done["id"].as_str().unwrap());
+    ann.get(&zip).is(200);
+    std::fs::remove_dir_all(stage.desk.path("palitra-data/objects/audio")).unwrap();
+    let (mut stream, _) = ann.ask("GET", &zip).start();
+    let mut all = Vec::new();
+    drop(std::io::Read::read_to_end(&mut stream, &mut all));
+    assert!(all.starts_with(b"HTTP/1.1 200"));
+    // The last chunk says that nothing follows.
+    assert!(!all.ends_with(b"0\r\n\r\n"), "it ends as if it were whole");
+    stage.close(service);
+}
