@@ -17,7 +17,7 @@ use axum::{
 };
 use tower_http::{
     compression::CompressionLayer,
-    cors::{AllowOrigin, CorsLayer},
+    cors::{AllowHeaders, AllowOrigin, CorsLayer},
 };
 use utoipa::openapi::{
     Components, Info, License, OpenApi, OpenApiBuilder,
@@ -93,11 +93,18 @@ fn cors(door: &Door) -> CorsLayer {
         "etag",
         "location",
         "idempotent-replayed",
+        "content-disposition",
+        "content-range",
+        "x-fal-request-id",
+        "x-fal-error-type",
+        "x-fal-request-timeout-type",
+        "x-should-retry",
     ];
     CorsLayer::new()
         .allow_origin(allowed)
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
-        .allow_headers(tower_http::cors::Any)
+        // `*` would not mean `Authorization` (Fetch, 4.9).
+        .allow_headers(AllowHeaders::mirror_request())
         .expose_headers(shown.map(HeaderName::from_static))
         .max_age(std::time::Duration::from_secs(3_600))
 }
