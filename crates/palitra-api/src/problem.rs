@@ -76,7 +76,7 @@ pub(crate) fn document(shown: &Failure, lang: Lang, request_id: &str) -> Value {
         shown.texts(lang).into_iter().map(|(name, text)| (name.to_owned(), Value::from(text))).collect();
     let mut body = json!({
         "type": format!("urn:palitra:error:{code}"), "title": shown.message(lang), "status": code.http_status(),
-        "code": code, "hint": shown.hint(lang), "values": values, "request_id": request_id,
+        "code": code, "hint": shown.hint_over_http(lang), "values": values, "request_id": request_id,
     });
     if !shown.violations().is_empty() {
         body["violations"] = json!(shown.violations());

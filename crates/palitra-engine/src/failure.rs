@@ -190,6 +190,17 @@ impl Failure {
         texts.into_iter().find(|text| !text.contains("{$"))
     }
 
+    /// The same for whoever asks over HTTP: where a hint names commands, there is another one that names routes and fields.
+    pub fn hint_over_http(&self, lang: Lang) -> Option<String> {
+        let key = self.key("hint");
+        let keys = [key.clone(), format!("{key}-else")].map(|key| {
+            let own = format!("{key}-http");
+            if i18n::has(lang, &own) { own } else { key }
+        });
+        let texts = keys.iter().filter(|key| i18n::has(lang, key)).map(|key| render(lang, key, &self.values));
+        texts.into_iter().find(|text| !text.contains("{$"))
+    }
+
     fn key(&self, kind: &str) -> String {
         format!("{kind}-{}", self.code.name().replace('_', "-"))
     }
@@ -288,6 +299,22 @@ mod tests {
         assert_eq!(failure.hint(Lang::En).as_deref(), Some("choose another one with `palitra models ls`"));
         assert_eq!(Failure::new(ErrorCode::InvalidInput).hint(Lang::En), None);
         assert!(failure.with("hint", "`flux`").hint(Lang::En).is_some_and(|hint| hint.contains("`flux`")));
+    }
+
+    #[test]
+    fn a_hint_over_http_names_no_command() {
+        for code in ErrorCode::ALL {
+            let bare = Failure::new(*code);
+            let said = ["value", "hint", "seconds", "budget", "limit"];
+            let told = said.into_iter().fold(Failure::new(*code), |failure, name| failure.with(name, "X"));
+            for (lang, failure) in Lang::ALL.iter().flat_map(|lang| [(*lang, &bare), (*lang, &told)]) {
+                let Some(hint) = failure.hint_over_http(lang) else { continue };
+                let names = ["palitra ", "`-", "--", "command", "команд", "PALITRA_"];
+                assert!(!names.iter().any(|name| hint.contains(name)), "{code}: {hint}");
+            }
+        }
+        let known = Failure::new(ErrorCode::UnknownModel).with("hint", "`flux`");
+        assert_eq!(known.hint_over_http(Lang::En).as_deref(), Some("did you mean `flux`?"));
     }
 
     #[test]

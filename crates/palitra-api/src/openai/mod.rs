@@ -47,7 +47,7 @@ pub(crate) fn shape(told: &Told<'_>) -> Shaped {
         _ if code.http_status() >= 500 => ("server_error", code.name()),
         _ => ("invalid_request_error", code.name()),
     };
-    let message = match failure.hint(told.lang) {
+    let message = match failure.hint_over_http(told.lang) {
         Some(hint) => format!("{}: {hint}", failure.message(told.lang)),
         None => failure.message(told.lang),
     };
