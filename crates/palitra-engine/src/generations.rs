@@ -9,7 +9,7 @@ use crate::{
 };
 use palitra_domain::{
     AccountId, AssetId, ErrorCode, GenerationId, KeyId, Livemode, QuoteId,
-    catalogue::{Fitted, Lane, Mode, Notice, fit::ORIGINAL_PROMPT},
+    catalogue::{Fitted, Lane, Mode, Notice, fit::ORIGINAL_PROMPT, input::Word},
     price::Unit,
     prompt,
     state::{Event, GenerationState, Priority, StepKind},
@@ -264,6 +264,7 @@ impl Engine {
             return Err(Error::new(ErrorCode::InvalidInput).with("value", word).with("limit", most));
         }
         let Fitted { body, mut notices } = self.fitted(&model, &mode, &input)?;
+        refuse_dropped(&mode, &notices)?;
         self.checked_files((&wish.account, wish.livemode), &mode, &body).await?;
         let mut faces = Vec::new();
         if mode.name == "swap_face" {
@@ -316,6 +317,13 @@ impl Engine {
         let after = (0..steps.len()).collect();
         steps.push(StepWish { after, ..step(kind, row)? });
         Ok(steps)
+    }
+
+    /// Refused where the wish is not what its mode takes, whatever its files are: before they are fetched for it.
+    pub fn check_form(&self, wish: &Wish) -> Result<()> {
+        let (model, mode) = self.model_of(wish)?;
+        let fitted = self.fitted(&model, &mode, &self.with_preset(wish))?;
+        refuse_dropped(&mode, &fitted.notices)
     }
 
     /// The input with what the alias brings along (S4-06).
@@ -475,6 +483,21 @@ fn countable(mode: &Mode, input: &Value, body: &Value) -> Result<()> {
         return Err(Error::of_input(vec![missing]));
     }
     Ok(())
+}
+
+/// A file that somebody brings is not left out: what would be made and paid without it is something else.
+fn refuse_dropped(mode: &Mode, notices: &[Notice]) -> Result<()> {
+    let dropped = notices.iter().filter_map(|notice| match notice {
+        Notice::Dropped(name) => Some(name.as_str()),
+        Notice::Avoided | Notice::Translated | Notice::PromptCut(_) => None,
+    });
+    let is_file =
+        |name: &str| name == "image" || Word::parse(name).is_some_and(|word| word.media().is_some());
+    let files = dropped.filter(|name| is_file(name));
+    let violations: Vec<Violation> = files
+        .map(|name| Violation { path: name.to_owned(), rule: "no-place", allowed: mode.name.clone() })
+        .collect();
+    if violations.is_empty() { Ok(()) } else { Err(Error::of_input(violations)) }
 }
 
 /// What must not be there has to be said in English, too (S0-08).

@@ -90,7 +90,6 @@ async fn make_with(session: &Session, app: App, job: Job<'_>) -> Result<(), Stop
     let Job { mode, model, mut input, files, making } = job;
     let out = making.out.clone().unwrap_or_else(|| PathBuf::from("."));
     let livemode = session.livemode();
-    let brought: Vec<&str> = files.iter().map(|(word, _)| *word).collect();
     for (word, paths) in files {
         let (ids, size) = files::upload_as_input(&app, livemode, &paths).await?;
         input.insert(word.to_owned(), ids);
@@ -113,7 +112,6 @@ async fn make_with(session: &Session, app: App, job: Job<'_>) -> Result<(), Stop
         webhook: None,
     };
     let offer = app.engine.offer(&wish).await?;
-    offer::refuse_dropped(&brought, mode, &offer.notices)?;
     offer::tell_notices(session, &offer.notices);
     if making.spend.plan {
         offer::tell_plan(session, &app, &wish, &offer).await?;

@@ -5,17 +5,9 @@ use crate::{
     failure::{Failure, Phrase},
     wiring::App,
 };
-use palitra_domain::{ErrorCode, Money, catalogue::Notice};
+use palitra_domain::{Money, catalogue::Notice};
 use palitra_engine::generations::{Offer, Wish};
 use serde_json::{Value, json};
-
-/// A file that somebody brings is not left out: what would be made and paid without it is something else.
-pub(super) fn refuse_dropped(brought: &[&str], mode: &str, notices: &[Notice]) -> Result<(), Failure> {
-    let is_dropped = |word: &&&str| notices.contains(&Notice::Dropped((**word).to_owned()));
-    let Some(word) = brought.iter().find(is_dropped) else { return Ok(()) };
-    let hint = Phrase::new("violation-no-place").with("path", *word).with("allowed", mode);
-    Err(Failure::new(ErrorCode::InvalidInput).with("value", format!("`{word}`")).with("hint", hint))
-}
 
 /// To people only; a program reads them in the plan.
 pub(super) fn tell_notices(session: &Session, notices: &[Notice]) {

@@ -22,7 +22,6 @@ pub(super) async fn make(session: &Session, service: &Service, job: Job<'_>) -> 
     if !making.spend.plan {
         crate::commands::slides::check_writable(files::folder_of(&out))?;
     }
-    let words: Vec<&str> = brought.iter().map(|(word, _)| *word).collect();
     for (word, paths) in brought {
         let (ids, size) = upload(session, service, &paths).await?;
         input.insert(word.to_owned(), ids);
@@ -39,7 +38,6 @@ pub(super) async fn make(session: &Session, service: &Service, job: Job<'_>) -> 
     let wish = json!({ "model": model, "mode": mode, "input": input });
     let quote = service.ask(session, "POST", "/v1/quotes", &wish).await?;
     let notices = notices(&quote);
-    offer::refuse_dropped(&words, mode, &notices)?;
     offer::tell_notices(session, &notices);
     let price = price(&quote["price"]);
     if making.spend.plan {
