@@ -10,6 +10,7 @@ mod docs;
 pub mod documents;
 mod door;
 mod edge;
+mod etag;
 mod fal;
 mod input;
 mod limits;

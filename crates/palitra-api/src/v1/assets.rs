@@ -4,6 +4,7 @@ use crate::{
     caller::{Reader, sees},
     documents::asset::{self, AssetDocument},
     door::Door,
+    etag,
     input::{Id, Query, not_found},
     problem::Problem,
     refusals::Refusals,
@@ -16,7 +17,7 @@ use axum::{
         HeaderMap, HeaderValue, StatusCode,
         header::{
             ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE,
-            ETAG, IF_NONE_MATCH, IF_RANGE, RANGE,
+            ETAG, IF_RANGE, RANGE,
         },
     },
     response::{IntoResponse, Response},
@@ -51,7 +52,7 @@ async fn show(
     Id(id): Id<AssetId>,
 ) -> Result<axum::Json<AssetDocument>, Problem> {
     let view = door.engine.asset_view(sees(&caller).as_ref(), &id).await?;
-    Ok(axum::Json(asset::document(&door, &view.asset, door.engine.clock.now())))
+    Ok(axum::Json(asset::document(&door, &view.asset, door.links())))
 }
 
 /// The permission that a link carries.
@@ -173,14 +174,12 @@ fn name(view: &AccountAsset) -> String {
 
 async fn send(door: &Door, file: File, link: &Link, headers: &HeaderMap) -> Result<Response, Problem> {
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-    let is_known = text(IF_NONE_MATCH)
-        .is_some_and(|tags| tags.split(',').any(|tag| matches!(tag.trim(), "*") || tag.trim() == file.tag));
     let mut answer = HeaderMap::new();
     put(&mut answer, ETAG, &file.tag);
     // A file never changes under its id; whoever may read it may keep it.
     put(&mut answer, CACHE_CONTROL, "private, max-age=3600, immutable");
     put(&mut answer, ACCEPT_RANGES, "bytes");
-    if is_known {
+    if etag::is_known(headers, &file.tag) {
         return Ok((StatusCode::NOT_MODIFIED, answer).into_response());
     }
     let range = text(RANGE).filter(|_| text(IF_RANGE).is_none_or(|tag| tag == file.tag));

@@ -7,9 +7,9 @@ use super::quotes::QuoteRequest;
 use crate::{
     bring,
     caller::{Maker, Reader, sees},
-    documents::generation::{self, GenerationDocument},
+    documents::generation::{self, GenerationDocument, ProgressDocument},
     door::Door,
-    edge,
+    edge, etag,
     input::{Id, Json, Query},
     once,
     page::Page,
@@ -20,10 +20,11 @@ use axum::{
     extract::State,
     http::{
         HeaderMap, HeaderValue, StatusCode,
-        header::{ETAG, IF_NONE_MATCH, LOCATION},
+        header::{ETAG, LOCATION, VARY},
     },
     response::{IntoResponse, Response},
 };
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use filter::GenerationFilter;
 use palitra_domain::{
     ErrorCode, GenerationId, QuoteId, Scope,
@@ -36,6 +37,7 @@ use palitra_engine::{
 };
 use serde::Deserialize;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use std::time::Duration;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -241,22 +243,26 @@ async fn show(
     let shown = shown(&door, &caller, &id, &headers).await?;
     let is_over = shown.finished_at.is_some();
     let tag = tag(&shown);
-    let is_known = headers.get(IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes());
+    let is_known = etag::is_known(&headers, &tag);
     let mut response =
         if is_known { StatusCode::NOT_MODIFIED.into_response() } else { axum::Json(shown).into_response() };
     if let Ok(tag) = HeaderValue::try_from(tag) {
         response.headers_mut().insert(ETAG, tag);
     }
+    response.headers_mut().append(VARY, HeaderValue::from_static("accept-language"));
     if !is_over {
         response.headers_mut().insert(axum::http::header::RETRY_AFTER, HeaderValue::from_static("2"));
     }
     Ok(response)
 }
 
-/// What a poller sees change: the state, and the place in the line.
+/// Of everything that is shown, its language and its links too, but the seconds that run by themselves.
 fn tag(shown: &GenerationDocument) -> String {
-    let place = shown.progress.position.unwrap_or(0);
-    format!("W/\"{}-{place}-{}\"", shown.updated_at, shown.progress.percent)
+    let progress =
+        ProgressDocument { starts_in_s: None, eta_s: None, waited_s: None, ..shown.progress.clone() };
+    let still = GenerationDocument { progress, ..shown.clone() };
+    let hash = Sha256::digest(serde_json::to_vec(&still).unwrap_or_default());
+    format!("W/\"{}\"", BASE64_URL_SAFE_NO_PAD.encode(&hash[..16]))
 }
 
 /// A wish that was made before, made again.

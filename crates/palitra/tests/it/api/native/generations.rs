@@ -1,8 +1,12 @@
 //! Generations: created, waited for, listed, cancelled, repeated, varied, rated.
 
-use crate::api::{
-    client::Client,
-    service::{ARTIST, PICTURE, Stage, VOICE, balance, fox, made, picture, roubles},
+use crate::{
+    api::{
+        client::Client,
+        service::{ARTIST, PICTURE, Stage, VOICE, balance, fox, made, picture, roubles},
+        several::one_is_refused,
+    },
+    harness::FLUX,
 };
 use serde_json::{Value, json};
 
@@ -165,4 +169,30 @@ fn all_end(ann: &Client) {
         let ended = ann.look(&format!("/v1/generations/{}?wait=60", shown["id"].as_str().unwrap()));
         assert_eq!(ended["status"], "succeeded", "{ended}");
     }
+}
+
+/// A client that has it is told so, however it says which one it has; what another language or another time says is another one.
+#[test]
+fn a_document_is_sent_again_when_it_says_something_else() {
+    let (_fal, stage) = one_is_refused();
+    let key = stage.key("ann", &["--credit", "100"]);
+    let service = stage.serve();
+    let ann = service.client(&key);
+    let asked = json!({ "model": FLUX, "input": { "prompt": "a fox", "width": 1024, "height": 1024 } });
+    let failed = ann.post("/v1/generations?wait=60", &asked).is(200).json();
+    assert_eq!(failed["status"], "failed", "{failed}");
+    let path = format!("/v1/generations/{}", failed["id"].as_str().unwrap());
+    let look = |lang: &str, known: &str| {
+        ann.ask("GET", &path).header("accept-language", lang).header("if-none-match", known).send()
+    };
+    let first = look("en", "\"another\"").is(200);
+    assert_eq!(first.header("vary").map(|vary| vary.contains("accept-language")), Some(true));
+    let tag = first.header("etag").unwrap();
+    for known in [tag, "*", &format!("\"another\", {tag}"), tag.strip_prefix("W/").unwrap()] {
+        assert!(look("en", known).is(304).body.is_empty());
+    }
+    let russian = look("ru", tag).is(200);
+    assert_ne!(russian.header("etag"), Some(tag));
+    look("ru", russian.header("etag").unwrap()).is(304);
+    stage.close(service);
 }
