@@ -1,6 +1,6 @@
 //! Files that an input names by an address: fetched past the guard, kept as uploads of the caller, and named by their ids.
 
-use crate::{door::Door, problem::Problem, signed};
+use crate::{door::Door, fal, problem::Problem, signed};
 use palitra_domain::AssetId;
 use palitra_engine::{Caller, generations::Wish};
 use serde_json::Value;
@@ -13,6 +13,9 @@ pub(crate) async fn bring(door: &Door, caller: &Caller, mut wish: Wish) -> Resul
     let links = links(door, &wish)?;
     if links.len() > FETCHED_MAX {
         return Err(crate::input::wrong("input", "16 files by their address at most").into());
+    }
+    if !links.is_empty() {
+        door.engine.check_form(&wish)?;
     }
     for link in links {
         let id = match ours(door, &link) {
@@ -45,6 +48,8 @@ fn links(door: &Door, wish: &Wish) -> Result<Vec<String>, Problem> {
 /// `https://here/v1/assets/ast_…/content?expires=…&signature=…`, and the addresses that the CDN of fal's clients is told.
 fn ours(door: &Door, link: &str) -> Option<AssetId> {
     let path = link.strip_prefix(&door.settings.public_url)?;
+    let of_cdn = path.strip_prefix("/fal/cdn/files/").and_then(fal::linked);
+    let path = of_cdn.as_deref().unwrap_or(path);
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
     let id = AssetId::parse(path.strip_prefix("/v1/assets/")?.strip_suffix("/content")?).ok()?;
     let of = |name: &str| query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));

@@ -1,10 +1,14 @@
 //! What every route works with, and the settings of the door.
 
-use crate::limits::Limits;
+use crate::{
+    limits::Limits,
+    signed::{self, Until},
+};
 use bytes::Bytes;
-use palitra_domain::{BoxFuture, GenerationId};
+use palitra_domain::{BatchId, BoxFuture, ErrorCode, GenerationId};
 use palitra_engine::{Engine, failure::Failure, uploads::UPLOAD_BYTES_MAX};
 use std::{sync::Arc, time::Duration};
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_util::sync::CancellationToken;
 
 /// Settings of the door (`[server]`, `[security]`).
@@ -36,6 +40,21 @@ pub struct Words {
 pub trait Fetch: Send + Sync {
     /// The whole file, at most so many bytes.
     fn fetch<'a>(&'a self, url: &'a str, bytes_max: usize) -> BoxFuture<'a, Result<Bytes, Failure>>;
+}
+
+/// Files by their addresses that are on their way or in memory at once, each as large as any that is taken.
+static ROOM: Semaphore = Semaphore::const_new(8);
+
+/// A file in memory; its room is free again when the last of its bytes is let go.
+struct Fetched {
+    bytes: Bytes,
+    _room: SemaphorePermit<'static>,
+}
+
+impl AsRef<[u8]> for Fetched {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
 }
 
 /// The state of every route. Clones share it.
@@ -82,9 +101,28 @@ impl Door {
         }
     }
 
-    /// A file by its address, which may hold the file itself (`data:`).
+    /// The same of a batch.
+    pub(crate) async fn wait_for_batch(
+        &self,
+        id: &BatchId,
+        patience: Duration,
+    ) -> Result<(), palitra_engine::Error> {
+        tokio::select! {
+            ended = self.engine.wait_for_batch(id, patience) => ended.map(drop),
+            () = self.closing.cancelled() => Ok(()),
+        }
+    }
+
+    /// A file by its address, which may hold the file itself (`data:`). There is room for a few of them: others wait.
     pub(crate) async fn fetch(&self, url: &str) -> Result<Bytes, Failure> {
-        self.fetch.fetch(url, UPLOAD_BYTES_MAX).await
+        let room = ROOM.acquire().await.map_err(|_| Failure::new(ErrorCode::Interrupted))?;
+        let bytes = self.fetch.fetch(url, UPLOAD_BYTES_MAX).await?;
+        Ok(Bytes::from_owner(Fetched { bytes, _room: room }))
+    }
+
+    /// When the links of an answer that is made now are over.
+    pub(crate) fn links(&self) -> Until {
+        signed::until(self.engine.clock.now(), signed::LINK_LIFE)
     }
 
     /// An address of ours: `/v1/…` behind the public one.

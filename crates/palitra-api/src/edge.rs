@@ -58,12 +58,6 @@ pub(crate) fn native(told: &Told<'_>) -> Shaped {
     Shaped { kind: "application/problem+json", ..Shaped::json(told, body) }
 }
 
-/// The id of this request, for those that hand it on.
-#[derive(Clone)]
-pub(crate) struct RequestId(
-    #[expect(dead_code, reason = "the doors of other shapes hand it on")] pub(crate) Arc<str>,
-);
-
 /// How an edge is set.
 #[derive(Clone, Copy)]
 pub(crate) struct Edge {
@@ -72,10 +66,9 @@ pub(crate) struct Edge {
     pub(crate) is_operator: bool,
 }
 
-pub(crate) async fn edge(at: Edge, State(door): State<Door>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn edge(at: Edge, State(door): State<Door>, request: Request, next: Next) -> Response {
     let id = request_id(request.headers()).unwrap_or_else(|| format!("{:032x}", door.engine.dice()).into());
     let lang = language(request.headers());
-    request.extensions_mut().insert(RequestId(id.clone()));
     let span = tracing::debug_span!("request", request.id = %id, method = %request.method(), path = request.uri().path());
     let mut response = next.run(request).instrument(span).await;
     if let Some(Failed(failure)) = response.extensions_mut().remove::<Failed>() {

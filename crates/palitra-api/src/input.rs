@@ -2,16 +2,23 @@
 
 use crate::problem::Problem;
 use axum::{
-    body::{Body, Bytes, HttpBody},
+    body::{Body, BodyDataStream, Bytes, HttpBody},
     extract::{FromRequest, FromRequestParts, Request},
     http::{HeaderMap, header::CONTENT_TYPE, request::Parts},
 };
-use bytes::BytesMut;
-use futures_util::StreamExt;
-use palitra_domain::ErrorCode;
+use futures_util::{StreamExt, stream};
+use palitra_domain::{ErrorCode, objects::ByteStream};
 use palitra_engine::{failure::Failure, inputs::Violation};
 use serde::de::DeserializeOwned;
-use std::time::Duration;
+use std::{
+    io,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use tokio::{
+    sync::{Semaphore, SemaphorePermit},
+    time::Instant,
+};
 
 /// The largest JSON that is read: prompts, tables of words, lines of a batch.
 pub(crate) const JSON_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -20,37 +27,121 @@ pub(crate) const JSON_BYTES_MAX: usize = 16 * 1024 * 1024;
 const WINDOW_BYTES: usize = 2 * 1024 * 1024;
 const WINDOW_TIME: Duration = Duration::from_secs(30);
 
-/// What comes in time; else it is too slow.
-pub(crate) async fn in_time<T>(part: impl Future<Output = T>) -> Result<T, Failure> {
-    let seconds = i64::try_from(WINDOW_TIME.as_secs()).unwrap_or(i64::MAX);
-    let late = |_| Failure::new(ErrorCode::TooSlow).with("limit", seconds);
-    tokio::time::timeout(WINDOW_TIME, part).await.map_err(late)
+/// What bodies may take of this process's memory, all together, in KiB: 256 MiB.
+static ROOM: Semaphore = Semaphore::const_new(256 * 1024);
+
+/// The whole body, within its bound and its time, as long as there is room for it.
+pub(crate) async fn read(body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
+    let mut incoming = Incoming::new(body, bytes_max)?;
+    let mut held = Held { bytes: Vec::new(), room: &ROOM, taken: None };
+    while let Some(part) = incoming.next().await? {
+        held.add(&part)?;
+    }
+    Ok(if held.bytes.is_empty() { Bytes::new() } else { Bytes::from_owner(held) })
 }
 
-/// The whole body, within its bound and its time.
-pub(crate) async fn read(body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
-    let too_large = || Failure::new(ErrorCode::BodyTooLarge).with("limit", size(bytes_max));
-    if body.size_hint().lower() > u64::try_from(bytes_max).unwrap_or(u64::MAX) {
-        return Err(too_large().into());
-    }
-    let (mut parts, mut all) = (body.into_data_stream(), BytesMut::new());
-    loop {
-        let until = all.len() + WINDOW_BYTES;
-        let window = async {
-            while all.len() < until {
-                let Some(part) = parts.next().await else { return Ok(true) };
-                let part = part.map_err(broken_off)?;
-                if all.len() + part.len() > bytes_max {
-                    return Err(too_large());
-                }
-                all.extend_from_slice(&part);
-            }
-            Ok(false)
-        };
-        if in_time(window).await?? {
-            return Ok(all.freeze());
+/// A body in memory; its room is free again when the last of its bytes is let go.
+struct Held {
+    bytes: Vec<u8>,
+    room: &'static Semaphore,
+    taken: Option<SemaphorePermit<'static>>,
+}
+
+impl Held {
+    fn add(&mut self, part: &[u8]) -> Result<(), Failure> {
+        let begun = self.bytes.len().div_ceil(1024);
+        let kib = (self.bytes.len() + part.len()).div_ceil(1024) - begun;
+        let more = self.room.try_acquire_many(u32::try_from(kib).unwrap_or(u32::MAX));
+        let more = more.map_err(|_| Failure::new(ErrorCode::StoreBusy).retry_after(WHEN_FULL))?;
+        match &mut self.taken {
+            Some(taken) => taken.merge(more),
+            None => self.taken = Some(more),
         }
+        self.bytes.extend_from_slice(part);
+        Ok(())
     }
+}
+
+/// When somebody may come again who found no room.
+const WHEN_FULL: Duration = Duration::from_secs(2);
+
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+/// A body as it comes, within its bound and its time.
+struct Incoming {
+    parts: BodyDataStream,
+    limit: usize,
+    left: usize,
+    /// What has to come in this window, and the time that is left for it.
+    window: (usize, Duration),
+}
+
+impl Incoming {
+    fn new(body: Body, bytes_max: usize) -> Result<Incoming, Failure> {
+        if body.size_hint().lower() > u64::try_from(bytes_max).unwrap_or(u64::MAX) {
+            return Err(too_large(bytes_max));
+        }
+        let window = (WINDOW_BYTES, WINDOW_TIME);
+        Ok(Incoming { parts: body.into_data_stream(), limit: bytes_max, left: bytes_max, window })
+    }
+
+    /// The time runs while the client is waited for, and not while his last part is dealt with.
+    async fn next(&mut self) -> Result<Option<Bytes>, Failure> {
+        let (wanted, time) = self.window;
+        let asked = Instant::now();
+        let Ok(part) = tokio::time::timeout(time, self.parts.next()).await else {
+            let seconds = i64::try_from(WINDOW_TIME.as_secs()).unwrap_or(i64::MAX);
+            return Err(Failure::new(ErrorCode::TooSlow).with("limit", seconds));
+        };
+        let Some(part) = part.transpose().map_err(broken_off)? else { return Ok(None) };
+        self.left = self.left.checked_sub(part.len()).ok_or_else(|| too_large(self.limit))?;
+        self.window = match wanted.checked_sub(part.len()) {
+            None | Some(0) => (WINDOW_BYTES, WINDOW_TIME),
+            Some(wanted) => (wanted, time.saturating_sub(asked.elapsed())),
+        };
+        Ok(Some(part))
+    }
+}
+
+/// Why a body broke off. It goes through those who know of no failures but their own, and is asked for when they have failed.
+#[derive(Clone, Default)]
+pub(crate) struct Why(Arc<Mutex<Option<Failure>>>);
+
+impl Why {
+    /// What came of it, or else why the body broke off.
+    pub(crate) fn or<T, E: Into<Failure>>(&self, result: Result<T, E>) -> Result<T, Failure> {
+        result.map_err(|error| {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or(error.into())
+        })
+    }
+}
+
+/// The body as a stream, within its bound and its time, for those who need not hold it whole.
+pub(crate) fn stream(body: Body, bytes_max: usize) -> Result<(ByteStream, Why), Problem> {
+    let (incoming, why) = (Incoming::new(body, bytes_max)?, Why::default());
+    let tell = why.clone();
+    let parts = stream::try_unfold(incoming, move |mut incoming| {
+        let tell = tell.clone();
+        async move {
+            match incoming.next().await {
+                Ok(part) => Ok(part.map(|part| (part, incoming))),
+                Err(failure) => {
+                    *tell.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
+                    Err(io::ErrorKind::ConnectionAborted.into())
+                }
+            }
+        }
+    });
+    // Bodies are asked once more after their end.
+    Ok((Box::pin(parts.fuse()), why))
+}
+
+pub(crate) fn too_large(bytes_max: usize) -> Failure {
+    Failure::new(ErrorCode::BodyTooLarge).with("limit", size(bytes_max))
 }
 
 fn broken_off(error: axum::Error) -> Failure {
@@ -184,4 +275,65 @@ impl<S: Send + Sync, T: ParseId> FromRequestParts<S> for Id<T> {
 pub(crate) fn not_found(what: &str) -> Problem {
     let what: String = what.chars().take(60).collect();
     Failure::new(ErrorCode::NotFound).with("value", format!("`{what}`")).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A body that comes in parts of so many bytes, one a second.
+    fn a_second(bytes: usize, seconds: u64) -> Body {
+        let part = move |n: u64| async move {
+            drop(tokio::time::timeout(Duration::from_secs(1), std::future::pending::<()>()).await);
+            (n < seconds).then(|| (Ok::<_, io::Error>(Bytes::from(vec![b' '; bytes])), n + 1))
+        };
+        Body::from_stream(stream::unfold(0, part))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_comes_at_64_kib_a_second_or_is_not_waited_for() {
+        for body in [Body::from_stream(stream::pending::<io::Result<Bytes>>()), a_second(60 * 1024, 300)] {
+            let began = Instant::now();
+            let Problem(late) = read(body, JSON_BYTES_MAX).await.unwrap_err();
+            assert_eq!((late.code(), began.elapsed()), (ErrorCode::TooSlow, WINDOW_TIME));
+        }
+        let whole = read(a_second(80 * 1024, 120), JSON_BYTES_MAX).await.unwrap();
+        assert_eq!(whole.len(), 120 * 80 * 1024);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_on_its_way_to_storage_has_the_same_bounds_and_says_why_it_broke_off() {
+        for (body, code) in [
+            (a_second(60 * 1024, 300), ErrorCode::TooSlow),
+            (a_second(1024 * 1024, 300), ErrorCode::BodyTooLarge),
+            (
+                Body::from_stream(stream::iter([Err::<Bytes, _>(io::Error::other("gone"))])),
+                ErrorCode::Malformed,
+            ),
+        ] {
+            let (mut parts, why) = stream(body, 4 * 1024 * 1024).unwrap();
+            let mut kept = Ok(());
+            while let Some(part) = parts.next().await {
+                kept = part.map(drop).map_err(|_| Failure::new(ErrorCode::Internal));
+            }
+            assert_eq!(why.or(kept).unwrap_err().code(), code);
+        }
+    }
+
+    #[test]
+    fn bodies_have_so_much_room_together_and_give_it_back() {
+        static SMALL: Semaphore = Semaphore::const_new(3);
+        let held = || Held { bytes: Vec::new(), room: &SMALL, taken: None };
+        let (mut one, mut two) = (held(), held());
+        one.add(&[0; 1_000]).unwrap();
+        one.add(&[0; 1_000]).unwrap();
+        two.add(&[0; 1_000]).unwrap();
+        assert_eq!(two.add(&[0; 1_000]).unwrap_err().code(), ErrorCode::StoreBusy);
+        let (bytes, other) = (Bytes::from_owner(one), Bytes::new());
+        let part = bytes.slice(..1);
+        drop((bytes, other));
+        assert_eq!(SMALL.available_permits(), 0, "a part of it is in use");
+        drop(part);
+        two.add(&[0; 1_000]).unwrap();
+    }
 }

@@ -47,7 +47,7 @@ pub(crate) fn routes() -> Router<Door> {
 pub(crate) fn shape(told: &Told<'_>) -> Shaped {
     let Told { failure, lang, request_id } = told;
     let mut body = json!({
-        "detail": failure.message(*lang), "code": failure.code(), "hint": failure.hint(*lang), "request_id": request_id,
+        "detail": failure.message(*lang), "code": failure.code(), "hint": failure.hint_over_http(*lang), "request_id": request_id,
     });
     if !failure.violations().is_empty() {
         body["violations"] = json!(failure.violations());
@@ -165,7 +165,7 @@ async fn single(
     let (id, is_new) = start(&door, &caller, &headers, (route, &bytes), (vec![asked], choices)).await?;
     let patience = Duration::from_secs(crate::v1::preferred(&headers).unwrap_or(0).min(WAIT_S_MAX));
     if !patience.is_zero() {
-        door.engine.wait_for_batch(&id, patience).await?;
+        door.wait_for_batch(&id, patience).await?;
     }
     let mut shown = results::task(&door, &id, lang(&headers)).await?;
     // Of one word, what is there of it stands at the top, too.

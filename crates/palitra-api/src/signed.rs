@@ -8,13 +8,25 @@ use std::time::Duration;
 /// How long a link of the API lives (design §2).
 pub(crate) const LINK_LIFE: Duration = Duration::from_secs(3_600);
 
+/// The same in a letter of a webhook: every try sends what the first one sent, and with the longest pauses that a receiver may ask for the
+/// last one comes three days after it.
+pub(crate) const LETTER_LINK_LIFE: Duration = Duration::from_secs(7 * 86_400);
+
 /// Links made within so much time are the same, so that caches know them again.
 const STEP_S: i64 = 600;
 
+/// When links are over, in seconds since 1970.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Until(i64);
+
+/// Of links that are made now.
+pub(crate) fn until(now: Timestamp, life: Duration) -> Until {
+    let until = now.plus(life).micros() / 1_000_000;
+    Until(until - until % STEP_S + STEP_S)
+}
+
 /// `expires=…&signature=…` for one form of an asset (`content`, or a side of its small copies).
-pub(crate) fn sign(secret: &[u8; 32], asset: &AssetId, form: &str, now: Timestamp) -> String {
-    let until = now.plus(LINK_LIFE).micros() / 1_000_000;
-    let until = until - until % STEP_S + STEP_S;
+pub(crate) fn sign(secret: &[u8; 32], asset: &AssetId, form: &str, Until(until): Until) -> String {
     format!(
         "expires={until}&signature={}",
         BASE64_URL_SAFE_NO_PAD.encode(hmac::sign(&key(secret), &words(asset, form, until)))
@@ -60,7 +72,7 @@ mod tests {
     fn a_link_is_good_for_one_file_one_form_and_its_time() {
         let at = |seconds: i64| Timestamp::from_micros(seconds * 1_000_000);
         let (asset, other) = (AssetId::new(at(1), 1), AssetId::new(at(1), 2));
-        let link = sign(&[1; 32], &asset, "content", at(1_000));
+        let link = sign(&[1; 32], &asset, "content", until(at(1_000), LINK_LIFE));
         let (expires, signature) = link.strip_prefix("expires=").unwrap().split_once("&signature=").unwrap();
         let expires: i64 = expires.parse().unwrap();
         assert!((4_600..5_300).contains(&expires));

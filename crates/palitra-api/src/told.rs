@@ -3,6 +3,7 @@
 use crate::{
     documents::{batch, generation},
     door::Door,
+    signed::{self, Until},
 };
 use palitra_domain::{BoxFuture, ErrorCode, i18n::Lang};
 use palitra_engine::{
@@ -21,7 +22,8 @@ impl Documents for Told {
         subject: &'a Subject,
     ) -> BoxFuture<'a, Result<Option<Value>, Error>> {
         Box::pin(async move {
-            match document(&self.0, subject).await {
+            let until = signed::until(self.0.engine.clock.now(), signed::LETTER_LINK_LIFE);
+            match document(&self.0, subject, until).await {
                 Err(error) if error.code == ErrorCode::NotFound => Ok(None),
                 other => other.map(Some),
             }
@@ -29,11 +31,12 @@ impl Documents for Told {
     }
 }
 
-pub(crate) async fn document(door: &Door, subject: &Subject) -> Result<Value, Error> {
+/// With links for so long.
+pub(crate) async fn document(door: &Door, subject: &Subject, until: Until) -> Result<Value, Error> {
     let shown = match subject {
         Subject::Generation(id) => {
             let view = door.engine.generation_view(None, id).await?;
-            serde_json::to_value(generation::document(door, &view, Lang::En))
+            serde_json::to_value(generation::document_until(door, &view, Lang::En, until))
         }
         Subject::Batch(id) => {
             let found = door.engine.batch_view(None, id).await?;

@@ -31,6 +31,7 @@ pub struct ObjectError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
     pub key: String,
+    pub bytes: u64,
     pub written_at: Timestamp,
 }
 

@@ -136,6 +136,16 @@ impl Engine {
         Ok(caller)
     }
 
+    /// Whether a key still works, for what was permitted in its name before.
+    pub async fn still_works(&self, key: &KeyId, scope: Scope) -> Result<bool> {
+        let (id, now) = (key.clone(), self.now());
+        let found = self.store.read(move |tx| rows::find(tx, &id)).await?;
+        Ok(found.is_some_and(|key| {
+            let is_over = key.expires_at.is_some_and(|at| at <= now);
+            key.revoked_at.is_none() && !is_over && key.scopes.has(scope)
+        }))
+    }
+
     /// Why new work was not taken, with amounts in the wallet's currency.
     pub(crate) fn refused(&self, error: palitra_store::Error) -> Error {
         let palitra_store::Error::OverBudget { budget, needed, left, anew_at } = error else {

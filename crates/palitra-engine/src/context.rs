@@ -184,6 +184,8 @@ pub struct Context {
     pub(crate) in_flight: UnderWay,
     /// Held from a transaction that takes work until that work is among what is under way.
     pub(crate) taking: Mutex<()>,
+    /// Held while a part of an upload is counted and written.
+    pub(crate) parts: Mutex<()>,
     pub(crate) doubts: Doubts,
     pub(crate) receivers: Receivers,
     pub(crate) books: watch::Sender<Books>,
@@ -274,6 +276,7 @@ impl Engine {
             runs: Runs::default(),
             in_flight: Arc::new(watch::channel(HashSet::new()).0),
             taking: Mutex::new(()),
+            parts: Mutex::new(()),
             doubts: Doubts::default(),
             receivers: Receivers::default(),
             books: watch::channel(Books::default()).0,

@@ -1,22 +1,33 @@
-//! Files that people bring: kept as they are, told by their content, private to their account.
+//! Files that people bring: kept as they are, told by their content, private to their account. They go to storage as they come, never held
+//! whole; in parts, where a client sends them so ([`parts`]).
+
+mod parts;
+
+pub use parts::{PART_BYTES_MAX, Part};
 
 use crate::{Engine, Error, Result, scheduler::Machine};
-use bytes::Bytes;
-use futures_util::stream;
+use bytes::{Bytes, BytesMut};
+use futures_util::{
+    StreamExt, TryStreamExt,
+    stream::{self, Fuse},
+};
 use palitra_domain::{
     AccountId, AssetId, ErrorCode, Livemode, Timestamp,
     media_type::{self, Kind},
-    objects::{Folder, object_key},
+    objects::{ByteStream, Folder, object_key},
     time,
 };
 use palitra_store::assets::{self, NewUpload};
-use std::time::Duration;
+use std::{io, time::Duration};
 
 /// The largest file that is taken: 100 MiB.
 pub const UPLOAD_BYTES_MAX: usize = 100 * 1024 * 1024;
 
 /// The largest picture that is taken, in pixels: sides of 16,384 and a hundred million all together.
 const PIXELS_MAX: u64 = 100_000_000;
+
+/// The beginning of a file, by which it is told what it is, and mostly how large a picture.
+const HEAD_BYTES: usize = 256 * 1024;
 
 /// A file that was taken.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -37,7 +48,17 @@ impl Engine {
         name: &str,
         bytes: Bytes,
     ) -> Result<Uploaded> {
-        self.keep_upload((account, livemode), None, name, bytes).await
+        self.upload_stream((account, livemode), name, Box::pin(stream::iter([Ok(bytes)]))).await
+    }
+
+    /// The same as it comes.
+    pub async fn upload_stream(
+        &self,
+        owner: (&AccountId, Livemode),
+        name: &str,
+        body: ByteStream,
+    ) -> Result<Uploaded> {
+        self.keep_upload(owner, None, name, body).await
     }
 
     /// The same under an id that was promised before; what is sent there once more is not kept.
@@ -46,9 +67,16 @@ impl Engine {
         owner: (&AccountId, Livemode),
         id: &AssetId,
         name: &str,
-        bytes: Bytes,
+        body: ByteStream,
     ) -> Result<Uploaded> {
-        self.keep_upload(owner, Some(id), name, bytes).await
+        self.keep_upload(owner, Some(id), name, body).await
+    }
+
+    /// Whether there is a file under a promised id.
+    async fn is_kept(&self, (account, livemode): (&AccountId, Livemode), id: &AssetId) -> Result<bool> {
+        let (account, ids) = (account.clone(), [id.clone()]);
+        let found = self.store.read(move |tx| assets::of_account(tx, &account, livemode, &ids));
+        Ok(!found.await?.is_empty())
     }
 
     async fn keep_upload(
@@ -56,29 +84,39 @@ impl Engine {
         (account, livemode): (&AccountId, Livemode),
         promised: Option<&AssetId>,
         name: &str,
-        bytes: Bytes,
+        body: ByteStream,
     ) -> Result<Uploaded> {
         let refused = |why: &str, limit: u64| refused(name, why, limit);
-        if bytes.len() > UPLOAD_BYTES_MAX {
-            return Err(too_large(name));
-        }
-        let media = media_type::sniff(&bytes).ok_or_else(|| refused("file-unknown-type", 0))?;
-        let size = (media.kind == Kind::Image).then(|| imagesize::blob_size(&bytes).ok()).flatten();
-        if media.kind == Kind::Image && size.is_none() {
-            return Err(refused("file-unreadable", 0));
-        }
-        let side = |side: usize| u32::try_from(side).unwrap_or(u32::MAX);
-        let (width, height) = (size.map(|size| side(size.width)), size.map(|size| side(size.height)));
-        if width.zip(height).is_some_and(|(width, height)| u64::from(width) * u64::from(height) > PIXELS_MAX)
-        {
-            return Err(refused("file-too-many-pixels", PIXELS_MAX / 1_000_000));
-        }
+        let broken = |error: io::Error| refused("file-unreadable", 0).because(error);
+        let mut body = body.fuse();
+        let head = beginning(&mut body).await.map_err(broken)?;
+        let media = media_type::sniff(&head).ok_or_else(|| refused("file-unknown-type", 0))?;
+        let mut size = size(media.kind, &head);
         let now = self.now();
         let id = promised.cloned().unwrap_or_else(|| AssetId::new(now, self.random()));
         // No file is written over another one's, whoever sends to the same id meanwhile.
-        let name = promised.map_or(id.to_string(), |id| format!("{id}-{:032x}", self.random()));
-        let key = object_key(Folder::Uploads, now, &name, media.extension);
-        let stored = self.objects.put(&key, Box::pin(stream::iter([Ok(bytes)]))).await?;
+        let called = promised.map_or(id.to_string(), |id| format!("{id}-{:032x}", self.random()));
+        let key = object_key(Folder::Uploads, now, &called, media.extension);
+        let whole = bounded(Box::pin(stream::iter([Ok(head)]).chain(body)));
+        let stored = self.objects.put(&key, whole).await.map_err(|error| match error.source.kind() {
+            io::ErrorKind::FileTooLarge => too_large(name),
+            _ => error.into(),
+        })?;
+        if media.kind == Kind::Image && size.is_none() {
+            // Some say it late, behind all that a camera has to tell.
+            size = self.whole(&key).await.ok().and_then(|bytes| self::size(media.kind, &bytes));
+        }
+        let (width, height) = size.unzip();
+        let pixels = size.map_or(0, |(width, height)| u64::from(width) * u64::from(height));
+        let unfit = if media.kind == Kind::Image && size.is_none() {
+            Some(refused("file-unreadable", 0))
+        } else {
+            (pixels > PIXELS_MAX).then(|| refused("file-too-many-pixels", PIXELS_MAX / 1_000_000))
+        };
+        if let Some(unfit) = unfit {
+            self.objects.delete(&key).await?;
+            return Err(unfit);
+        }
         let upload = NewUpload {
             id: id.clone(),
             is_promised: promised.is_some(),
@@ -104,6 +142,34 @@ impl Engine {
     }
 }
 
+/// So much of it, or all of it, where it is shorter.
+async fn beginning(body: &mut Fuse<ByteStream>) -> io::Result<Bytes> {
+    let mut head = BytesMut::new();
+    while head.len() < HEAD_BYTES
+        && let Some(part) = body.try_next().await?
+    {
+        head.extend_from_slice(&part);
+    }
+    Ok(head.freeze())
+}
+
+/// The same, broken off where it becomes too long.
+fn bounded(body: ByteStream) -> ByteStream {
+    let mut left = UPLOAD_BYTES_MAX;
+    Box::pin(body.map(move |part| {
+        let part = part?;
+        left = left.checked_sub(part.len()).ok_or(io::ErrorKind::FileTooLarge)?;
+        Ok(part)
+    }))
+}
+
+/// Of a picture.
+fn size(kind: Kind, bytes: &[u8]) -> Option<(u32, u32)> {
+    let size = (kind == Kind::Image).then(|| imagesize::blob_size(bytes).ok()).flatten()?;
+    let side = |side: usize| u32::try_from(side).unwrap_or(u32::MAX);
+    Some((side(size.width), side(size.height)))
+}
+
 /// A file this old belongs to nobody when it has no row: whoever was writing one has long died.
 const ORPHAN_AFTER: Duration = Duration::from_secs(86_400);
 
@@ -113,9 +179,10 @@ const DAYS: u32 = 8;
 /// Files that are looked at in one go.
 const PAGE: usize = 500;
 
-/// The chore: files of uploads whose process died before their row was there.
+/// The chore: files of uploads whose process died before their row was there, and parts that nobody has put together.
 pub(crate) async fn sweep(machine: Machine) -> Result<()> {
     let now = machine.now();
+    parts::sweep(&machine).await?;
     for day in 1..=DAYS {
         let then = Timestamp::from_micros(now.micros() - time::micros(ORPHAN_AFTER * day));
         let first = object_key(Folder::Uploads, then, "", "");

@@ -134,7 +134,7 @@ fn walk(folder: &Path, key: &str, found: &mut Vec<Listed>) -> io::Result<()> {
         let key = format!("{key}/{name}");
         match entry.metadata() {
             Ok(file) if file.is_dir() => walk(&entry.path(), &key, found)?,
-            Ok(file) => found.push(Listed { key, written_at: written_at(&file)? }),
+            Ok(file) => found.push(Listed { key, bytes: file.len(), written_at: written_at(&file)? }),
             // Deleted meanwhile.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(error),

@@ -1,12 +1,15 @@
 //! A stored file.
 
-use crate::{door::Door, signed};
-use palitra_domain::{AssetId, Timestamp};
+use crate::{
+    door::Door,
+    signed::{self, Until},
+};
+use palitra_domain::AssetId;
 use palitra_engine::generations::Asset;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// A file of a result, or one that was uploaded. Its addresses need no key and live for an hour.
+/// A file of a result, or one that was uploaded. Its addresses need no key and live for an hour; in a webhook, for a week.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = Asset)]
 pub(crate) struct AssetDocument {
@@ -30,7 +33,7 @@ pub(crate) struct AssetDocument {
 /// Of the small copies that are stored, the one that is handed out where nothing is said.
 pub(crate) const THUMBNAIL_SIDE_MAX: u32 = 512;
 
-pub(crate) fn document(door: &Door, asset: &Asset, now: Timestamp) -> AssetDocument {
+pub(crate) fn document(door: &Door, asset: &Asset, until: Until) -> AssetDocument {
     let side = sides(asset).filter(|side| *side <= THUMBNAIL_SIDE_MAX).max();
     AssetDocument {
         id: asset.id.as_str().to_owned(),
@@ -40,8 +43,8 @@ pub(crate) fn document(door: &Door, asset: &Asset, now: Timestamp) -> AssetDocum
         height: asset.height,
         duration_s: asset.duration_ms.map(seconds),
         bytes: asset.bytes,
-        url: content_url(door, &asset.id, now),
-        thumbnail_url: side.map(|side| thumbnail_url(door, &asset.id, side, now)),
+        url: content_url(door, &asset.id, until),
+        thumbnail_url: side.map(|side| thumbnail_url(door, &asset.id, side, until)),
         blurhash: asset.blurhash.clone(),
     }
 }
@@ -51,13 +54,13 @@ pub(crate) fn sides(asset: &Asset) -> impl Iterator<Item = u32> {
     asset.thumbnails.split(',').filter_map(|side| side.parse().ok())
 }
 
-pub(crate) fn content_url(door: &Door, id: &AssetId, now: Timestamp) -> String {
-    let permission = signed::sign(&door.engine.secret, id, "content", now);
+pub(crate) fn content_url(door: &Door, id: &AssetId, until: Until) -> String {
+    let permission = signed::sign(&door.engine.secret, id, "content", until);
     door.address(&format!("/v1/assets/{}/content?{permission}", id.as_str()))
 }
 
-fn thumbnail_url(door: &Door, id: &AssetId, side: u32, now: Timestamp) -> String {
-    let permission = signed::sign(&door.engine.secret, id, &side.to_string(), now);
+fn thumbnail_url(door: &Door, id: &AssetId, side: u32, until: Until) -> String {
+    let permission = signed::sign(&door.engine.secret, id, &side.to_string(), until);
     door.address(&format!("/v1/assets/{}/thumbnail?side={side}&{permission}", id.as_str()))
 }
 

@@ -4,7 +4,7 @@ use super::{
     asset::{self, AssetDocument},
     money::MoneyDocument,
 };
-use crate::door::Door;
+use crate::{door::Door, signed::Until};
 use palitra_domain::{
     Timestamp,
     i18n::Lang,
@@ -154,6 +154,16 @@ pub(crate) struct AttemptErrorDocument {
 
 /// The document of a generation, its error in the reader's language.
 pub(crate) fn document(door: &Door, view: &GenerationView, lang: Lang) -> GenerationDocument {
+    document_until(door, view, lang, door.links())
+}
+
+/// The same with links for so long.
+pub(crate) fn document_until(
+    door: &Door,
+    view: &GenerationView,
+    lang: Lang,
+    until: Until,
+) -> GenerationDocument {
     let GenerationView { generation, assets, request, .. } = view;
     let currency = door.engine.settings.prices.currency;
     let now = door.engine.clock.now();
@@ -177,7 +187,7 @@ pub(crate) fn document(door: &Door, view: &GenerationView, lang: Lang) -> Genera
         price: MoneyDocument::of(generation.price, currency),
         quote_id: request.quote.as_ref().map(|quote| quote.as_str().to_owned()),
         progress: progress(door, view, now),
-        assets: assets.iter().map(|asset| asset::document(door, asset, now)).collect(),
+        assets: assets.iter().map(|asset| asset::document(door, asset, until)).collect(),
         error,
         batch_id: generation.batch.as_ref().map(|batch| batch.as_str().to_owned()),
         parent_id: request.parent.as_ref().map(|parent| parent.as_str().to_owned()),

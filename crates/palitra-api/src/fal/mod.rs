@@ -11,6 +11,7 @@ mod run;
 mod storage;
 mod webhook;
 
+pub(crate) use storage::linked;
 pub use webhook::Letters;
 
 use crate::{
@@ -28,21 +29,33 @@ use palitra_domain::ErrorCode;
 use serde_json::{Value, json};
 
 pub(crate) fn routes(door: &Door) -> Router<Door> {
-    let keyed = Router::new()
+    let keyed = keyed().route("/api/fal/proxy", any(proxy::proxy));
+    open().merge(keyed.layer(from_fn_with_state(door.clone(), caller::authenticate)))
+}
+
+/// What a key opens.
+fn keyed() -> Router<Door> {
+    Router::new()
         .route("/fal/queue/{*path}", any(queue::at))
         .route("/fal/run/{*path}", post(run::run))
         .route("/fal/rest/storage/auth/token", post(storage::token))
         .route("/fal/rest/storage/upload/initiate", post(storage::initiate))
-        .route("/fal/rest/storage/upload/initiate-multipart", post(storage::too_large))
+        .route("/fal/rest/storage/upload/initiate-multipart", post(storage::begin))
         .route("/fal/{*path}", any(queue::at))
-        .route("/api/fal/proxy", any(proxy::proxy))
-        .layer(from_fn_with_state(door.clone(), caller::authenticate));
+}
+
+/// What a permission opens, or nothing at all is needed for.
+fn open() -> Router<Door> {
     Router::new()
         .route("/fal/rest/.well-known/jwks.json", get(webhook::keys))
         .route("/fal/cdn/files/upload", post(storage::upload))
-        .route("/fal/cdn/files/upload/multipart", post(storage::too_large))
+        .route("/fal/cdn/files/upload/multipart", post(storage::begin_with_token))
+        .route("/fal/cdn/files/{link}", get(storage::file))
+        .route("/fal/cdn/files/{link}/multipart/{permission}/{number}", put(storage::part_named))
+        .route("/fal/cdn/files/{link}/multipart/{permission}/complete", post(storage::complete_named))
+        .route("/fal/cdn/parts/{permission}/{number}", put(storage::part))
+        .route("/fal/cdn/parts/{permission}/complete", post(storage::complete))
         .route("/fal/cdn/put/{permission}", put(storage::put))
-        .merge(keyed)
 }
 
 /// Model errors and request errors as fal has them (`docs/markets.md`, errors). A permanent refusal is never 409: its clients repeat those.
@@ -50,7 +63,7 @@ pub(crate) fn shape(told: &Told<'_>) -> Shaped {
     let failure = told.failure;
     let (status, kind) = meaning(failure.code());
     let detail = if failure.violations().is_empty() {
-        match failure.hint(told.lang) {
+        match failure.hint_over_http(told.lang) {
             Some(hint) => Value::from(format!("{}: {hint}", failure.message(told.lang))),
             None => Value::from(failure.message(told.lang)),
         }

@@ -1,8 +1,8 @@
 //! What a model made, as fal's models answer: `images`, `video`, `audio` or `output`.
 
-use crate::{documents::asset, door::Door, fal};
+use crate::{documents::asset, door::Door, fal, signed::Until};
 use axum::http::StatusCode;
-use palitra_domain::{ErrorCode, Timestamp, catalogue::Lane, i18n::Lang};
+use palitra_domain::{ErrorCode, catalogue::Lane, i18n::Lang};
 use palitra_engine::{
     generations::{Asset, Generation},
     market_failure,
@@ -11,10 +11,10 @@ use palitra_engine::{
 use serde_json::{Map, Value, json};
 
 /// `{url, content_type, file_name, file_size, width?, height?}`.
-fn file(door: &Door, made: &Asset, now: Timestamp) -> Value {
+fn file(door: &Door, made: &Asset, until: Until) -> Value {
     let extension = made.object_key.rsplit_once('.').map_or("bin", |(_, extension)| extension);
     let mut file = json!({
-        "url": asset::content_url(door, &made.id, now), "content_type": made.mime,
+        "url": asset::content_url(door, &made.id, until), "content_type": made.mime,
         "file_name": format!("{}.{extension}", made.id.as_str()), "file_size": made.bytes,
     });
     if let Some((width, height)) = made.width.zip(made.height) {
@@ -23,10 +23,9 @@ fn file(door: &Door, made: &Asset, now: Timestamp) -> Value {
     file
 }
 
-/// Of one that succeeded.
-pub(super) fn output(door: &Door, view: &GenerationView) -> Value {
-    let now = door.engine.clock.now();
-    let files: Vec<Value> = view.assets.iter().map(|made| file(door, made, now)).collect();
+/// Of one that succeeded, with links for so long.
+pub(super) fn output(door: &Door, view: &GenerationView, until: Until) -> Value {
+    let files: Vec<Value> = view.assets.iter().map(|made| file(door, made, until)).collect();
     let input: Value = serde_json::from_str(&view.generation.input).unwrap_or_default();
     let first = files.first().cloned().unwrap_or_default();
     let mut out = Map::new();

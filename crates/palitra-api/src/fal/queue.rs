@@ -225,7 +225,7 @@ fn watch(door: Door, caller: Caller, view: GenerationView, at: (String, String))
 pub(super) fn result(door: &Door, view: &GenerationView, headers: &HeaderMap) -> Response {
     let generation = &view.generation;
     let response = match generation.state {
-        GenerationState::Succeeded => axum::Json(output::output(door, view)).into_response(),
+        GenerationState::Succeeded => axum::Json(output::output(door, view, door.links())).into_response(),
         state if state.is_terminal() => {
             let (status, kind, body) = output::failed(generation, edge::language(headers));
             (status, [("x-fal-error-type", kind)], axum::Json(body)).into_response()

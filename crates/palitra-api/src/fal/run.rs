@@ -76,7 +76,7 @@ fn stream_of(door: Door, caller: Caller, id: GenerationId) -> Response {
         let view =
             door.engine.generation_view(sees(&caller).as_ref(), &id).await.map_err(std::io::Error::other)?;
         let data = match view.generation.state {
-            GenerationState::Succeeded => output::output(&door, &view),
+            GenerationState::Succeeded => output::output(&door, &view, door.links()),
             state if state.is_terminal() => output::failed(&view.generation, Lang::En).2,
             _ => return Err(std::io::Error::other("it goes on in the queue")),
         };

@@ -1,7 +1,7 @@
 //! Callbacks in fal's own form: the body of its webhooks, signed with Ed25519, and the key that verifies them as JWKS.
 
 use super::output;
-use crate::door::Door;
+use crate::{door::Door, signed};
 use axum::extract::State;
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use palitra_domain::{BoxFuture, ErrorCode, Timestamp, i18n::Lang, state::GenerationState};
@@ -46,7 +46,8 @@ impl Writer for Letters {
             let mut body = json!({ "request_id": id, "gateway_request_id": id });
             if view.generation.state == GenerationState::Succeeded {
                 body["status"] = json!("OK");
-                body["payload"] = output::output(&self.0, &view);
+                let until = signed::until(self.0.engine.clock.now(), signed::LETTER_LINK_LIFE);
+                body["payload"] = output::output(&self.0, &view, until);
             } else {
                 let (status, _, said) = output::failed(&view.generation, Lang::En);
                 body["status"] = json!("ERROR");

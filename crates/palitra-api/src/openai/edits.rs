@@ -12,22 +12,27 @@ use crate::{
     problem::Problem,
 };
 use axum::{
-    extract::{FromRequest, Multipart, Request, State},
+    body::Body,
+    extract::{FromRequest, Multipart, Request, State, multipart::Field},
     http::HeaderMap,
     response::Response,
 };
 use bytes::Bytes;
+use futures_util::{StreamExt, stream};
 use palitra_domain::ErrorCode;
 use palitra_engine::{Caller, failure::Failure};
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
+use sha2::{Digest, Sha256, digest::Output};
+use std::io;
+use tokio::sync::mpsc;
 
 /// Pictures of one call.
 const PICTURES_MAX: usize = 16;
 
-/// The largest picture, and all of them together.
+/// The largest picture, the whole form, and all that is said in it.
 const PICTURE_BYTES_MAX: usize = 50 * 1024 * 1024;
 const FORM_BYTES_MAX: usize = 200 * 1024 * 1024;
+const TEXT_BYTES_MAX: usize = 1024 * 1024;
 
 /// What was asked for, whatever it came as.
 #[derive(Default)]
@@ -92,49 +97,91 @@ async fn of_json(request: Request) -> Result<Asked, Problem> {
     Ok(Asked { fields, images, mask, fingerprint: bytes.to_vec() })
 }
 
-/// A form; its files become uploads as they come.
+/// A form; its files go to storage as they come, and are uploads of the caller's then, whatever becomes of the call.
 async fn of_form(door: &Door, caller: &Caller, request: Request) -> Result<Asked, Problem> {
-    let unreadable = |why: String| Failure::new(ErrorCode::Malformed).with("why", why);
-    let mut form =
-        Multipart::from_request(request, door).await.map_err(|error| unreadable(error.body_text()))?;
-    let (mut asked, mut hash, mut left) = (Asked::default(), Sha256::new(), FORM_BYTES_MAX);
-    while let Some(mut field) =
-        input::in_time(form.next_field()).await?.map_err(|error| unreadable(error.body_text()))?
-    {
+    let (head, body) = request.into_parts();
+    let (body, why) = input::stream(body, FORM_BYTES_MAX)?;
+    let request = Request::from_parts(head, Body::from_stream(body));
+    let form =
+        Multipart::from_request(request, door).await.map_err(|error| unreadable(&error.body_text()))?;
+    Ok(why.or(fields(door, caller, form).await)?)
+}
+
+fn unreadable(why: &str) -> Failure {
+    Failure::new(ErrorCode::Malformed).with("why", why)
+}
+
+async fn fields(door: &Door, caller: &Caller, mut form: Multipart) -> Result<Asked, Failure> {
+    let (mut asked, mut all, mut texts) = (Asked::default(), Sha256::new(), 0);
+    while let Some(mut field) = form.next_field().await.map_err(|error| unreadable(&error.body_text()))? {
         let name = field.name().unwrap_or_default().to_owned();
-        let file = field.file_name().map(str::to_owned);
-        let mut bytes = Vec::new();
-        while let Some(part) =
-            input::in_time(field.chunk()).await?.map_err(|error| unreadable(error.body_text()))?
-        {
-            left = left.checked_sub(part.len()).ok_or_else(|| too_large(FORM_BYTES_MAX))?;
-            if bytes.len() + part.len() > PICTURE_BYTES_MAX {
-                return Err(too_large(PICTURE_BYTES_MAX).into());
+        let hash = if matches!(name.as_str(), "image" | "image[]" | "mask") {
+            if asked.images.len() >= PICTURES_MAX {
+                return Err(input::wrong("image", "1 to 16 pictures"));
             }
-            bytes.extend_from_slice(&part);
-        }
-        hash.update(&name);
-        hash.update(Sha256::digest(&bytes));
-        match name.as_str() {
-            "image" | "image[]" | "mask" => {
-                let name_of = file.unwrap_or_else(|| name.clone());
-                let kept = door
-                    .engine
-                    .upload(&caller.account, caller.livemode, &name_of, Bytes::from(bytes))
-                    .await?;
-                let id = kept.id.as_str().to_owned();
-                if name == "mask" { asked.mask = Some(id) } else { asked.images.push(id) }
+            let called = field.file_name().unwrap_or(&name).to_owned();
+            let (id, hash) = picture(door, caller, &called, field).await?;
+            if name == "mask" {
+                asked.mask = Some(id)
+            } else {
+                asked.images.push(id)
             }
-            _ => {
-                let text = String::from_utf8(bytes).map_err(|_| input::wrong(&name, "text"))?;
-                asked.fields.insert(name, Value::from(text));
+            hash
+        } else {
+            let mut text = Vec::new();
+            while let Some(part) = chunk(&mut field).await? {
+                texts += part.len();
+                if texts > TEXT_BYTES_MAX {
+                    return Err(input::too_large(TEXT_BYTES_MAX));
+                }
+                text.extend_from_slice(&part);
             }
-        }
+            let hash = Sha256::digest(&text);
+            let text = String::from_utf8(text).map_err(|_| input::wrong(&name, "text"))?;
+            asked.fields.insert(name.clone(), Value::from(text));
+            hash
+        };
+        all.update(&name);
+        all.update(hash);
     }
-    asked.fingerprint = hash.finalize().to_vec();
+    asked.fingerprint = all.finalize().to_vec();
     Ok(asked)
 }
 
-fn too_large(bytes: usize) -> Failure {
-    Failure::new(ErrorCode::BodyTooLarge).with("limit", format!("{} MiB", bytes / 1024 / 1024))
+async fn chunk(field: &mut Field<'_>) -> Result<Option<Bytes>, Failure> {
+    field.chunk().await.map_err(|error| unreadable(&error.body_text()))
+}
+
+/// One file, with the hash of what came.
+async fn picture(
+    door: &Door,
+    caller: &Caller,
+    name: &str,
+    mut field: Field<'_>,
+) -> Result<(String, Output<Sha256>), Failure> {
+    let (to, from) = mpsc::channel::<io::Result<Bytes>>(1);
+    let parts = stream::unfold(from, |mut from| async { Some((from.recv().await?, from)) }).fuse();
+    let hand_on = async move {
+        let (mut hash, mut left) = (Sha256::new(), PICTURE_BYTES_MAX);
+        let came = async {
+            while let Some(part) = chunk(&mut field).await? {
+                left = left.checked_sub(part.len()).ok_or_else(|| input::too_large(PICTURE_BYTES_MAX))?;
+                hash.update(&part);
+                if to.send(Ok(part)).await.is_err() {
+                    break;
+                }
+            }
+            Ok::<(), Failure>(())
+        };
+        let came = came.await;
+        if came.is_err() {
+            // What is not whole is not kept.
+            drop(to.send(Err(io::ErrorKind::ConnectionAborted.into())).await);
+        }
+        came.map(|()| hash.finalize())
+    };
+    let owner = (&caller.account, caller.livemode);
+    let (came, kept) = tokio::join!(hand_on, door.engine.upload_stream(owner, name, Box::pin(parts)));
+    let hash = came?;
+    Ok((kept?.id.as_str().to_owned(), hash))
 }

@@ -128,7 +128,7 @@ impl Answer {
     async fn picture(&self, made: &Asset) -> Result<Value, Problem> {
         Ok(match self.form {
             Form::Url => {
-                json!({ "url": asset::content_url(&self.door, &made.id, self.door.engine.clock.now()) })
+                json!({ "url": asset::content_url(&self.door, &made.id, self.door.links()) })
             }
             Form::Base64 => json!({ "b64_json": BASE64_STANDARD.encode(whole(&self.door, made).await?) }),
         })

@@ -1,6 +1,6 @@
 //! A task with what there is of each word.
 
-use crate::{documents::asset, door::Door};
+use crate::{documents::asset, door::Door, signed::Until};
 use palitra_domain::{
     BatchId, GenerationId, Timestamp,
     i18n::{self, Lang},
@@ -21,19 +21,19 @@ pub(super) async fn task(door: &Door, id: &BatchId, lang: Lang) -> Result<Value>
     let report = engine.report(id, Timestamp::default()).await?;
     let made = report.items.iter().flat_map(|item| &item.steps).filter_map(|step| step.id.clone());
     let assets = engine.assets_of(made.collect()).await?;
-    let now = engine.clock.now();
-    let results: Vec<Value> = report.items.iter().map(|item| word(door, item, &assets, now)).collect();
+    let until = door.links();
+    let results: Vec<Value> = report.items.iter().map(|item| word(door, item, &assets, until)).collect();
     let mut shown = serde_json::to_value(&task).unwrap_or_default();
     shown["status_label"] = Value::from(i18n::text(lang, &format!("status-{}", task.status), &[]));
     shown["results"] = Value::from(results);
     Ok(shown)
 }
 
-fn word(door: &Door, item: &ItemReport, assets: &HashMap<GenerationId, Vec<Asset>>, now: Timestamp) -> Value {
+fn word(door: &Door, item: &ItemReport, assets: &HashMap<GenerationId, Vec<Asset>>, until: Until) -> Value {
     let of = |kind: StepKind| item.steps.iter().find(|step| step.step == kind);
     let url = |step: Option<&StepReport>| {
         let asset = assets.get(step?.id.as_ref()?)?.first()?;
-        Some(asset::content_url(door, &asset.id, now))
+        Some(asset::content_url(door, &asset.id, until))
     };
     let ended = |step: &&StepReport| !matches!(step.status, StepStatus::Succeeded);
     let failed = item.steps.iter().filter(ended).find_map(|step| step.error.as_ref());

@@ -131,7 +131,7 @@ async fn line(door: &Door, news: &News) -> Option<Bytes> {
             (name, Subject::Batch(id.clone()))
         }
     };
-    let data = told::document(door, &subject).await.ok()?;
+    let data = told::document(door, &subject, door.links()).await.ok()?;
     let data = json!({ "type": name, "timestamp": news.position.at.rfc3339(), "data": data });
     Some(event(&id_of(&news.position), name, &data))
 }

@@ -13,7 +13,7 @@ use axum::{
     extract::State,
     http::{HeaderMap, StatusCode, header::CONTENT_TYPE},
 };
-use palitra_engine::{Caller, uploads::UPLOAD_BYTES_MAX, views::Owner};
+use palitra_engine::{uploads::UPLOAD_BYTES_MAX, views::Owner};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -59,29 +59,21 @@ async fn create(
 ) -> Result<(StatusCode, axum::Json<AssetDocument>), Problem> {
     let is_json =
         headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
-    let (name, bytes) = if is_json {
+    let owner = (&caller.account, caller.livemode);
+    let kept = if is_json {
         let request: UploadRequest = input::parse(&input::read(body, UPLOAD_JSON_BYTES_MAX).await?)?;
         let bytes = door.fetch(&request.url).await?;
-        (name.unwrap_or_else(|| request.url.chars().take(100).collect()), bytes)
+        let name = name.unwrap_or_else(|| request.url.chars().take(100).collect());
+        door.engine.upload(owner.0, owner.1, &name, bytes).await?
     } else {
-        let bytes = input::read(body, UPLOAD_BYTES_MAX).await?;
-        (name.unwrap_or_else(|| "the upload".to_owned()), bytes)
+        let (body, why) = input::stream(body, UPLOAD_BYTES_MAX)?;
+        let name = name.as_deref().unwrap_or("the upload");
+        why.or(door.engine.upload_stream(owner, name, body).await)?
     };
-    let shown = keep(&door, &caller, &name, bytes).await?;
-    Ok((StatusCode::CREATED, axum::Json(shown)))
+    let owner = Owner { account: caller.account.clone(), livemode: caller.livemode };
+    let view = door.engine.asset_view(Some(&owner), &kept.id).await?;
+    Ok((StatusCode::CREATED, axum::Json(asset::document(&door, &view.asset, door.links()))))
 }
 
 /// A `data:` address of the largest file, in base 64.
 const UPLOAD_JSON_BYTES_MAX: usize = UPLOAD_BYTES_MAX / 3 * 4 + 4_096;
-
-async fn keep(
-    door: &Door,
-    caller: &Caller,
-    name: &str,
-    bytes: bytes::Bytes,
-) -> Result<AssetDocument, Problem> {
-    let kept = door.engine.upload(&caller.account, caller.livemode, name, bytes).await?;
-    let owner = Owner { account: caller.account.clone(), livemode: caller.livemode };
-    let view = door.engine.asset_view(Some(&owner), &kept.id).await?;
-    Ok(asset::document(door, &view.asset, door.engine.clock.now()))
-}

@@ -117,7 +117,7 @@ async fn shown(door: &Door, items: &[ItemReport]) -> Result<Vec<ItemDocument>, P
 }
 
 fn document(door: &Door, item: &ItemReport, assets: &HashMap<GenerationId, Vec<Asset>>) -> ItemDocument {
-    let now = door.engine.clock.now();
+    let until = door.links();
     let steps = item.steps.iter().map(|step| StepDocument {
         step: step.step.as_str().to_owned(),
         status: step.status.as_str().to_owned(),
@@ -135,7 +135,7 @@ fn document(door: &Door, item: &ItemReport, assets: &HashMap<GenerationId, Vec<A
             .and_then(|id| assets.get(id))
             .into_iter()
             .flatten()
-            .map(|made| asset::document(door, made, now))
+            .map(|made| asset::document(door, made, until))
             .collect(),
     });
     ItemDocument {

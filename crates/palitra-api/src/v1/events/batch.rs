@@ -20,8 +20,11 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-/// Between two looks: counters come at least each second.
+/// Between two looks.
 const LOOK: Duration = Duration::from_millis(500);
+
+/// Counters come when they change, and at least so often (S0-23).
+const AT_LEAST: Duration = Duration::from_secs(1);
 
 /// Steps that one look tells.
 const TOLD_MAX: u32 = 500;
@@ -51,7 +54,8 @@ async fn batch(
 ) -> Result<Response, Problem> {
     door.engine.batch_view(sees(&caller).as_ref(), &id).await?;
     let (position, told) = seen(&headers).unwrap_or_else(|| (Position::at(Timestamp::default()), 0));
-    let following = Following { door: door.clone(), id, position, told, is_over: false, is_first: true };
+    let following =
+        Following { door: door.clone(), id, position, told, is_over: false, is_first: true, shown: None };
     let looks = stream::unfold(following, |mut following| async move {
         let events = following.look().await?;
         Some((stream::iter(events), following))
@@ -78,6 +82,8 @@ struct Following {
     told: u32,
     is_over: bool,
     is_first: bool,
+    /// The progress that was told last, and when.
+    shown: Option<(Value, Timestamp)>,
 }
 
 impl Following {
@@ -113,8 +119,14 @@ impl Following {
         let task = engine.task(&self.id).await.ok()?;
         let shown = json!({ "batch_id": self.id, "percent": progress.percent(), "task": task });
         self.is_over = progress.state != BatchState::Processing;
-        let name = if self.is_over { "done" } else { "progress" };
-        events.push(event(&stamp(&self.position, self.told), name, &shown));
+        let now = self.door.engine.clock.now();
+        let is_news =
+            self.shown.as_ref().is_none_or(|(last, at)| *last != shown || now.since(*at) >= AT_LEAST);
+        if self.is_over || is_news {
+            let name = if self.is_over { "done" } else { "progress" };
+            events.push(event(&stamp(&self.position, self.told), name, &shown));
+            self.shown = Some((shown, now));
+        }
         Some(events)
     }
 }

@@ -14,3 +14,4 @@ mod sdk;
 mod seed;
 mod service;
 mod several;
+mod uploads;

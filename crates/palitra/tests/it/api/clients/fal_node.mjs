@@ -60,6 +60,13 @@ for (const [way, fal] of Object.entries(ways)) {
   const edited = await fal.run(APP, { input: { prompt: `night by ${way}`, images: [file] } });
   assert.equal(edited.data.images.length, 1);
 
+  // More than 90 MiB go in parts.
+  const large = Buffer.alloc(91 * 1024 * 1024 + 7);
+  for (let at = 0; at < large.length; at += 1_000_000) large.fill(1 + at / 1_000_000, at);
+  large.write("RIFF....WAVEfmt ", 0, "latin1");
+  const kept = await fal.storage.upload(new Blob([large], { type: "audio/wav" }));
+  assert.ok(Buffer.from(await (await fetch(kept)).arrayBuffer()).equals(large));
+
   await assert.rejects(
     fal.run(APP, { input: { prompt: "x", width: "wide" } }),
     (error) => error instanceof ValidationError && error.status === 422 && error.fieldErrors[0].loc.includes("width"),

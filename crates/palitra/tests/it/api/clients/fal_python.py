@@ -62,6 +62,14 @@ for file in (
     assert urllib.request.urlopen(file).read() == png, file
     assert client.run(APP, arguments={"prompt": "night", "images": [file]})["images"]
 
+# What the client takes for large it sends in parts, several at a time.
+module.MULTIPART_THRESHOLD = 100
+file = client.upload(png, "image/png", "a.png")
+assert "/fal/cdn/files/" in file and urllib.request.urlopen(file).read() == png, file
+assert client.run(APP, arguments={"prompt": "dawn", "images": [file]})["images"]
+sound = b"RIFF....WAVEfmt " + bytes(n % 251 for n in range(25 * 1024)) * 1024
+assert urllib.request.urlopen(client.upload(sound, "audio/wav", "a.wav")).read() == sound
+
 # What is refused arrives as the client's own errors.
 try:
     client.run(APP, arguments={"prompt": "x", "width": "wide"})
