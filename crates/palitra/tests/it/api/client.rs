@@ -77,10 +77,7 @@ impl Request {
 
     /// Sends it and waits for the whole answer.
     pub(super) fn send(self) -> Answer {
-        let (mut stream, asked) = self.start();
-        let mut all = Vec::new();
-        let read = stream.read_to_end(&mut all);
-        Answer::of(&all).unwrap_or_else(|| panic!("{asked}: {read:?}, {}", String::from_utf8_lossy(&all)))
+        Answer::heard(self.start())
     }
 
     /// Sends it and waits for the status alone: some answers have no end.
@@ -184,6 +181,13 @@ pub(super) struct Answer {
 }
 
 impl Answer {
+    /// The whole answer to a request that was started.
+    pub(super) fn heard((mut stream, asked): (TcpStream, String)) -> Answer {
+        let mut all = Vec::new();
+        let read = stream.read_to_end(&mut all);
+        Answer::of(&all).unwrap_or_else(|| panic!("{asked}: {read:?}, {}", String::from_utf8_lossy(&all)))
+    }
+
     fn of(all: &[u8]) -> Option<Answer> {
         let end = all.windows(4).position(|four| four == b"\r\n\r\n")?;
         let head = String::from_utf8_lossy(&all[..end]).into_owned();

@@ -2,8 +2,8 @@
 //! is made another one.
 
 use super::{
-    client::Client,
-    service::{ARTIST, PICTURE, SOUND, Stage, VOICE, balance, until},
+    client::{Answer, Client},
+    service::{ARTIST, PICTURE, SOUND, Service, Stage, VOICE, balance, until},
     several::{foxes, one_is_refused},
 };
 use crate::{crash::books::look, harness::FLUX};
@@ -24,11 +24,26 @@ fn requests() -> [(&'static str, Value, i64); 4] {
     ]
 }
 
-/// A customer whose pictures and sounds take a while, so that a connection can be cut before its answer.
-fn slow() -> Stage {
-    Stage::new()
-        .set("PALITRA_MARKETS__SANDBOX__ARTIST_MS", "1500")
-        .set("PALITRA_MARKETS__SANDBOX__VOICE_MS", "1500")
+/// A sandbox that stands still until somebody lets it go on: nothing is answered before that.
+fn still(stage: &Stage) -> (Service, Client) {
+    let ops = stage.key("ops", &["--scope", "operator"]);
+    let service = stage.serve();
+    let ops = service.client(&ops);
+    ops.post("/v1/markets/sandbox/pause", &json!({})).is(200);
+    (service, ops)
+}
+
+/// Lets it go on when the request that was started has been taken in, too.
+fn go_on(stage: &Stage, ops: &Client, before: i64) {
+    until("a request", || (taken_in(stage) > before).then_some(()));
+    ops.post("/v1/markets/sandbox/resume", &json!({})).is(200);
+}
+
+/// Goes up with every request of a client without a key.
+fn taken_in(stage: &Stage) -> i64 {
+    look(&stage.desk, |tx| {
+        tx.query_one("select coalesce(max(expires_at), 0) from idempotency", p![])?.get::<i64>(0)
+    })
 }
 
 /// Waits until so many generations were accepted, whatever has become of them.
@@ -51,12 +66,18 @@ fn end(client: &Client) {
 #[test]
 fn who_is_cut_off_and_asks_again_is_charged_once() {
     for (path, body, price) in requests().into_iter().filter(|(path, ..)| !path.starts_with("/fal/queue")) {
-        let (stage, service, ann) = slow().ann();
+        let stage = Stage::new();
+        let key = stage.key("ann", &["--credit", "100"]);
+        let (service, ops) = still(&stage);
+        let ann = service.client(&key);
         let count = usize::from(path.ends_with("generations")) + 1;
         let first = ann.ask("POST", path).json(&body).start();
         let seen = accepted(&ann, count);
         drop(first);
-        ann.post(path, &body).is(200);
+        let before = taken_in(&stage);
+        let second = ann.ask("POST", path).json(&body).start();
+        go_on(&stage, &ops, before);
+        Answer::heard(second).is(200);
         end(&ann);
         let now = ann.look("/v1/generations");
         let ids = |page: &Value| -> Vec<Value> {
@@ -116,10 +137,14 @@ fn who_says_that_it_tries_again_is_joined() {
 /// The work goes on in the queue, and its answer was not that.
 #[test]
 fn who_gave_up_waiting_and_asks_again_is_joined() {
-    let (stage, service, ann) = slow().ann();
+    let stage = Stage::new();
+    let key = stage.key("ann", &["--credit", "100"]);
+    let (service, ops) = still(&stage);
+    let ann = service.client(&key);
     let body = json!({ "prompt": "a fox", "width": 64, "height": 64 });
     let ask = || ann.ask("POST", "/fal/run/sandbox/artist").json(&body);
     let late = ask().header("x-fal-request-timeout", "0.1").send().is(504);
+    ops.post("/v1/markets/sandbox/resume", &json!({})).is(200);
     let done = ask().send().is(200);
     assert_eq!(done.header("x-fal-request-id"), late.header("x-fal-request-id"));
     assert_eq!(balance(&ann), (10_000 - PICTURE, 0));
@@ -147,15 +172,18 @@ fn what_has_failed_is_tried_again() {
 /// Another key of the same account is another client.
 #[test]
 fn another_key_is_not_joined() {
-    let stage = slow();
+    let stage = Stage::new();
     let (one, two) = (stage.key("ann", &["--credit", "100"]), stage.key("ann", &[]));
-    let service = stage.serve();
+    let (service, ops) = still(&stage);
     let (one, two) = (service.client(&one), service.client(&two));
     let (path, body, price) = requests().into_iter().next().unwrap();
     let first = one.ask("POST", path).json(&body).start();
     accepted(&one, 2);
     drop(first);
-    two.post(path, &body).is(200);
+    let before = taken_in(&stage);
+    let second = two.ask("POST", path).json(&body).start();
+    go_on(&stage, &ops, before);
+    Answer::heard(second).is(200);
     end(&one);
     assert_eq!(balance(&one), (10_000 - 2 * price, 0));
     stage.close(service);

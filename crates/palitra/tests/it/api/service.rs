@@ -97,11 +97,8 @@ impl Stage {
     }
 
     /// Stops the service in order; then the books have to agree with themselves, and nothing may be left on hold.
-    pub(super) fn close(&self, mut service: Service) -> Books {
-        let process = service.process.take().unwrap();
-        process.signal(Signal::TERM);
-        let end = process.end().run;
-        assert_eq!(end.code, Some(0), "{}", end.stderr);
+    pub(super) fn close(&self, service: Service) -> Books {
+        service.stop();
         let books = Books::read(&self.desk);
         assert_eq!((books.problems.clone(), books.held), (Vec::<String>::new(), 0));
         books
@@ -125,6 +122,14 @@ impl Service {
 
     pub(super) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
+    }
+
+    /// In order.
+    pub(super) fn stop(mut self) {
+        let process = self.process.take().unwrap();
+        process.signal(Signal::TERM);
+        let end = process.end().run;
+        assert_eq!(end.code, Some(0), "{}", end.stderr);
     }
 
     /// `kill -9`.

@@ -1,8 +1,12 @@
 //! Server-sent events: of an account, a batch, a generation; and what is heard of what was missed.
 
-use crate::api::{
-    client::{Client, Event},
-    service::{Stage, fox, made, picture},
+use crate::{
+    api::{
+        client::{Client, Event},
+        service::{Stage, fox, made, picture},
+    },
+    harness::Desk,
+    processes::database::Database,
 };
 use serde_json::{Value, json};
 
@@ -81,6 +85,41 @@ fn an_account_hears_of_its_own_and_of_what_it_has_missed() {
     assert_eq!(his.next().unwrap().data["data"]["id"], own["id"], "he hears of others");
     drop(his);
     stage.close(service);
+}
+
+/// Two services at one database: each tells what the other does, and what was missed at the other.
+#[test]
+fn what_one_service_does_is_heard_at_another() {
+    let database = Database::new();
+    let stage = Stage::at(Desk::new().set("PALITRA_DATABASE__URL", &database.url()));
+    let key = stage.key("ann", &["--credit", "100"]);
+    // One has a door and does no work, the other both.
+    let (door, worker) = (stage.serve_door_alone(), stage.serve());
+    let (here, there) = (door.client(&key), worker.client(&key));
+    let mut heard_here = here.ask("GET", "/v1/events").events();
+    let fox = made(&there, &fox());
+    let heard = heard_here.next().unwrap();
+    assert_eq!((heard.name.as_str(), &heard.data["data"]["id"]), ("generation.succeeded", &fox["id"]));
+    let id = here.post("/v1/generations", &picture("a hen")).is(202).json()["id"].clone();
+    let path = format!("/v1/generations/{}/events", id.as_str().unwrap());
+    let last = here.ask("GET", &path).events().last().unwrap();
+    assert_eq!(last.data["status"], "succeeded");
+    assert_eq!(again(&there, &path, &last.id), []);
+    let hen = heard_here.next().unwrap();
+    assert_eq!(hen.data["data"]["id"], id);
+    drop(heard_here);
+    // What nobody heard here is told there, from the last event on.
+    let missed: Vec<Value> =
+        (0..2).map(|n| made(&there, &picture(&format!("goat {n}")))["id"].clone()).collect();
+    for client in [&there, &here] {
+        let resumed = client.ask("GET", "/v1/events").header("last-event-id", &hen.id).events();
+        let told: Vec<Value> = resumed.take(2).map(|event| event.data["data"]["id"].clone()).collect();
+        assert_eq!(told, missed);
+    }
+    door.stop();
+    stage.close(worker);
+    drop(stage);
+    drop(database);
 }
 
 /// A service that is stopped ends the streams that have no end.
