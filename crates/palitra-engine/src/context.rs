@@ -479,7 +479,6 @@ impl Context {
             model_scope: (is_own && (model.parallel.is_some() || model.rate.is_some()))
                 .then(|| palitra_store::markets::model_scope(&model.id)),
             parents: Vec::new(),
-            idempotency: None,
             key: None,
         })
     }

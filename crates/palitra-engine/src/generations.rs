@@ -37,8 +37,6 @@ pub struct Wish {
     /// `prompt`, `width`, `height`, `seed`, …
     pub input: Value,
     pub priority: Priority,
-    /// The same key never creates twice.
-    pub idempotency: Option<String>,
     /// The key it is asked with: its budgets count it.
     pub key: Option<KeyId>,
     /// Where its end is told, besides the account's webhooks.
@@ -293,7 +291,7 @@ impl Engine {
         }
         countable(&mode, &input, &body)?;
         let mut row = self.new_generation(wish.livemode, (&model, &mode), &input)?;
-        (row.idempotency, row.priority) = (wish.idempotency.clone(), wish.priority);
+        row.priority = wish.priority;
         row.key = self.bounded_key(wish.key.as_ref());
         row.parents = translation.iter().map(|translation: &NewGeneration| translation.id.clone()).collect();
         if let Some(translation) = &mut translation {

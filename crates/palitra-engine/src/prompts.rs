@@ -149,7 +149,6 @@ impl Engine {
             mode: mode.to_owned(),
             input,
             priority: Priority::Standard,
-            idempotency: None,
             key: idea.key.clone(),
             webhook: None,
         }

@@ -207,7 +207,6 @@ pub(crate) fn wish(engine: &Engine, prompt: &str) -> Wish {
         mode: "create".to_owned(),
         input: serde_json::json!({ "prompt": prompt, "width": 1000, "height": 1000, "seed": 1 }),
         priority: Priority::Standard,
-        idempotency: None,
         key: None,
         webhook: None,
     }

@@ -126,7 +126,6 @@ fn wish(engine: &Engine, prompt: &str) -> Wish {
         mode: "create".to_owned(),
         input: json!({ "prompt": prompt, "width": 1000, "height": 1000, "seed": 1 }),
         priority: Priority::Standard,
-        idempotency: None,
         key: None,
         webhook: None,
     }

@@ -288,13 +288,12 @@ create table generation(
   not_key text,
   -- The attempt whose work was taken although later ones had followed: then it is the present one, else the last is.
   adopted bigint,
-  idem text, price bigint not null check(price >= 0), price_version bigint not null,
+  price bigint not null check(price >= 0), price_version bigint not null,
   -- What the market is expected to take for it, in minor units of the wallet, rounded up. Null: not known, then the price stands for it.
   cost bigint check(cost >= 0),
   input text not null, recipe text not null, output text, error_code text, error_text text,
   created_at bigint not null, updated_at bigint not null, started_at bigint, finished_at bigint
 );
-create unique index generation_idem on generation(account_id, livemode, idem) where idem is not null;
 create index generation_queue on generation(market, priority, vstart, id) where state = 'queued' and ready = 1 and scope is null;
 create index generation_scoped on generation(scope, market, priority, vstart, id) where state = 'queued' and ready = 1 and scope is not null;
 create index generation_later on generation(next_at) where state = 'queued' and ready = 0 and parents_left = 0;

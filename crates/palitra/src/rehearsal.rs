@@ -4,7 +4,11 @@
 //! people are elsewhere; this one checks nothing but what the engine checks, and whoever can write to the file is let in (mode 0600).
 
 use palitra_domain::{AccountId, GenerationId, Livemode, state::Priority};
-use palitra_engine::{Engine, generations::Wish, markets::Target};
+use palitra_engine::{
+    Engine,
+    generations::{Asked as Beside, Once, Wish},
+    markets::Target,
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::{
@@ -84,11 +88,13 @@ async fn create(engine: &Engine, new: New) -> palitra_engine::Result<Value> {
         mode: "create".to_owned(),
         input: json!({ "prompt": new.prompt, "width": 64, "height": 64, "seed": 1 }),
         priority: new.priority.unwrap_or(Priority::Standard),
-        idempotency: Some(new.key),
         key: None,
         webhook: None,
     };
-    Ok(json!({ "id": engine.create(wish, None).await? }))
+    // A key never stands for another request here.
+    let once = Once { key: new.key, fingerprint: [0; 32], repeats: None };
+    let beside = Beside { once: Some(once), ..Beside::default() };
+    Ok(json!({ "id": engine.create_asked(wish, None, beside).await?.id }))
 }
 
 async fn cancel(engine: &Engine, id: &str) -> palitra_engine::Result<Value> {

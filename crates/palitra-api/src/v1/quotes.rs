@@ -47,7 +47,6 @@ impl QuoteRequest {
             mode,
             input: Value::Object(self.input),
             priority: Priority::Standard,
-            idempotency: None,
             webhook: None,
         })
     }

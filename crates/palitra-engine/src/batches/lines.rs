@@ -47,7 +47,6 @@ impl Engine {
             mode,
             input: line.input.clone(),
             priority: options.priority,
-            idempotency: None,
             key: None,
             webhook: None,
         };

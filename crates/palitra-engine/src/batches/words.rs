@@ -146,7 +146,6 @@ impl Engine {
             mode: mode.to_owned(),
             input,
             priority: options.priority,
-            idempotency: None,
             key: None,
             webhook: None,
         };

@@ -158,7 +158,6 @@ async fn an_account_pays_on_its_terms_and_a_quote_keeps_those_it_was_made_on() {
         mode: "create".to_owned(),
         input: serde_json::json!({ "prompt": "a cat", "width": 1000, "height": 1000, "seed": 1 }),
         priority: Priority::Standard,
-        idempotency: None,
         key: None,
         webhook: None,
     };

@@ -14,7 +14,6 @@ fn wish(engine: &Engine, model: &str, mode: &str, input: Value) -> Wish {
         mode: mode.to_owned(),
         input,
         priority: Priority::Standard,
-        idempotency: None,
         key: None,
         webhook: None,
     }

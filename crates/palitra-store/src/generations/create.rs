@@ -44,8 +44,6 @@ pub struct NewGeneration {
     pub model_scope: Option<String>,
     /// Generations before this one in the same call, of the same batch: what already runs could end unseen.
     pub parents: Vec<GenerationId>,
-    /// Unique among the live or the test work of the account: the same key never creates twice.
-    pub idempotency: Option<String>,
     /// The key it is asked with, where that may have budgets.
     pub key: Option<KeyId>,
 }
@@ -143,20 +141,12 @@ fn check_parents(new: &[NewGeneration]) -> Result<()> {
     Ok(())
 }
 
-macro_rules! insert {
-    () => {
-        "insert into generation(id, account_id, livemode, batch_id, item_id, step, market, model, market_model, mode, lane, state,
-           vstart, vcost, longest_run_us, scope, also_scope, ready, parents_left, idem, price, price_version, input, recipe,
+const INSERT: &str =
+    "insert into generation(id, account_id, livemode, batch_id, item_id, step, market, model, market_model, mode, lane, state,
+           vstart, vcost, longest_run_us, scope, also_scope, ready, parents_left, price, price_version, input, recipe,
            created_at, updated_at, priority, cost)
-         values($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'queued', $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
-           $24, $24, $25, $26)"
-    };
-}
-
-const INSERT: &str = insert!();
-
-const INSERT_ONCE: &str =
-    concat!(insert!(), " on conflict(account_id, livemode, idem) where idem is not null do nothing");
+         values($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'queued', $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+           $23, $23, $24, $25)";
 
 fn insert(
     tx: &mut Tx,
@@ -192,7 +182,6 @@ fn insert(
         also_scope,
         parents == 0,
         parents,
-        &new.idempotency,
         new.price,
         new.price_version,
         &new.input,
@@ -201,14 +190,7 @@ fn insert(
         new.priority.rank(),
         new.cost
     ];
-    // Only a key can have been used before, and only then an answer is waited for.
-    match &new.idempotency {
-        None => tx.must(1, INSERT, params)?,
-        Some(key) if tx.execute(INSERT_ONCE, params)? == 0 => {
-            return Err(Error::rule(ErrorCode::IdempotencyConflict, key));
-        }
-        Some(_) => {}
-    }
+    tx.must(1, INSERT, params)?;
     for parent in &new.parents {
         tx.must(
             1,

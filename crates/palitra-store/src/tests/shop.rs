@@ -182,7 +182,6 @@ pub(crate) fn wanted(n: u64) -> NewGeneration {
         batch: None,
         model_scope: None,
         parents: Vec::new(),
-        idempotency: None,
         key: None,
     }
 }

@@ -136,7 +136,6 @@ impl Place {
             mode: "create".to_owned(),
             input: json!({"prompt": format!("a cat on a warm roof, number {number}")}),
             priority: Priority::Standard,
-            idempotency: None,
             key: None,
             webhook: None,
         }

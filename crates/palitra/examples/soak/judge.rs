@@ -38,7 +38,6 @@ struct Generation {
     error: String,
     prompt: String,
     market: String,
-    key: Option<String>,
     price: i64,
     hold: Option<String>,
     charged: i64,
@@ -159,19 +158,18 @@ fn money(books: &Books, verdict: &mut Verdict) {
 fn promises(books: &Books, ledger: &Ledger, verdict: &mut Verdict) {
     let mut ids = HashMap::new();
     for generation in &books.generations {
-        if let Some(key) = &generation.key
-            && ids.insert(key.as_str(), generation.id.as_str()).is_some()
-        {
-            verdict.offend(format!("{key} was created twice"));
+        let prompt = generation.prompt.as_str();
+        if ids.insert(prompt, generation.id.as_str()).is_some() {
+            verdict.offend(format!("`{prompt}` was created twice"));
         }
     }
-    for (key, id) in &ledger.accepted {
-        match (ids.get(key.as_str()), id) {
-            (None, _) => verdict.offend(format!("{key} was accepted as {id:?} and is lost")),
-            (Some(there), Some(id)) if there != id => {
-                verdict.offend(format!("{key} was accepted as {id} and is {there}"))
+    for (prompt, id) in &ledger.accepted {
+        match ids.get(prompt.as_str()) {
+            None => verdict.offend(format!("`{prompt}` was accepted as {id} and is lost")),
+            Some(there) if there != id => {
+                verdict.offend(format!("`{prompt}` was accepted as {id} and is {there}"))
             }
-            (Some(_), _) => {}
+            Some(_) => {}
         }
     }
     verdict.counts.insert("accepted".to_owned(), u64::try_from(ledger.accepted.len()).unwrap());
@@ -291,7 +289,7 @@ fn attempts<'a>(books: &'a Books, generation: &Generation) -> impl Iterator<Item
 fn read(tx: &mut Tx<'_>) -> Result<Books> {
     let generations = pages(
         tx,
-        "select g.id, g.state, coalesce(g.error_code, ''), g.input, g.market, g.idem, g.price, t.state, coalesce(t.charged_cash + t.charged_bonus, 0)
+        "select g.id, g.state, coalesce(g.error_code, ''), g.input, g.market, g.price, t.state, coalesce(t.charged_cash + t.charged_bonus, 0)
          from generation g left join transfer t on t.generation_id = g.id and t.kind = 'hold' where g.id > $1 order by g.id limit 5000",
         |row| {
             let input: serde_json::Value = serde_json::from_str(&row.get::<String>(3)?).unwrap_or_default();
@@ -301,10 +299,9 @@ fn read(tx: &mut Tx<'_>) -> Result<Books> {
                 error: row.get(2)?,
                 prompt: input["prompt"].as_str().unwrap_or_default().to_owned(),
                 market: row.get(4)?,
-                key: row.get(5)?,
-                price: row.get(6)?,
-                hold: row.get(7)?,
-                charged: row.get(8)?,
+                price: row.get(5)?,
+                hold: row.get(6)?,
+                charged: row.get(7)?,
             })
         },
         |generation| generation.id.clone(),

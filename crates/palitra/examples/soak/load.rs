@@ -28,8 +28,8 @@ const POOR: u64 = 50;
 
 #[derive(Default)]
 pub(crate) struct Ledger {
-    /// Keys that a service answered with an id, or said to know already.
-    pub(crate) accepted: Vec<(String, Option<String>)>,
+    /// Prompts that a service answered with an id, however often it was asked.
+    pub(crate) accepted: Vec<(String, String)>,
     /// Refusals by code.
     pub(crate) refused: BTreeMap<String, u64>,
     /// Tries that got no answer.
@@ -89,7 +89,7 @@ impl Load {
     pub(crate) fn recent(&self, dice: &mut Dice) -> Option<String> {
         let ledger = self.ledger.lock().unwrap();
         let back = dice.index(40).min(ledger.accepted.len().saturating_sub(1));
-        ledger.accepted.iter().rev().nth(back)?.1.clone()
+        ledger.accepted.iter().rev().nth(back).map(|(_, id)| id.clone())
     }
 
     fn work(&self, seed: u64, worker: usize, rate: u64, accounts: &[String]) {
@@ -106,9 +106,9 @@ impl Load {
             }
             *self.busy.lock().unwrap() += 1;
             let account = if dice.one_in(POOR) { accounts.len() - 1 } else { dice.index(accounts.len() - 1) };
-            let key = format!("soak-{seed}-{n}");
-            let asked = json!({ "create": { "account": accounts[account], "key": key, "model": "fal-ai/flux/dev", "prompt": format!("soak picture {seed} number {n}"), "priority": if dice.one_in(4) { "fast" } else { "standard" } } });
-            self.ask(&mut dice, &key, &asked);
+            let prompt = format!("soak picture {seed} number {n}");
+            let asked = json!({ "create": { "account": accounts[account], "key": prompt, "model": "fal-ai/flux/dev", "prompt": prompt, "priority": if dice.one_in(4) { "fast" } else { "standard" } } });
+            self.ask(&mut dice, &prompt, &asked);
             *self.busy.lock().unwrap() -= 1;
             // After a stall it goes on at its pace instead of making up for it.
             next = (next + pace).max(Instant::now() - pace);
@@ -117,7 +117,7 @@ impl Load {
     }
 
     /// Until somebody answers, or the run ends.
-    fn ask(&self, dice: &mut Dice, key: &str, asked: &Value) {
+    fn ask(&self, dice: &mut Dice, prompt: &str, asked: &Value) {
         while !self.ended.load(Ordering::SeqCst) {
             let sockets = self.sockets.lock().unwrap().clone();
             let answer = request(&sockets[dice.index(sockets.len())], asked);
@@ -129,9 +129,7 @@ impl Load {
                 continue;
             };
             match (answer["id"].as_str(), answer["error"].as_str()) {
-                (Some(id), _) => return ledger.accepted.push((key.to_owned(), Some(id.to_owned()))),
-                // The try before this one got through, its answer did not.
-                (_, Some("idempotency_conflict")) => return ledger.accepted.push((key.to_owned(), None)),
+                (Some(id), _) => return ledger.accepted.push((prompt.to_owned(), id.to_owned())),
                 (_, Some(code)) => {
                     *ledger.refused.entry(code.to_owned()).or_default() += 1;
                     drop(ledger);

@@ -7,8 +7,8 @@ use crate::{
     tests::{
         harness::{Fresh, on_every_database},
         shop::{
-            anna, at, boris, child, commit, create, house, id, is_rule, make, number, open, place, refused,
-            settlement, wanted,
+            anna, at, boris, child, commit, create, id, is_rule, make, open, place, refused, settlement,
+            wanted,
         },
     },
 };
@@ -18,35 +18,12 @@ use palitra_domain::{
 };
 
 on_every_database!(MIGRATIONS =>
-    a_key_creates_once,
     parents_come_before_their_children,
     an_unknown_account_is_not_found,
     assets_are_unique,
     a_list_is_filtered_and_newest_first,
     only_the_accounts_own_results_of_batches_are_reused,
 );
-
-fn keyed(n: u64, key: &str) -> NewGeneration {
-    NewGeneration { idempotency: Some(key.to_owned()), ..wanted(n) }
-}
-
-async fn a_key_creates_once(fresh: Fresh) {
-    open(&fresh, 1).await;
-    commit(&fresh, |tx| create(tx, &anna(), &[keyed(1, "k")])).await;
-    // Nothing of the whole call is left.
-    let error = refused(&fresh, |tx| create(tx, &anna(), &[keyed(2, "other"), keyed(3, "k")])).await;
-    assert_eq!(error, Error::Rule { code: ErrorCode::IdempotencyConflict, value: "k".to_owned() });
-    commit(&fresh, |tx| create(tx, &boris(), &[keyed(4, "k"), wanted(5), wanted(6)])).await;
-    commit(&fresh, |tx| {
-        generations::create(tx, &house(), Livemode::Live, &[keyed(7, "k")], &Default::default(), at(0))
-    })
-    .await;
-    commit(&fresh, |tx| {
-        generations::create(tx, &house(), Livemode::Test, &[keyed(8, "k")], &Default::default(), at(0))
-    })
-    .await;
-    assert_eq!(number(&fresh, "select count(*) from generation").await, 6);
-}
 
 /// A parent that has ended would never release its child.
 async fn parents_come_before_their_children(fresh: Fresh) {

@@ -66,7 +66,6 @@ async fn ask(
         mode: "write".to_owned(),
         input: json!({ "prompt": question }),
         priority: Priority::Standard,
-        idempotency: None,
         key: None,
         webhook: None,
     };

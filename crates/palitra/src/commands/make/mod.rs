@@ -107,7 +107,6 @@ async fn make_with(session: &Session, app: App, job: Job<'_>) -> Result<(), Stop
         mode: mode.to_owned(),
         input: Value::Object(input),
         priority: Priority::Standard,
-        idempotency: None,
         key: None,
         webhook: None,
     };
