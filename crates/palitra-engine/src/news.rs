@@ -181,19 +181,19 @@ impl Engine {
 /// Reads and tells, as long as somebody follows: what has happened since then, or a moment before.
 async fn read(engine: Engine, since: Timestamp) {
     // When all of the last minute was read, and when the last moment was. A look that fails is made up for by the next one.
-    let (mut long, mut short) = (since, since);
+    let (mut long, mut short, mut has_begun) = (since, since, false);
     for look in 0_u64.. {
         if !engine.hub.is_followed() {
             return;
         }
         let now = engine.now();
-        let is_long = look % LONG_LOOK == 0;
+        let is_long = !has_begun || look % LONG_LOOK == 0;
         let from = if is_long { long.minus(LAG) } else { short.minus(SHORT_LAG) };
         // What was over before the first follower came is not told, but what is late from then on.
-        let since = if look == 0 { since.minus(SHORT_LAG) } else { Timestamp::default() };
+        let since = if has_begun { Timestamp::default() } else { since.minus(SHORT_LAG) };
         match engine.tell_news(from, since).await {
             Ok(()) => {
-                short = now;
+                (short, has_begun) = (now, true);
                 if is_long {
                     long = now;
                     engine.hub.forget(long.minus(LAG));
