@@ -81,7 +81,7 @@ struct Zipping<F> {
     /// The file that is in it in part, and how much of it is to come.
     content: Option<(ByteStream, u64)>,
     /// `None` after its end.
-    zip: Option<ZipWriter<StreamWriter<Tray>>>,
+    zip: Option<Box<ZipWriter<StreamWriter<Tray>>>>,
     tray: Tray,
 }
 
@@ -92,7 +92,7 @@ where
     R: Future<Output = io::Result<ByteStream>>,
 {
     let tray = Tray::default();
-    let zip = Some(ZipWriter::new_stream(tray.clone()));
+    let zip = Some(Box::new(ZipWriter::new_stream(tray.clone())));
     let zipping = Zipping { open, entries: entries.into_iter(), content: None, zip, tray };
     stream::try_unfold(zipping, |mut zipping| async move {
         while zipping.zip.is_some() {
@@ -129,7 +129,7 @@ where
             zip.start_file(entry.name, options.large_file(entry.bytes >= u64::from(u32::MAX)))?;
             self.content = Some((content, entry.bytes));
         } else if let Some(zip) = self.zip.take() {
-            zip.finish()?;
+            (*zip).finish()?;
         }
         Ok(())
     }
