@@ -108,12 +108,13 @@ fn what_one_service_does_is_heard_at_another() {
     let hen = heard_here.next().unwrap();
     assert_eq!(hen.data["data"]["id"], id);
     drop(heard_here);
-    // What nobody heard here is told there, from the last event on.
+    // What nobody heard here is told there, from the last event on. Of the last minute something older may come again.
     let missed: Vec<Value> =
         (0..2).map(|n| made(&there, &picture(&format!("goat {n}")))["id"].clone()).collect();
     for client in [&there, &here] {
         let resumed = client.ask("GET", "/v1/events").header("last-event-id", &hen.id).events();
-        let told: Vec<Value> = resumed.take(2).map(|event| event.data["data"]["id"].clone()).collect();
+        let ids = resumed.map(|event| event.data["data"]["id"].clone());
+        let told: Vec<Value> = ids.filter(|id| *id != fox["id"]).take(2).collect();
         assert_eq!(told, missed);
     }
     door.stop();
