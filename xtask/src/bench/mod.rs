@@ -6,6 +6,7 @@ mod batches;
 mod decks;
 mod engine;
 mod foundation;
+mod http;
 mod line;
 mod markets;
 mod media;
@@ -22,6 +23,7 @@ Usage: cargo xtask bench [foundation] [--real]
        cargo xtask bench media [--quick]
        cargo xtask bench decks [--quick]
        cargo xtask bench batches
+       cargo xtask bench http [--quick] [--skip-peers] [--only NAME[,NAME]]
 
   foundation    S0's pipeline against its bound, the artist, start-up, a deck on the sandbox
   --real        Also the pipeline with real waits (3 s a prompt, 15 s a picture): 2.5 minutes more
@@ -45,6 +47,13 @@ Usage: cargo xtask bench [foundation] [--real]
 
   batches       A hundred words against their bound, ten thousand lines of JSON, the plan of what is there already
 
+  http          The service over HTTP on loopback: creating and looking under load, a thousand clients that poll, five thousand that
+                follow events, and OpenAI's words through it and through LiteLLM's proxy. wrk and nginx have to be on the machine:
+                `apt-get install wrk nginx-light`
+  --quick       A quarter of the time, one round; nothing under docs/ changes
+  --skip-peers  Ours alone
+  --only        Some of: create, look, pollers, followers, gateway
+
 The result of `foundation` is also in target/bench.jsonl. Those of the others go to docs/benchmarks/NAME.jsonl and into
 their sections of docs/benchmarks.md. Peers are installed below target/peers when they are not there (Python, Node and cargo are
 needed; River takes ten minutes to build, once), and `redis-server` has to be on the machine: `apt-get install redis-server`.";
@@ -54,6 +63,7 @@ pub(crate) fn run(words: &[String]) -> Result<(), Stop> {
         Some((name, [])) if name == "batches" => batches::run(),
         Some((name, rest)) if name == "decks" => decks::run(rest),
         Some((name, rest)) if name == "engine" => engine::run(rest),
+        Some((name, rest)) if name == "http" => http::run(rest),
         Some((name, rest)) if name == "markets" => markets::run(rest),
         Some((name, rest)) if name == "media" => media::run(rest),
         _ => foundation::run(words),

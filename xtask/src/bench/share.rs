@@ -47,8 +47,8 @@ fn ours(servers: &[u32]) -> f64 {
     own + servers.iter().map(|id| of_server(*id)).sum::<f64>()
 }
 
-/// A server and its children, those that have ended included.
-fn of_server(id: u32) -> f64 {
+/// CPU time of a server and its children, those that have ended included, seconds.
+pub(super) fn of_server(id: u32) -> f64 {
     let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
     let living: f64 = children.split_whitespace().map(|child| of_process(child, 2)).sum();
     of_process(&id.to_string(), 4) + living
