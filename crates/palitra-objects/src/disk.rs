@@ -9,17 +9,20 @@ use palitra_domain::{
 };
 use sha2::{Digest, Sha256};
 use std::{
-    io,
+    io::{self, Write},
     path::{Component, Path, PathBuf},
     sync::atomic::{AtomicU64, Ordering},
 };
 use tokio::{
     fs,
-    io::{AsyncRead, AsyncReadExt, AsyncSeekExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncSeekExt},
 };
 
-/// How much of a file is in memory at a time.
+/// How much of a file is read at a time.
 const CHUNK_BYTES: usize = 64 * 1024;
+
+/// How much of a file is gathered before it is written.
+const GATHERED_BYTES: usize = 256 * 1024;
 
 /// Files begun by this process.
 static PARTS: AtomicU64 = AtomicU64::new(0);
@@ -83,41 +86,89 @@ impl Disk {
         // A process that was stopped may wake while another writes the same.
         let nth = PARTS.fetch_add(1, Ordering::Relaxed);
         let part = self.parts().join(format!("{}.{}.{nth}", key.replace('/', "_"), std::process::id()));
-        let mut file = fs::File::create(&part).await?;
-        let mut hasher = Sha256::new();
-        let mut bytes = 0u64;
-        let copied = async {
-            while let Some(chunk) = body.next().await {
-                let chunk = chunk?;
-                hasher.update(&chunk);
-                bytes += u64::try_from(chunk.len()).expect("a length fits into 64 bits");
-                file.write_all(&chunk).await?;
+        let mut begun = Begun { part: part.clone(), file: None, hasher: Sha256::new(), bytes: 0 };
+        let written = async {
+            loop {
+                let (pieces, is_last) = gather(&mut body).await?;
+                if is_last {
+                    let root = self.root.clone();
+                    return blocking(move || begun.finish(&pieces, &root, &path)).await;
+                }
+                begun = blocking(move || begun.add(&pieces).map(|()| begun)).await?;
             }
-            file.flush().await?;
-            file.sync_all().await
         };
-        if let Err(error) = copied.await {
-            drop(file);
-            fs::remove_file(&part).await.ok();
-            return Err(error);
+        match written.await {
+            Err(error) => {
+                fs::remove_file(&part).await.ok();
+                Err(error)
+            }
+            stored => stored,
         }
-        let folder = path.parent().unwrap_or(&self.root);
-        create_folders(&self.root, folder).await?;
-        fs::rename(&part, &path).await?;
-        fs::File::open(folder).await?.sync_all().await?;
-        Ok(Stored { bytes, sha256: hex(&hasher.finalize()) })
+    }
+}
+
+/// The next pieces of a body, some [`GATHERED_BYTES`] of them or all that is left, and whether they are the last.
+async fn gather(body: &mut ByteStream) -> io::Result<(Vec<Bytes>, bool)> {
+    let (mut pieces, mut bytes) = (Vec::new(), 0);
+    while bytes < GATHERED_BYTES {
+        let Some(piece) = body.next().await else { return Ok((pieces, true)) };
+        let piece = piece?;
+        bytes += piece.len();
+        pieces.push(piece);
+    }
+    Ok((pieces, false))
+}
+
+/// Where it may block: a small file is one trip there.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
+}
+
+/// A file that is being written, out of sight of its key.
+struct Begun {
+    part: PathBuf,
+    file: Option<std::fs::File>,
+    hasher: Sha256,
+    bytes: u64,
+}
+
+impl Begun {
+    fn add(&mut self, pieces: &[Bytes]) -> io::Result<()> {
+        let file = match &mut self.file {
+            Some(file) => file,
+            None => self.file.insert(std::fs::File::create(&self.part)?),
+        };
+        for piece in pieces {
+            self.hasher.update(piece);
+            self.bytes += u64::try_from(piece.len()).expect("a length fits into 64 bits");
+            file.write_all(piece)?;
+        }
+        Ok(())
+    }
+
+    /// Durable, and then in its place.
+    fn finish(mut self, last: &[Bytes], root: &Path, path: &Path) -> io::Result<Stored> {
+        self.add(last)?;
+        if let Some(file) = &self.file {
+            file.sync_all()?;
+        }
+        let folder = path.parent().unwrap_or(root);
+        create_folders(root, folder)?;
+        std::fs::rename(&self.part, path)?;
+        std::fs::File::open(folder)?.sync_all()?;
+        Ok(Stored { bytes: self.bytes, sha256: hex(&self.hasher.finalize()) })
     }
 }
 
 /// Creates missing folders from the root down and flushes each parent, so that a rename is never durable in a folder that is not.
-async fn create_folders(root: &Path, folder: &Path) -> io::Result<()> {
+fn create_folders(root: &Path, folder: &Path) -> io::Result<()> {
     let missing: Vec<&Path> = folder.ancestors().take_while(|path| *path != root && !path.exists()).collect();
     for path in missing.into_iter().rev() {
-        match fs::create_dir(path).await {
+        match std::fs::create_dir(path) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
             Ok(()) | Err(_) => {}
         }
-        fs::File::open(path.parent().unwrap_or(root)).await?.sync_all().await?;
+        std::fs::File::open(path.parent().unwrap_or(root))?.sync_all()?;
     }
     Ok(())
 }
