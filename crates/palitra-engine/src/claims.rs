@@ -6,6 +6,7 @@ use crate::{
     trouble::Patience,
     work::{self, Ticket},
 };
+use futures_util::future;
 use palitra_domain::{
     Timestamp,
     state::{Event, GenerationState},
@@ -25,9 +26,13 @@ pub(crate) async fn claims(machine: Machine) {
     while !machine.stop.is_cancelled() {
         let mut next_at = None;
         let mut more = false;
-        let mut is_well = true;
-        for market in machine.markets.keys().filter(|_| !machine.stop.is_cancelled()) {
-            match claim(&machine, market).await {
+        let mut failed = Vec::new();
+        // At once, so that nobody waits for another market's commit: where commits are shared, all of them are one.
+        let taking = machine.taking.lock().await;
+        let claimed = future::join_all(machine.markets.keys().map(|market| claim(&machine, market))).await;
+        drop(taking);
+        for claims in claimed {
+            match claims {
                 Ok(claims) => {
                     next_at = [next_at, claims.next_at].into_iter().flatten().min();
                     more |= claims.claimed.len() >= usize::try_from(CLAIMS_MAX).unwrap_or(usize::MAX);
@@ -35,11 +40,12 @@ pub(crate) async fn claims(machine: Machine) {
                         machine.spawn(work::submit(machine.clone(), ticket, claimed));
                     }
                 }
-                Err(error) => {
-                    is_well = false;
-                    patience.has_more(&machine, &error).await;
-                }
+                Err(error) => failed.push(error),
             }
+        }
+        let is_well = failed.is_empty();
+        for error in failed {
+            patience.has_more(&machine, &error).await;
         }
         // A market where nothing was to be written says nothing about the disk.
         if is_well {
@@ -68,7 +74,7 @@ pub(crate) struct Taken {
     next_at: Option<Timestamp>,
 }
 
-/// Nothing while the lease is not held.
+/// Nothing while the lease is not held. The caller holds `taking`.
 pub(crate) async fn claim(machine: &Machine, market: &str) -> Result<Taken> {
     let (now, owner, is_shared) = (machine.now(), machine.lease.owner(), machine.lease.is_shared);
     if !machine.lease.is_held(now) {
@@ -84,7 +90,6 @@ pub(crate) async fn claim(machine: &Machine, market: &str) -> Result<Taken> {
         bounds: machine.settings.bounds,
     };
     machine.points.before(GenerationState::Queued, Event::Claim);
-    let _taking = machine.taking.lock().await;
     let claims = machine.store.write(move |tx| {
         if is_shared && !workers::hold(tx, &owner)? {
             return Ok(None);
