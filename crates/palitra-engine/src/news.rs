@@ -10,7 +10,7 @@ use palitra_domain::Timestamp;
 use palitra_store::news as rows;
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 use tokio::sync::mpsc::{Receiver, Sender, channel};
@@ -48,7 +48,7 @@ pub(crate) struct Hub(Mutex<Followers>);
 struct Followers {
     is_read: bool,
     last: u64,
-    all: HashMap<u64, (Followed, Sender<News>)>,
+    all: HashMap<u64, (Followed, Sender<Arc<News>>)>,
     /// What was read of the last minute, with its turn: the how-manieth it was to be told. `None`: it was over before anybody followed.
     read: BTreeMap<Position, Option<u64>>,
     turns: u64,
@@ -71,8 +71,10 @@ impl Hub {
         let turn = is_told.then_some(followers.turns);
         followers.read.insert(news.position.clone(), turn);
         if is_told {
+            let shared = Arc::new(news.clone());
             followers.all.retain(|_, (followed, line)| {
-                !line.is_closed() && (!is_of(news, followed.as_ref()) || line.try_send(news.clone()).is_ok())
+                !line.is_closed()
+                    && (!is_of(news, followed.as_ref()) || line.try_send(shared.clone()).is_ok())
             });
         }
     }
@@ -106,7 +108,7 @@ fn is_of(news: &News, followed: Option<&Owner>) -> bool {
 
 impl Engine {
     /// What happens to the owner from now on; `None` follows everybody. The line ends when the follower is too slow.
-    pub fn follow_news(&self, owner: Option<Owner>) -> Receiver<News> {
+    pub fn follow_news(&self, owner: Option<Owner>) -> Receiver<Arc<News>> {
         let (line, news) = channel(LINE);
         let starts = {
             let mut followers = self.hub.followers();

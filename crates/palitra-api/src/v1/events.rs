@@ -30,7 +30,7 @@ use palitra_engine::{
     webhooks::Subject,
 };
 use serde_json::{Value, json};
-use std::{collections::HashSet, io, time::Duration};
+use std::{collections::HashSet, io, sync::Arc, time::Duration};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// A line that says nothing, so that everybody between knows that we are there.
@@ -103,7 +103,7 @@ async fn account(
     let live = live.filter(move |news| std::future::ready(!told.remove(&news.position)));
     let warning = is_lost.then(|| event("0.", "events.missed", &json!({})));
     let of = door.clone();
-    let told = stream::iter(first).chain(live).filter_map(move |news| {
+    let told = stream::iter(first).map(Arc::new).chain(live).filter_map(move |news| {
         let door = of.clone();
         async move { line(&door, &news).await }
     });

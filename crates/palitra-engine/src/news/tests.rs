@@ -7,6 +7,7 @@ use crate::{
 };
 use palitra_domain::Timestamp;
 use palitra_store::p;
+use std::sync::Arc;
 use tokio::sync::mpsc::Receiver;
 
 /// Events of one generation, numbered, all of one moment.
@@ -31,7 +32,7 @@ fn number(news: &News) -> u32 {
 }
 
 /// All that is told until the reader has slept so often.
-async fn heard(town: &Town, line: &mut Receiver<News>, looks: u64) -> Vec<u32> {
+async fn heard(town: &Town, line: &mut Receiver<Arc<News>>, looks: u64) -> Vec<u32> {
     let mut heard = Vec::new();
     for _ in 0..looks {
         while town.clock.asleep_for(LOOK) == 0 {

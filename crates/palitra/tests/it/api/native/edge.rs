@@ -152,3 +152,31 @@ fn a_page_of_another_origin_may_call_where_the_operator_says_so() {
         stage.close(service);
     }
 }
+
+#[test]
+fn text_is_compressed_for_whoever_takes_it_and_events_are_not() {
+    let (stage, service, ann) = Stage::with_ann();
+    let ask = |path: &str, encodings: &str| {
+        let asked = ann.ask("GET", path);
+        if encodings.is_empty() { asked.send() } else { asked.header("accept-encoding", encodings).send() }
+            .is(200)
+    };
+    let plain = ask("/v1/models", "");
+    assert_eq!((plain.header("content-encoding"), plain.header("vary")), (None, Some("accept-encoding")));
+    for (encodings, name) in [("gzip", "gzip"), ("gzip, br;q=0.5", "gzip"), ("br", "br")] {
+        let small = ask("/v1/models", encodings);
+        assert_eq!(
+            (small.header("content-encoding"), small.header("vary")),
+            (Some(name), Some("accept-encoding"))
+        );
+        assert!(small.body.len() < plain.body.len() / 2, "{encodings}: {} bytes", small.body.len());
+    }
+    // As short as it is anyway.
+    assert_eq!(ask("/v1/balance", "gzip").header("content-encoding"), None);
+    // The reader of events knows no compression: it would find no words.
+    let id = ann.post("/v1/generations", &fox()).is(202).json()["id"].as_str().unwrap().to_owned();
+    let events =
+        ann.ask("GET", &format!("/v1/generations/{id}/events")).header("accept-encoding", "gzip").events();
+    assert!(events.count() > 0);
+    stage.close(service);
+}
