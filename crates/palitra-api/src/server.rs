@@ -5,14 +5,17 @@ use axum::{Router, extract::ConnectInfo};
 use hyper::body::Incoming;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto, graceful::GracefulShutdown},
+    server::{
+        conn::auto,
+        graceful::{GracefulShutdown, Watcher},
+    },
     service::TowerToHyperService,
 };
 use palitra_domain::Clock;
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    net::{TcpListener, UnixListener},
+    net::{TcpListener, TcpStream, UnixListener},
     sync::Semaphore,
 };
 use tokio_util::sync::CancellationToken;
@@ -40,7 +43,7 @@ const OUT_OF_BREATH: Duration = Duration::from_millis(100);
 /// Serves until `stop` resolves, then lets what is under way finish.
 pub async fn serve(listener: TcpListener, router: Router, clock: &dyn Clock, stop: impl Future<Output = ()>) {
     let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    let graceful = GracefulShutdown::new();
+    let (graceful, stopping) = (GracefulShutdown::new(), CancellationToken::new());
     tokio::pin!(stop);
     loop {
         let accepted = tokio::select! {
@@ -49,12 +52,20 @@ pub async fn serve(listener: TcpListener, router: Router, clock: &dyn Clock, sto
         };
         let Some((stream, peer, permit)) = accepted else { continue };
         drop(stream.set_nodelay(true));
-        let served = connection(stream, router.clone(), Some(peer), &graceful);
+        let (router, watcher, stopping) = (router.clone(), graceful.watcher(), stopping.clone());
         tokio::spawn(async move {
-            served.await;
+            // Who has said nothing yet is not waited for when the service stops.
+            let said = tokio::select! {
+                said = tokio::time::timeout(HEAD_TIME, spoken(&stream)) => said.ok(),
+                () = stopping.cancelled() => None,
+            };
+            if let Some(spoken) = said {
+                connection(stream, router, Some(peer), spoken, watcher).await;
+            }
             drop(permit);
         });
     }
+    stopping.cancel();
     drop(tokio::time::timeout(LAST_ANSWERS, graceful.shutdown()).await);
 }
 
@@ -73,14 +84,17 @@ pub async fn serve_unix(
             () = &mut stop => break,
         };
         match accepted {
-            Ok((stream, _)) => drop(tokio::spawn(connection(stream, router.clone(), None, &graceful))),
+            Ok((stream, _)) => {
+                let served = connection(stream, router.clone(), None, Spoken::Unknown, graceful.watcher());
+                drop(tokio::spawn(served));
+            }
             Err(error) => breathe(&error, &*clock).await,
         }
     }
     drop(tokio::time::timeout(LAST_ANSWERS, graceful.shutdown()).await);
 }
 
-type Accepted = (tokio::net::TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit);
+type Accepted = (TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit);
 
 async fn accept(listener: &TcpListener, room: &Arc<Semaphore>, clock: &dyn Clock) -> Option<Accepted> {
     let permit = room.clone().acquire_owned().await.ok()?;
@@ -101,11 +115,31 @@ async fn breathe(error: &io::Error, clock: &dyn Clock) {
     }
 }
 
+/// What a client begins to speak.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Spoken {
+    Http1,
+    Http2,
+    /// The connection finds out, and has twice the room to read for it.
+    Unknown,
+}
+
+/// By the first word, which stays where it is: HTTP/2 begins with a method that is no other's.
+async fn spoken(stream: &TcpStream) -> Spoken {
+    let mut word = [0; 4];
+    match stream.peek(&mut word).await {
+        Ok(4) if word == *b"PRI " => Spoken::Http2,
+        Ok(4) => Spoken::Http1,
+        Ok(_) | Err(_) => Spoken::Unknown,
+    }
+}
+
 fn connection(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     router: Router,
     peer: Option<SocketAddr>,
-    graceful: &GracefulShutdown,
+    spoken: Spoken,
+    watcher: Watcher,
 ) -> impl Future<Output = ()> + Send + 'static {
     let heard = CancellationToken::new();
     let first = heard.clone();
@@ -125,7 +159,11 @@ fn connection(
         .max_header_list_size(u32::try_from(HEAD_BYTES_MAX).unwrap_or(u32::MAX))
         .keep_alive_interval(Duration::from_secs(30))
         .keep_alive_timeout(Duration::from_secs(20));
-    let watcher = graceful.watcher();
+    let builder = match spoken {
+        Spoken::Http1 => builder.http1_only(),
+        Spoken::Http2 => builder.http2_only(),
+        Spoken::Unknown => builder,
+    };
     async move {
         let connection =
             builder.serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(service));
@@ -158,7 +196,7 @@ mod tests {
         };
         let router = Router::new().fallback(slow);
         let graceful = GracefulShutdown::new();
-        tokio::spawn(connection(ours, router, None, &graceful));
+        tokio::spawn(connection(ours, router, None, Spoken::Unknown, graceful.watcher()));
         (theirs, graceful)
     }
 
