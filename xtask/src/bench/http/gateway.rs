@@ -31,7 +31,7 @@ pub(super) fn measure(plan: &Plan, add: &mut dyn FnMut(&str, Line)) -> Result<()
             ("PALITRA_MARKETS__OPENAI__SLOTS", "64".to_owned()),
         ],
     )?;
-    let mut answered = 0.0;
+    let mut answered = 0;
     for connections in [64, 1] {
         let ours = Load {
             address: &server.address,
@@ -62,7 +62,7 @@ pub(super) fn measure(plan: &Plan, add: &mut dyn FnMut(&str, Line)) -> Result<()
             }
             rounds.push(ours.post(plan.seconds(8).max(5))?);
         }
-        answered += rounds.iter().map(count).sum::<f64>();
+        answered += rounds.iter().map(count).sum::<i64>();
         if !peers.is_empty() {
             add("litellm", median(&peers, connections));
         }

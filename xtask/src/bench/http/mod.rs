@@ -83,7 +83,7 @@ pub(super) fn run(words: &[String]) -> Result<(), Stop> {
     if plan.has("followers") {
         let server = Server::start("followers", &[])?;
         add("followers", crowd("followers", &server, 5_000, 0)?);
-        add("books", server.books("followers", 0.0)?);
+        add("books", server.books("followers", 0)?);
     }
     if plan.has("gateway") {
         gateway::measure(&plan, &mut add)?;
@@ -137,8 +137,8 @@ fn create_and_look(plan: &Plan, add: &mut dyn FnMut(&str, Line)) -> Result<(), S
 }
 
 /// Of requests that were answered.
-fn count(line: &Line) -> f64 {
-    line.number("count").unwrap_or(0.0)
+fn count(line: &Line) -> i64 {
+    line.text("count").parse().unwrap_or(0)
 }
 
 fn crowd(measurement: &str, server: &Server, count: u32, seconds: u32) -> Result<Line, Stop> {

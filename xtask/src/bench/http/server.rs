@@ -96,7 +96,7 @@ impl Server {
     }
 
     /// Stops it, and holds what is left of the money against what was made, and that against the orders that were answered: no two were one.
-    pub(super) fn books(mut self, of: &str, answered: f64) -> Result<Line, Stop> {
+    pub(super) fn books(mut self, of: &str, answered: i64) -> Result<Line, Stop> {
         self.settled()?;
         let made = sum(&self.get("/metrics")?, "palitra_generations_ended_total", "succeeded");
         let price = amount(&self.get("/v1/generations?limit=1")?, "price");
@@ -104,8 +104,7 @@ impl Server {
         let left = palitra(&self.data, &["balance", "--account", "bench", "--json"])?;
         let (charged, held) = (CREDIT_MINOR - amount(&left, "cash"), amount(&left, "held"));
         palitra(&self.data, &["doctor"])?;
-        #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
-        let is_short = (made as f64) < answered;
+        let is_short = made < answered;
         if charged != made * price || held != 0 || price == 0 || is_short {
             return Err(Stop::new(format!(
                 "the books of `{of}` are wrong: {answered} answered, {made} made at {price}, {charged} charged, {held} held"
