@@ -6,7 +6,10 @@ use palitra_domain::{
     state::{BatchState, GenerationState, StepKind},
 };
 use palitra_store::batches::{self as rows, Done, Stage};
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{HashMap, VecDeque},
+    time::Duration,
+};
 use tokio::sync::broadcast::{
     Receiver,
     error::{RecvError, TryRecvError},
@@ -65,7 +68,10 @@ pub struct Follower {
     engine: Engine,
     batch: BatchId,
     events: Receiver<EngineEvent>,
-    steps: HashMap<GenerationId, (u32, StepKind)>,
+    /// That have not been told; and whether they had not ended when it began.
+    steps: HashMap<GenerationId, (u32, StepKind, bool)>,
+    /// What is told at the end, the last count included.
+    last: VecDeque<BatchEvent>,
     /// How long a run of a kind usually takes, and how many run at once.
     paces: HashMap<StepKind, (Duration, usize)>,
     /// Something has ended since the last count.
@@ -94,13 +100,14 @@ impl Engine {
                 let usual = self.history(&generation.model, &generation.mode).await.p50;
                 pace.insert((usual, count.max(1)));
             }
-            own.insert(generation.id, (step.number, step.kind));
+            own.insert(generation.id, (step.number, step.kind, !generation.state.is_terminal()));
         }
         Ok(Follower {
             engine: self.clone(),
             batch: batch.clone(),
             events,
             steps: own,
+            last: VecDeque::new(),
             paces,
             is_due: true,
             is_over: false,
@@ -123,6 +130,9 @@ impl Engine {
 impl Follower {
     /// The next event; `None` after the last count of a batch that is over.
     pub async fn next(&mut self) -> Result<Option<BatchEvent>> {
+        if let Some(event) = self.last.pop_front() {
+            return Ok(Some(event));
+        }
         if self.is_over {
             return Ok(None);
         }
@@ -168,7 +178,38 @@ impl Follower {
         self.count_at = self.engine.now().plus(TICK);
         let progress = self.count().await?;
         self.is_over = progress.state != BatchState::Processing && self.events.is_empty();
-        Ok(BatchEvent::Counted(progress))
+        if !self.is_over {
+            return Ok(BatchEvent::Counted(progress));
+        }
+        self.last = self.untold().await?;
+        self.last.push_back(BatchEvent::Counted(progress.clone()));
+        Ok(self.last.pop_front().unwrap_or(BatchEvent::Counted(progress)))
+    }
+
+    /// Ends are committed before they are told: those that nobody has told yet when the batch is over.
+    async fn untold(&mut self) -> Result<VecDeque<BatchEvent>> {
+        self.steps.retain(|_, (.., is_open)| *is_open);
+        if self.steps.is_empty() {
+            return Ok(VecDeque::new());
+        }
+        let batch = self.batch.clone();
+        let rows = self.engine.store.read(move |tx| rows::steps(tx, &batch)).await?;
+        let ended = rows.into_iter().filter_map(|row| row.generation).filter(|made| made.state.is_terminal());
+        Ok(ended.filter_map(|made| self.ended(made.id, made.state, made.error_code)).collect())
+    }
+
+    /// A step is told once.
+    fn ended(
+        &mut self,
+        generation: GenerationId,
+        state: GenerationState,
+        error: Option<ErrorCode>,
+    ) -> Option<BatchEvent> {
+        let (number, kind, _) = self.steps.remove(&generation)?;
+        Some(match state {
+            GenerationState::Succeeded => BatchEvent::Ready { number, kind, generation },
+            _ => BatchEvent::Failed { number, kind, code: error.unwrap_or(ErrorCode::Internal) },
+        })
     }
 
     pub async fn count(&self) -> Result<Progress> {
@@ -194,16 +235,13 @@ impl Follower {
         match event {
             EngineEvent::Trouble(code) => Some(BatchEvent::Trouble(code)),
             EngineEvent::Started(started) => {
-                let (number, kind) = *self.steps.get(&started.generation)?;
+                let (number, kind, _) = *self.steps.get(&started.generation)?;
                 Some(BatchEvent::Started { number, kind, started })
             }
             EngineEvent::Ended(Ended { generation, state, error }) => {
-                let (number, kind) = *self.steps.get(&generation)?;
+                let told = self.ended(generation, state, error)?;
                 self.is_due = true;
-                Some(match state {
-                    GenerationState::Succeeded => BatchEvent::Ready { number, kind, generation },
-                    _ => BatchEvent::Failed { number, kind, code: error.unwrap_or(ErrorCode::Internal) },
-                })
+                Some(told)
             }
         }
     }

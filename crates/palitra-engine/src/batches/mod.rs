@@ -10,6 +10,7 @@ mod makespan;
 mod manifest;
 mod plan;
 mod report;
+mod resume;
 mod slides;
 mod start;
 mod task;

@@ -108,16 +108,28 @@ impl Engine {
                 all.filter(|(item, steps)| Plan::is_kept(steps, has_failed(item))).unzip();
         }
         let hash = manifest_hash(&manifest, &models);
-        let count = |wanted: fn(&[Step]) -> bool| steps.iter().filter(|steps| wanted(steps)).count();
-        let unchanged = count(|steps| steps.iter().all(|step| matches!(step, Step::Reused(_))));
-        let refused = count(|steps| steps.iter().any(|step| matches!(step, Step::Refused(_))));
-        let is_run = |steps: &[Step]| steps.iter().any(|step| matches!(step, Step::Run { .. }));
         let failed = manifest
             .items
             .iter()
             .zip(&steps)
             .filter(|(item, steps)| has_failed(item) && is_run(steps))
             .count();
+        self.priced(manifest, steps, models, hash, failed).await
+    }
+
+    /// What the steps of a manifest come to; `failed` of its items failed the last time.
+    pub(super) async fn priced(
+        &self,
+        manifest: Manifest,
+        steps: Vec<Vec<Step>>,
+        models: Models,
+        hash: String,
+        failed: usize,
+    ) -> Result<Plan> {
+        let count = |wanted: fn(&[Step]) -> bool| steps.iter().filter(|steps| wanted(steps)).count();
+        let unchanged = count(|steps| steps.iter().all(|step| matches!(step, Step::Reused(_))));
+        let refused = count(|steps| steps.iter().any(|step| matches!(step, Step::Refused(_))));
+        let to_run = count(is_run);
         let account = manifest.account.clone();
         let terms = self.store.read(move |tx| palitra_store::terms::of(tx, &account)).await?;
         let prices = terms.priced(&self.settings.prices);
@@ -139,7 +151,6 @@ impl Engine {
         }
         let slots = self.slots_of(&models, manifest.priority).await?;
         let eta = makespan(&manifest, &steps, &models, &usual, &slots);
-        let to_run = steps.iter().filter(|steps| is_run(steps)).count();
         Ok(Plan {
             manifest,
             steps,
@@ -215,7 +226,11 @@ impl Engine {
     }
 
     /// Results of the account for these recipes whose files are still there.
-    async fn reusable(&self, manifest: &Manifest, recipes: Vec<String>) -> Result<HashMap<String, Reusable>> {
+    pub(super) async fn reusable(
+        &self,
+        manifest: &Manifest,
+        recipes: Vec<String>,
+    ) -> Result<HashMap<String, Reusable>> {
         /// Files that are looked for at once.
         const AT_ONCE: usize = 8;
         if recipes.is_empty() {
@@ -256,6 +271,10 @@ impl Engine {
     }
 }
 
+fn is_run(steps: &[Step]) -> bool {
+    steps.iter().any(|step| matches!(step, Step::Run { .. }))
+}
+
 /// The recipe that the second, third, … of the same answers for: who asks for a thing four times gets four, and the same four again.
 fn repeated(asked: &[(usize, Asked)]) -> Vec<Option<String>> {
     let mut seen: HashMap<String, u32> = HashMap::new();
@@ -268,7 +287,7 @@ fn repeated(asked: &[(usize, Asked)]) -> Vec<Option<String>> {
 }
 
 /// A step before its recipe is looked up.
-enum Asked {
+pub(super) enum Asked {
     /// Nothing has to be looked up.
     Answered(Step),
     /// All that it will be asked is known.
@@ -287,7 +306,7 @@ impl Asked {
     }
 }
 
-fn asked_of(wish: &StepWish, before: &[Step], models: &Models) -> Asked {
+pub(super) fn asked_of(wish: &StepWish, before: &[Step], models: &Models) -> Asked {
     if let Some(code) = wish.refused {
         return Asked::Answered(Step::Refused(code));
     }

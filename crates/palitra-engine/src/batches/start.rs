@@ -42,16 +42,41 @@ impl Engine {
 
     /// The same for a door: the same request again answers with the same batch.
     pub async fn start_batch_once(&self, plan: &Plan, once: Option<Once>) -> Result<StartedBatch> {
+        self.started(plan, once, None).await
+    }
+
+    /// The same for what is left of a batch that has ended, unless that is at work already: then it is answered.
+    pub(super) async fn start_once_more(
+        &self,
+        plan: &Plan,
+        ended: &BatchId,
+        once: Option<Once>,
+    ) -> Result<StartedBatch> {
+        self.started(plan, once, Some(ended.clone())).await
+    }
+
+    async fn started(&self, plan: &Plan, once: Option<Once>, ended: Option<BatchId>) -> Result<StartedBatch> {
         let batch = self.new_batch(plan)?;
         let (id, now, bounds) = (batch.id.clone(), self.now(), self.settings.bounds);
         let (account, generations) = (batch.account.clone(), batch.generations.len());
         let faces = plan.manifest.faces.clone();
         let write = self.store.write(move |tx| {
+            let open = match &ended {
+                Some(ended) => {
+                    rows::lock(tx, ended)?;
+                    rows::open(tx, &batch.account, batch.livemode, &batch.manifest)?
+                }
+                None => None,
+            };
             if let Some(once) = &once {
-                let owner = (&batch.account, batch.livemode);
-                if let Some(made) = idempotency::claim(tx, owner, once, batch.id.as_str(), now)? {
+                let (owner, id) =
+                    ((&batch.account, batch.livemode), open.as_ref().map_or(&batch.id, |open| &open.id));
+                if let Some(made) = idempotency::claim(tx, owner, once, id.as_str(), now)? {
                     return Ok(Err(made));
                 }
+            }
+            if let Some(open) = open {
+                return Ok(Err(open.id.to_string()));
             }
             let superseded = rows::supersede(tx, &batch, now)?;
             palitra_store::assets::mark_faces(tx, &batch.account, &faces)?;

@@ -3,6 +3,7 @@
 use super::*;
 use crate::{
     Engine, KeyPart, MarketPart, claims,
+    generations::Once,
     scheduler::Machine,
     town::{Town, service},
     work,
@@ -245,6 +246,49 @@ async fn d2_only_what_failed_is_tried_again() {
     stage.work().await;
     let asked = stage.asked();
     assert_eq!((asked.len(), asked[0].1["prompt"].as_str()), (1, Some("a spoilt boat")));
+}
+
+#[tokio::test]
+async fn what_was_not_made_is_started_again_and_what_was_stands_as_it_is() {
+    let stage = Stage::new().await;
+    *stage.studio.fails.lock().unwrap() = true;
+    let mut kite = picture(1, "a kite");
+    kite.steps[0].redo = Some(77);
+    let (_, batch) = stage.run(vec![kite, picture(2, "a spoilt boat"), graph(3, "a spoilt cat")]).await;
+    let failed = stage.engine.report(&batch, stage.engine.now()).await.unwrap();
+    let statuses: Vec<StepStatus> = failed.items.iter().map(|item| item.status).collect();
+    assert_eq!(statuses, [StepStatus::Succeeded, StepStatus::Failed, StepStatus::Failed]);
+    *stage.studio.fails.lock().unwrap() = false;
+    stage.asked();
+
+    let once = |key: &str| Some(Once { key: key.to_owned(), fingerprint: [0; 32], repeats: None });
+    let again = stage.engine.start_again(&batch, None, once("a")).await.unwrap();
+    assert!(again.is_new && again.id != batch);
+    // Whoever asks once more meanwhile is told of the same: nothing is held twice.
+    for key in ["a", "b"] {
+        let joined = stage.engine.start_again(&batch, None, once(key)).await.unwrap();
+        assert_eq!((joined.id, joined.is_new), (again.id.clone(), false));
+    }
+    let open = stage.engine.start_again(&again.id, None, None).await.unwrap();
+    assert_eq!((open.id, open.is_new), (again.id.clone(), false), "it is at work");
+    stage.work().await;
+    let asked = stage.asked();
+    let modes: Vec<&str> = asked.iter().map(|(mode, _)| mode.as_str()).collect();
+    // The whole of the third item hung on its prompt; the first, made anew with another seed, is not asked for.
+    assert_eq!((modes.len(), modes.contains(&"edit")), (5, true), "{asked:?}");
+    let edit = &asked.iter().find(|(mode, _)| mode == "edit").unwrap().1;
+    assert_eq!(
+        (edit["prompt"].as_str(), edit["images"].as_array().map(Vec::len)),
+        (Some("a red kite"), Some(1))
+    );
+    let report = stage.engine.report(&again.id, stage.engine.now()).await.unwrap();
+    assert!(report.items.iter().all(|item| item.status == StepStatus::Succeeded), "{:?}", report.items);
+    assert_eq!(
+        (report.items[0].reused, report.items[0].steps[0].id.clone()),
+        (true, failed.items[0].steps[0].id.clone())
+    );
+    let nothing = stage.engine.start_again(&again.id, None, None).await.unwrap_err();
+    assert_eq!(nothing.code, ErrorCode::AlreadyFinished);
 }
 
 #[tokio::test]

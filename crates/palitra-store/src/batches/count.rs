@@ -26,6 +26,13 @@ pub(crate) fn lock_of(tx: &mut Tx, generation: &GenerationId) -> Result<()> {
     Ok(())
 }
 
+/// Whoever asks for what is left of a batch does so one after another.
+pub fn lock(tx: &mut Tx, batch: &BatchId) -> Result<()> {
+    const BATCH: crate::Sql = sql!("select id from batch where id = $1", FOR_UPDATE);
+    tx.query_opt(BATCH, p![batch.as_str()])?;
+    Ok(())
+}
+
 /// Counts the steps that ended; stops the batch when it has to, which ends more of them; closes it after its
 /// last step. Answers whether it is closed now.
 pub(crate) fn count(

@@ -5,9 +5,9 @@ mod create;
 mod read;
 
 pub(crate) use count::{Tally, count, lock_of};
-pub use count::{cancel, set_workers, stop, supersede};
+pub use count::{cancel, lock, set_workers, stop, supersede};
 pub use create::{NewBatch, NewItem, NewStep, Workers, create};
 pub use read::{
-    Batch, Done, Stage, StepGeneration, StepRow, Worker, calls_since, changed_items, done, failed_items,
-    find, last_of, moved, open, open_from, page, stages, steps, workers,
+    Batch, Done, Kept, Stage, StepGeneration, StepRow, Worker, calls_since, changed_items, done,
+    failed_items, find, kept, last_of, moved, open, open_from, page, stages, steps, workers,
 };

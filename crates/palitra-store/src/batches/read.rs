@@ -1,10 +1,12 @@
 //! Reading batches: one, the open one of a manifest, stages, workers and the rows of a report.
 
+use super::Workers;
 use crate::{Result, Row, Tx, p};
 use palitra_domain::{
     AccountId, BatchId, ErrorCode, GenerationId, Livemode, Timestamp,
     state::{BatchKind, BatchState, GenerationState, StepKind},
 };
+use std::time::Duration;
 
 #[derive(Debug, Clone)]
 pub struct Batch {
@@ -228,6 +230,45 @@ pub fn workers(tx: &mut Tx, id: &BatchId) -> Result<Vec<Worker>> {
     rows.iter().map(worker).collect()
 }
 
+/// What makes a batch once more, beside its steps.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    /// The hash of its manifest.
+    pub manifest: String,
+    /// JSON, for people.
+    pub options: String,
+    /// Its workers, by their scopes.
+    pub workers: Vec<Workers>,
+    /// What waited for what: a child, its parent.
+    pub edges: Vec<(GenerationId, GenerationId)>,
+}
+
+pub fn kept(tx: &mut Tx, id: &BatchId) -> Result<Option<Kept>> {
+    let Some(row) = tx.query_opt("select manifest, options from batch where id = $1", p![id.as_str()])?
+    else {
+        return Ok(None);
+    };
+    let rows = tx.query(
+        "select scope, count(*), max(interval_us) from slot where scope >= $1 || '/' and scope < $1 || '0' group by scope order by scope",
+        p![id.as_str()],
+    )?;
+    let workers = |row: &Row| {
+        let (count, interval): (i64, i64) = (row.get(1)?, row.get(2)?);
+        Ok(Workers {
+            scope: row.get(0)?,
+            count: u32::try_from(count).unwrap_or(u32::MAX),
+            interval: Duration::from_micros(u64::try_from(interval).unwrap_or(0)),
+        })
+    };
+    let workers = rows.iter().map(workers).collect::<Result<_>>()?;
+    let edges = tx.query(
+        "select e.child_id, e.parent_id from edge e join generation g on g.id = e.child_id where g.batch_id = $1",
+        p![id.as_str()],
+    )?;
+    let edges = edges.iter().map(|edge| Ok((edge.get(0)?, edge.get(1)?))).collect::<Result<_>>()?;
+    Ok(Some(Kept { manifest: row.get(0)?, options: row.get(1)?, workers, edges }))
+}
+
 /// A step of a report: the item's words, and the generation that answers it (this batch's own, or an older
 /// one).
 #[derive(Debug, Clone)]
@@ -251,6 +292,8 @@ pub struct StepGeneration {
     pub mode: String,
     pub state: GenerationState,
     pub input: String,
+    /// What it answers for.
+    pub recipe: String,
     pub output: Option<String>,
     pub attempts: i64,
     /// Minor units charged.
@@ -272,7 +315,7 @@ pub fn steps(tx: &mut Tx, id: &BatchId) -> Result<Vec<StepRow>> {
                 g.id, g.model, g.state, g.input, g.output, g.attempts, coalesce(t.charged_cash + t.charged_bonus, 0),
                 (select cast(coalesce(sum(a.cost_micros), 0) as bigint) from attempt a where a.generation_id = g.id),
                 (select min(a.cost_currency) from attempt a where a.generation_id = g.id),
-                g.error_code, g.error_text, g.started_at, g.finished_at, f.object_key, f.mime, i.n, g.mode
+                g.error_code, g.error_text, g.started_at, g.finished_at, f.object_key, f.mime, i.n, g.mode, g.recipe
          from step s join item i on i.id = s.item_id join stage o on o.batch_id = s.batch_id and o.kind = s.kind
          left join generation g on g.id = s.generation_id
          left join transfer t on t.id = 'trf_' || substr(g.id, 5)
@@ -293,6 +336,7 @@ fn step(row: &Row) -> Result<StepRow> {
             mode: row.get(22)?,
             state: row.get(8)?,
             input: row.get(9)?,
+            recipe: row.get(23)?,
             output: row.get(10)?,
             attempts: row.get(11)?,
             charged: row.get(12)?,
