@@ -11,28 +11,30 @@ const FETCHED_MAX: usize = 16;
 /// The wish with ids in the place of addresses. An address of ours is taken for the file that it stands for, when its signature is good.
 pub(crate) async fn bring(door: &Door, caller: &Caller, mut wish: Wish) -> Result<Wish, Problem> {
     let links = links(door, &wish)?;
-    if links.len() > FETCHED_MAX {
-        return Err(crate::input::wrong("input", "16 files by their address at most").into());
-    }
-    if !links.is_empty() {
-        door.engine.check_form(&wish)?;
-    }
     for link in links {
-        let id = match ours(door, &link) {
-            Some(id) => id,
-            None => {
-                let name: String = link.chars().take(60).collect();
-                let bytes = door.fetch(&link).await?;
-                door.engine.upload(&caller.account, caller.livemode, &name, bytes).await?.id
-            }
-        };
-        replace(&mut wish.input, &link, id.as_str());
+        let id = kept(door, caller, &link).await?;
+        put(&mut wish, &link, &id);
     }
     Ok(wish)
 }
 
-/// Addresses in the places that take files.
-fn links(door: &Door, wish: &Wish) -> Result<Vec<String>, Problem> {
+/// The file of an address, which is ours from then on.
+pub(crate) async fn kept(door: &Door, caller: &Caller, link: &str) -> Result<AssetId, Problem> {
+    if let Some(id) = ours(door, link) {
+        return Ok(id);
+    }
+    let name: String = link.chars().take(60).collect();
+    let bytes = door.fetch(link).await?;
+    Ok(door.engine.upload(&caller.account, caller.livemode, &name, bytes).await?.id)
+}
+
+/// The id of a file in the place of its address.
+pub(crate) fn put(wish: &mut Wish, link: &str, id: &AssetId) {
+    replace(&mut wish.input, link, id.as_str());
+}
+
+/// Addresses in the places that take files, within their bound, of a wish that is right otherwise.
+pub(crate) fn links(door: &Door, wish: &Wish) -> Result<Vec<String>, Problem> {
     let (_, mode) = door.engine.model_of(wish)?;
     let body = mode.input.fit(&wish.input).body;
     let mut links: Vec<String> = Vec::new();
@@ -41,6 +43,12 @@ fn links(door: &Door, wish: &Wish) -> Result<Vec<String>, Problem> {
         if is_link && !links.iter().any(|known| known == name) {
             links.push(name.to_owned());
         }
+    }
+    if links.len() > FETCHED_MAX {
+        return Err(crate::input::wrong("input", "16 files by their address at most").into());
+    }
+    if !links.is_empty() {
+        door.engine.check_form(wish)?;
     }
     Ok(links)
 }

@@ -4,6 +4,12 @@
 //! the OpenAPI document is made of them: `routes` and document cannot differ. What a route refuses is put into the reader's language and
 //! the shape of its door at the [`edge`].
 
+/// What a batch is asked to make, as requests say it and commands do.
+pub mod batches {
+    pub use crate::v1::{
+        AudioFormat, BatchRequest, ItemRequest, Kind, Planned, SlideRequest, WordRequest, plan,
+    };
+}
 mod bring;
 mod caller;
 mod docs;
@@ -12,6 +18,7 @@ mod door;
 mod edge;
 mod etag;
 mod fal;
+pub mod given;
 mod input;
 mod limits;
 mod moment;

@@ -232,7 +232,8 @@ async fn start(
         seed: choices.seed,
         ..v1::BatchRequest::default()
     };
-    request.start(door, caller, once).await
+    let started = request.start(door, caller, once).await?;
+    Ok((started.id, started.is_new))
 }
 
 /// A word in the words of a batch.
@@ -255,6 +256,7 @@ fn checked(n: usize, asked: WordRequest, language: Option<&str>) -> Result<v1::W
         return Err(crate::input::wrong(&place("generate_image"), "a picture, a sound, or both"));
     }
     Ok(v1::WordRequest {
+        number: None,
         word: asked.word,
         translation: asked.translation,
         example: asked.example,

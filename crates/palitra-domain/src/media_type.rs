@@ -91,6 +91,13 @@ pub fn sniff(head: &[u8]) -> Option<MediaType> {
     }
 }
 
+/// The type of a file that we keep, by its name.
+pub fn of_mime(mime: &str) -> Option<MediaType> {
+    use FileFormat::{Jpeg, Mp3, Mp4, Ogg, Png, Wav, WebP};
+    let kept = [Jpeg, Png, WebP, Mp4, Mp3, Ogg, Wav];
+    kept.into_iter().map(FileFormat::media_type).find(|media| media.mime == mime)
+}
+
 /// A frame header of MPEG 1, 2 or 2.5, layer III, whose bit rate and sample rate are not the forbidden ones.
 fn is_mpeg_audio(head: &[u8]) -> bool {
     let [0xff, second, third, ..] = head else { return false };

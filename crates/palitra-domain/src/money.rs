@@ -48,13 +48,20 @@ impl serde::Serialize for Currency {
     }
 }
 
+impl<'de> serde::Deserialize<'de> for Currency {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str> as serde::Deserialize>::deserialize(deserializer)?;
+        Currency::parse(&text).ok_or_else(|| serde::de::Error::custom(format!("`{text}` is not a currency")))
+    }
+}
+
 /// An amount does not fit into 64 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the amount is too large")]
 pub struct Overflow;
 
 /// An amount of the wallet's currency in minor units (kopecks, cents). In JSON `{"amount": 1200, "currency": "RUB"}`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Money {
     pub amount: i64,
     pub currency: Currency,
@@ -96,7 +103,7 @@ impl fmt::Display for Money {
 }
 
 /// What a market takes: millionths of a unit of its currency (`25_000` of USD is $0.025). A column of the attempt, not a posting.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct MarketCost {
     pub micros: i64,
     pub currency: Currency,

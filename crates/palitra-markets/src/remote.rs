@@ -7,10 +7,14 @@ use palitra_domain::objects::ByteStream;
 use reqwest::{Client, Method, Url, header::CONTENT_TYPE};
 use std::{io, time::Duration};
 
-/// An answer that is held back may take a minute.
-const ANSWER: Duration = Duration::from_secs(90);
+/// An answer that is held back may take a minute; nothing at all comes for no longer than this.
+const SILENCE: Duration = Duration::from_secs(90);
+
+/// The whole of an answer: a long film, the events of a long batch.
+const ANSWER: Duration = Duration::from_secs(6 * 3600);
 
 /// A service at an address.
+#[derive(Clone)]
 pub struct Remote {
     client: Client,
     url: Url,
@@ -25,12 +29,12 @@ pub struct Answer {
 
 impl Remote {
     pub fn new(url: &str, key: &str) -> Result<Remote, SettingError> {
-        let clients = Clients::new(Timeouts { answer: ANSWER, ..Timeouts::default() })?;
+        let clients = Clients::new(Timeouts { idle: SILENCE, download: ANSWER, ..Timeouts::default() })?;
         let mut url = base_url("--server", url)?;
         if !url.path().ends_with('/') {
             url.set_path(&format!("{}/", url.path()));
         }
-        Ok(Remote { client: clients.calls, url, key: key.to_owned() })
+        Ok(Remote { client: clients.trusted, url, key: key.to_owned() })
     }
 
     /// One request. `path` begins with `/` and may have a query. What is repeated safely is the caller's to decide.

@@ -125,7 +125,7 @@ impl App {
     }
 }
 
-fn system_clock(environment: &[(String, String)]) -> Arc<dyn Clock> {
+pub(crate) fn system_clock(environment: &[(String, String)]) -> Arc<dyn Clock> {
     Arc::new(SystemClock::new(crash::clock_scale(environment)))
 }
 

@@ -1,7 +1,10 @@
 //! A batch: its task in the words of S1, its stages, and, where it is asked for, its items.
 
 use crate::door::Door;
-use palitra_engine::{Result, batches::Batch};
+use palitra_engine::{
+    Result,
+    batches::{Batch, Stage},
+};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -40,6 +43,18 @@ pub(crate) struct StageDocument {
     pub(crate) skipped: i64,
 }
 
+impl From<&Stage> for StageDocument {
+    fn from(stage: &Stage) -> StageDocument {
+        StageDocument {
+            step: stage.kind.as_str().to_owned(),
+            total: stage.total,
+            succeeded: stage.succeeded,
+            failed: stage.failed,
+            skipped: stage.skipped,
+        }
+    }
+}
+
 pub(crate) async fn document(door: &Door, batch: &Batch) -> Result<BatchDocument> {
     let stages = door.engine.stages(&batch.id).await?;
     let task = door.engine.task(&batch.id).await?;
@@ -52,16 +67,7 @@ pub(crate) async fn document(door: &Door, batch: &Batch) -> Result<BatchDocument
         account_id: batch.account.as_str().to_owned(),
         error: batch.error.or(batch.stop).map(|code| code.name().to_owned()),
         task: serde_json::to_value(task).unwrap_or_default(),
-        stages: stages
-            .iter()
-            .map(|stage| StageDocument {
-                step: stage.kind.as_str().to_owned(),
-                total: stage.total,
-                succeeded: stage.succeeded,
-                failed: stage.failed,
-                skipped: stage.skipped,
-            })
-            .collect(),
+        stages: stages.iter().map(StageDocument::from).collect(),
         created_at: batch.created_at.rfc3339(),
         finished_at: batch.finished_at.map(palitra_domain::Timestamp::rfc3339),
     })

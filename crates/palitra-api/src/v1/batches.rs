@@ -1,8 +1,12 @@
 //! `/v1/batches`: many generations as one, planned before they are paid.
 
 mod archive;
+mod asked;
+mod links;
+pub(super) mod manifest;
 pub(super) mod request;
 mod results;
+mod resume;
 
 use crate::{
     caller::{Maker, Reader, sees},
@@ -12,18 +16,23 @@ use crate::{
         money::MoneyDocument,
     },
     door::Door,
-    input::{Id, Json, Query},
+    edge,
+    input::{Id, Query},
     once,
     page::{self, Page, Paged},
     problem::Problem,
     refusals::Refusals,
 };
+use asked::{Asked, BatchForm};
 use axum::{
     extract::State,
     http::{HeaderMap, HeaderValue, StatusCode, header::LOCATION},
     response::{IntoResponse, Response},
 };
+use links::Links;
+use manifest::Planned;
 use palitra_domain::{BatchId, state::BatchState};
+use palitra_engine::{Caller, batches::StartedBatch};
 use request::BatchRequest;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -36,6 +45,7 @@ pub(super) fn routes() -> OpenApiRouter<Door> {
         .routes(routes!(show))
         .routes(routes!(report))
         .routes(routes!(cancel))
+        .merge(resume::routes())
         .merge(results::routes())
 }
 
@@ -53,21 +63,48 @@ pub(crate) struct BatchPlan {
     /// The most that will be charged.
     price: MoneyDocument,
     eta_s: u64,
+    /// Of `each_alone`: items that cannot be made as they are, and no part of it.
+    left_out: Vec<LeftOut>,
+    /// Of a file: what was assumed about it, and which of its rows are bad.
+    notices: Vec<String>,
+    /// The batch that is making just this already.
+    open_batch_id: Option<String>,
+    /// Some of it is at a market for an earlier batch that has been stopped or changed: once that has ended, it costs nothing more.
+    under_way: bool,
+}
+
+/// An item that cannot be made.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LeftOut {
+    number: u32,
+    code: String,
+    message: String,
 }
 
 /// Plan a batch
 ///
-/// Looks up what is there already and prices the rest. Nothing is written.
+/// Looks up what is there already and prices the rest. Nothing is written, and nothing is fetched: what is made of files that are named by their
+/// address is priced as new.
 #[utoipa::path(
-    post, path = "/v1/batches/plan", tag = "batches", security(("key" = [])), request_body = BatchRequest,
+    post, path = "/v1/batches/plan", tag = "batches", security(("key" = [])),
+    request_body(content((BatchRequest = "application/json"), (BatchForm = "multipart/form-data"))),
     responses((status = 200, description = "What would be done", body = BatchPlan), Refusals)
 )]
 async fn plan(
     State(door): State<Door>,
     Maker(caller): Maker,
-    Json { value, .. }: Json<BatchRequest>,
+    headers: HeaderMap,
+    Asked { value, read, .. }: Asked,
 ) -> Result<axum::Json<BatchPlan>, Problem> {
-    let plan = value.plan(&door, &caller).await?;
+    let Planned { plan, left_out } = value.checked(&door, &caller, Links::Keep).await?;
+    let lang = edge::language(&headers);
+    let left_out = read.left_out.into_iter().chain(left_out);
+    let left_out = left_out.map(|(number, failure)| LeftOut {
+        number,
+        code: failure.code().name().to_owned(),
+        message: failure.message(lang),
+    });
+    let open = door.engine.interrupted(&plan).await?;
     Ok(axum::Json(BatchPlan {
         items: plan.items().len(),
         unchanged: plan.unchanged,
@@ -75,16 +112,21 @@ async fn plan(
         failed: plan.failed,
         refused: plan.refused,
         price: plan.price.into(),
-        eta_s: plan.eta.as_secs(),
+        eta_s: plan.eta.as_secs() + u64::from(plan.eta.subsec_nanos() > 0),
+        left_out: left_out.collect(),
+        notices: read.notices.iter().map(|notice| notice.text(lang)).collect(),
+        under_way: open.is_none() && door.engine.is_under_way(&plan).await?,
+        open_batch_id: open.map(|open| open.id.as_str().to_owned()),
     }))
 }
 
 /// Start a batch
 ///
-/// Holds the money for all of it and queues it; what is there already is taken as it is, and costs nothing. With `Idempotency-Key` the same
+/// Holds the money for all of it and queues it; what is there already is taken as it is, and costs nothing. The items stand in the request or, as a form, in a file. With `Idempotency-Key` the same
 /// request again answers with the same batch.
 #[utoipa::path(
-    post, path = "/v1/batches", tag = "batches", security(("key" = [])), request_body = BatchRequest,
+    post, path = "/v1/batches", tag = "batches", security(("key" = [])),
+    request_body(content((BatchRequest = "application/json"), (BatchForm = "multipart/form-data"))),
     params(("Idempotency-Key" = Option<String>, Header, description = "The same request again answers with the same batch, for a day")),
     responses((status = 202, description = "Queued", body = BatchDocument), Refusals)
 )]
@@ -92,18 +134,24 @@ async fn create(
     State(door): State<Door>,
     Maker(caller): Maker,
     headers: HeaderMap,
-    Json { value, bytes }: Json<BatchRequest>,
+    Asked { value, fingerprint, .. }: Asked,
 ) -> Result<Response, Problem> {
-    let once = once::of(&headers, "POST /v1/batches", &bytes)?;
-    let (id, is_new) = value.start(&door, &caller, once).await?;
-    let found = door.engine.batch_view(sees(&caller).as_ref(), &id).await?;
-    let shown = batch::document(&door, &found).await?;
+    let once = once::of(&headers, "POST /v1/batches", &fingerprint)?;
+    let started = value.start(&door, &caller, once).await?;
+    accepted(&door, &caller, &started).await
+}
+
+/// `202` with the batch and where it is looked at.
+async fn accepted(door: &Door, caller: &Caller, started: &StartedBatch) -> Result<Response, Problem> {
+    let id = &started.id;
+    let found = door.engine.batch_view(sees(caller).as_ref(), id).await?;
+    let shown = batch::document(door, &found).await?;
     let mut response = (StatusCode::ACCEPTED, axum::Json(shown)).into_response();
     let answer = response.headers_mut();
     if let Ok(location) = HeaderValue::try_from(door.address(&format!("/v1/batches/{}", id.as_str()))) {
         answer.insert(LOCATION, location);
     }
-    if !is_new {
+    if !started.is_new {
         answer.insert(once::REPLAYED, HeaderValue::from_static("true"));
     }
     Ok(response)

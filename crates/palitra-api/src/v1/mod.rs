@@ -31,7 +31,10 @@ pub(crate) fn routes() -> OpenApiRouter<Door> {
         .merge(markets::routes())
 }
 
-pub(crate) use batches::request::{BatchRequest, Kind, WordRequest};
+pub use batches::{
+    manifest::{Planned, plan},
+    request::{AudioFormat, BatchRequest, ItemRequest, Kind, SlideRequest, WordRequest},
+};
 pub(crate) use generations::preferred;
 pub(crate) use quotes::QuoteRequest;
 

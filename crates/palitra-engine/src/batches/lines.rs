@@ -59,11 +59,11 @@ impl Engine {
     /// Cancels what is left of parts of a file that it does not have any more; answers them.
     pub async fn cancel_parts_after(
         &self,
-        options: &LinesOptions,
+        (account, livemode): (&AccountId, Livemode),
         file: &str,
         last: usize,
     ) -> Result<Vec<BatchId>> {
-        let (account, livemode, begins) = (options.account.clone(), options.livemode, format!("{file}#"));
+        let (account, begins) = (account.clone(), format!("{file}#"));
         let of_file = begins.clone();
         let read = self.store.read(move |tx| {
             palitra_store::batches::open_from(tx, (&account, livemode), BatchKind::Run, &begins)

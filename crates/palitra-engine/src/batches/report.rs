@@ -6,7 +6,7 @@ use palitra_domain::{
     state::{BatchKind, BatchState, GenerationState, StepKind, StepStatus},
 };
 use palitra_store::batches::{self as rows, StepGeneration, StepRow, Worker};
-use serde::{Serialize, Serializer, ser::SerializeMap};
+use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap};
 use serde_json::Value;
 
 /// `report.json`: `{batch, status, error, slides|items, workers, totals}`.
@@ -38,7 +38,7 @@ impl Serialize for Report {
 }
 
 /// An item as its main step has it: of a slide its picture, of a word its picture or else its speech, of a line its run.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ItemReport {
     pub number: u32,
     pub title: String,
@@ -59,7 +59,7 @@ pub struct ItemReport {
     pub finished_at: Option<String>,
     pub error: Option<StepError>,
     /// Each step by itself; of slides, whose steps are always the same, none.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<StepReport>,
     /// The model of the step that failed.
     #[serde(skip)]
@@ -69,7 +69,7 @@ pub struct ItemReport {
     pub object_key: Option<String>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct StepReport {
     pub step: StepKind,
     pub status: StepStatus,
@@ -77,7 +77,7 @@ pub struct StepReport {
     pub id: Option<GenerationId>,
     pub model: Option<String>,
     /// What a text model answered.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output: Option<String>,
     pub file: Option<String>,
     pub attempts: i64,
@@ -87,14 +87,14 @@ pub struct StepReport {
     pub object_key: Option<String>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct StepError {
     pub code: ErrorCode,
     pub step: StepKind,
     pub message: String,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct WorkerReport {
     pub id: String,
     pub kind: String,
@@ -117,7 +117,7 @@ impl WorkerReport {
     }
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Totals {
     pub items: usize,
     pub succeeded: usize,

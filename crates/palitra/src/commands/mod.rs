@@ -12,6 +12,7 @@ mod markets;
 pub mod models;
 mod money;
 mod people;
+mod place;
 mod run;
 mod serve;
 mod sim;
@@ -27,11 +28,11 @@ use crate::{
     console::Console,
     failure::{Failure, Phrase},
     telemetry,
-    wiring::App,
+    wiring::{self, App},
 };
-use palitra_domain::{ErrorCode, i18n::Lang};
+use palitra_domain::{Clock, ErrorCode, i18n::Lang};
 use palitra_engine::market_failure;
-use std::{io, process::ExitCode};
+use std::{io, process::ExitCode, sync::Arc};
 
 /// What a command works with before anything is opened.
 pub(crate) struct Session {
@@ -44,6 +45,11 @@ pub(crate) struct Session {
 impl Session {
     pub(crate) fn config(&self) -> &Config {
         &self.loaded.config
+    }
+
+    /// For waiting.
+    fn clock(&self) -> Arc<dyn Clock> {
+        wiring::system_clock(&self.environment)
     }
 
     async fn open(&self) -> Result<App, Failure> {
@@ -180,6 +186,9 @@ fn works_at_a_service(command: &Command) -> bool {
             | Command::Text(_)
             | Command::Speak(_)
             | Command::Video(_)
+            | Command::Slides(_)
+            | Command::Words(_)
+            | Command::Run(_)
             | Command::Jobs(_)
             | Command::Markets(_)
             | Command::Models(args::Models::Ls { .. } | args::Models::Show { .. })

@@ -66,3 +66,23 @@ pub(super) async fn until_done<T, W: Future<Output = T>>(
     }
     work.await
 }
+
+/// The same of work that others do: a first signal tells the work, which is to end then; what it waits for goes on without it.
+pub(super) async fn until_told<T, W: Future<Output = T>>(work: impl FnOnce(CancellationToken) -> W) -> T {
+    let told = CancellationToken::new();
+    let signal = first_signal(told.clone());
+    let mut work = pin!(work(told));
+    tokio::select! {
+        done = &mut work => {
+            // What is left to do is this process's own: a signal ends it.
+            let later = self::signal();
+            tokio::spawn(async move {
+                later.await;
+                std::process::exit(i32::from(ErrorCode::Interrupted.exit_code()));
+            });
+            return done;
+        }
+        () = signal => {}
+    }
+    work.await
+}

@@ -2,7 +2,7 @@
 //! with the operator's rights. The API is the same.
 
 use super::file;
-use crate::{commands::Session, failure::Failure};
+use crate::{commands::Session, failure::Failure, wiring::io_failure};
 use axum::{
     body::Body,
     http::{Request, header},
@@ -11,16 +11,24 @@ use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use palitra_domain::{ErrorCode, objects::ByteStream};
+use palitra_domain::{Clock, ErrorCode, i18n::Lang, objects::ByteStream};
 use palitra_markets::remote::{Answer, Remote};
 use serde_json::Value;
-use std::{io, path::PathBuf};
-use tokio::net::UnixStream;
+use std::{io, path::Path, path::PathBuf, time::Duration};
+use tokio::{io::AsyncWriteExt, net::UnixStream};
 
-/// The longest document that is read.
+/// The longest document that is read: the report of ten thousand items.
 const ANSWER_MAX: usize = 64 * 1024 * 1024;
 
+/// An answer may be held back for a minute; a service that says nothing for so long is stuck.
+const SILENCE: Duration = Duration::from_secs(90);
+
+/// How often a service that does not answer is asked again, and how soon: it may be starting anew.
+const TRIES: u32 = 30;
+const PAUSE: Duration = Duration::from_secs(1);
+
 /// Who answers.
+#[derive(Clone)]
 pub(crate) enum Service {
     At(Remote),
     Here(PathBuf),
@@ -56,8 +64,18 @@ impl Service {
         path: &str,
         body: &Value,
     ) -> Result<Value, Failure> {
-        let bytes = if body.is_null() { Bytes::new() } else { Bytes::from(body.to_string()) };
-        self.put(session, method, path, ("application/json", bytes)).await
+        self.request(session.console.lang, method, path, &[], json(body)).await
+    }
+
+    /// A document that is posted and does the same however often it comes.
+    pub(crate) async fn post_once(
+        &self,
+        session: &Session,
+        path: &str,
+        key: &str,
+        body: &Value,
+    ) -> Result<Value, Failure> {
+        self.request(session.console.lang, "POST", path, &[("idempotency-key", key)], json(body)).await
     }
 
     /// A document for bytes.
@@ -68,56 +86,109 @@ impl Service {
         path: &str,
         body: (&str, Bytes),
     ) -> Result<Value, Failure> {
-        let answer = self.send(session, method, path, body).await.map_err(|error| self.away(&error))?;
+        self.request(session.console.lang, method, path, &[], body).await
+    }
+
+    async fn request(
+        &self,
+        lang: Lang,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: (&str, Bytes),
+    ) -> Result<Value, Failure> {
+        let answer = self.send(lang, method, path, headers, body).await.map_err(|error| self.away(&error))?;
         let status = answer.status;
         let whole = whole(answer.body).await.map_err(|error| self.away(&error))?;
         if (200..300).contains(&status) && whole.is_empty() {
             return Ok(Value::Null);
         }
-        let unreadable = |error: serde_json::Error| {
-            let why = format!("the service answered {status} with something else: {error}");
-            Failure::new(ErrorCode::Internal).with("why", why)
-        };
-        let answer: Value = serde_json::from_slice(&whole).map_err(unreadable)?;
+        let answer: Value =
+            serde_json::from_slice(&whole).map_err(|error| self.unreadable(status, &error))?;
         if (200..300).contains(&status) { Ok(answer) } else { Err(palitra_api::failure(&answer)) }
     }
 
-    /// A file.
-    pub(crate) async fn get(&self, session: &Session, path: &str) -> Result<Bytes, Failure> {
-        let answer =
-            self.send(session, "GET", path, ("", Bytes::new())).await.map_err(|error| self.away(&error))?;
-        if answer.status != 200 {
-            let problem = whole(answer.body).await.ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-            return Err(palitra_api::failure(&problem.unwrap_or_default()));
+    /// What comes bit by bit.
+    pub(crate) async fn stream(
+        &self,
+        lang: Lang,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> Result<ByteStream, Failure> {
+        let answer = self.send(lang, "GET", path, headers, ("", Bytes::new())).await;
+        let answer = answer.map_err(|error| self.away(&error))?;
+        let status = answer.status;
+        if status == 200 {
+            return Ok(answer.body);
         }
-        whole(answer.body).await.map_err(|error| self.away(&error))
+        let problem = whole(answer.body).await.map_err(|error| self.away(&error))?;
+        let problem = serde_json::from_slice(&problem).map_err(|error| self.unreadable(status, &error))?;
+        Err(palitra_api::failure(&problem))
+    }
+
+    /// A document that is small enough to be held.
+    pub(crate) async fn bytes(&self, lang: Lang, path: &str) -> Result<Bytes, Failure> {
+        whole(self.stream(lang, path, &[]).await?).await.map_err(|error| self.away(&error))
+    }
+
+    /// A file, straight to its place beside the one it will take.
+    pub(crate) async fn download(&self, lang: Lang, path: &str, part: &Path) -> Result<(), Failure> {
+        let mut parts = self.stream(lang, path, &[]).await?;
+        let unwritable = |error| io_failure(part, error);
+        let mut out = tokio::fs::File::create(part).await.map_err(unwritable)?;
+        while let Some(bytes) = parts.next().await {
+            let bytes = bytes.map_err(|error| self.away(&error))?;
+            out.write_all(&bytes).await.map_err(unwritable)?;
+        }
+        out.flush().await.map_err(unwritable)
+    }
+
+    /// Asks again for a while when nobody answers. What is asked must do the same however often it comes.
+    pub(crate) async fn insist<T>(
+        clock: &dyn Clock,
+        mut ask: impl AsyncFnMut() -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        for _ in 1..TRIES {
+            match ask().await {
+                Err(failure) if failure.code() == ErrorCode::ServiceAway => clock.sleep(PAUSE).await,
+                other => return other,
+            }
+        }
+        ask().await
     }
 
     async fn send(
         &self,
-        session: &Session,
+        lang: Lang,
         method: &str,
         path: &str,
+        headers: &[(&str, &str)],
         (kind, body): (&str, Bytes),
     ) -> io::Result<Answer> {
-        let language = ("accept-language", session.console.lang.as_str());
+        let headers = [headers, &[("accept-language", lang.as_str())]].concat();
         match self {
-            Service::At(remote) => remote.send(method, path, &[language], (kind, body)).await,
+            Service::At(remote) => remote.send(method, path, &headers, (kind, body)).await,
             Service::Here(socket) => {
-                let stream = UnixStream::connect(socket).await?;
-                let (mut sender, connection) =
-                    http1::handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
-                tokio::spawn(async move { drop(connection.await) });
-                let request = Request::builder().method(method).uri(path).header(header::HOST, "palitra");
-                let request = request.header(language.0, language.1).header(header::CONTENT_TYPE, kind);
+                let mut request = Request::builder().method(method).uri(path).header(header::HOST, "palitra");
+                for (name, value) in headers {
+                    request = request.header(name, value);
+                }
+                if !body.is_empty() {
+                    request = request.header(header::CONTENT_TYPE, kind);
+                }
                 let request = request.body(Body::from(body)).map_err(io::Error::other)?;
-                let response = sender.send_request(request).await.map_err(io::Error::other)?;
-                let status = response.status().as_u16();
-                let parts = Body::new(response.into_body()).into_data_stream();
-                let body: ByteStream = Box::pin(parts.map(|part| part.map_err(io::Error::other)));
-                Ok(Answer { status, body })
+                heard(answer_of(socket, request)).await?
             }
         }
+    }
+
+    /// Something between us and it answers instead, or it is something else.
+    fn unreadable(&self, status: u16, error: &serde_json::Error) -> Failure {
+        if (502..=504).contains(&status) {
+            return self.away(&io::Error::other(format!("status {status}")));
+        }
+        let why = format!("the service answered {status} with something else: {error}");
+        Failure::new(ErrorCode::Internal).with("why", why)
     }
 
     /// Nobody answers.
@@ -132,11 +203,39 @@ impl Service {
     }
 }
 
+fn json(body: &Value) -> (&'static str, Bytes) {
+    let bytes = if body.is_null() { Bytes::new() } else { Bytes::from(body.to_string()) };
+    ("application/json", bytes)
+}
+
+/// One request over the socket, each with a connection of its own.
+async fn answer_of(socket: &Path, request: Request<Body>) -> io::Result<Answer> {
+    let stream = UnixStream::connect(socket).await?;
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
+    tokio::spawn(async move { drop(connection.await) });
+    let response = sender.send_request(request).await.map_err(io::Error::other)?;
+    let status = response.status().as_u16();
+    let parts = Body::new(response.into_body()).into_data_stream();
+    let parts = futures_util::stream::unfold(parts, |mut parts| async {
+        let part = match heard(parts.next()).await {
+            Ok(part) => part?.map_err(io::Error::other),
+            Err(silent) => Err(silent),
+        };
+        Some((part, parts))
+    });
+    Ok(Answer { status, body: Box::pin(parts) })
+}
+
+/// What comes before the silence is too long.
+async fn heard<T>(said: impl Future<Output = T>) -> io::Result<T> {
+    tokio::time::timeout(SILENCE, said).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))
+}
+
 async fn whole(mut parts: ByteStream) -> io::Result<Bytes> {
     let mut all = BytesMut::new();
     while let Some(part) = parts.next().await {
         let part = part?;
-        if all.len() + part.len() > ANSWER_MAX.max(palitra_engine::uploads::UPLOAD_BYTES_MAX * 2) {
+        if all.len() + part.len() > ANSWER_MAX {
             return Err(io::Error::from(io::ErrorKind::FileTooLarge));
         }
         all.extend_from_slice(&part);

@@ -25,7 +25,7 @@ const EDGES: &[(&str, &[&str], &[&str])] = &[
         &["palitra-domain", "palitra-store"],
         &["palitra-markets", "palitra-objects", "palitra-sim"],
     ),
-    ("palitra-api", &["palitra-domain", "palitra-engine"], &[]),
+    ("palitra-api", &["palitra-decks", "palitra-domain", "palitra-engine"], &[]),
     (
         "palitra",
         &[

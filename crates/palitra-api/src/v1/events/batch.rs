@@ -3,6 +3,7 @@
 use super::{answer, event, id_of, last_seen};
 use crate::{
     caller::{Reader, sees},
+    documents::batch::StageDocument,
     door::Door,
     input::Id,
     problem::Problem,
@@ -15,7 +16,10 @@ use palitra_domain::{
     BatchId, Timestamp,
     state::{BatchState, GenerationState},
 };
-use palitra_engine::news::{Ended, LAG, Position};
+use palitra_engine::{
+    batches::Follower,
+    news::{Ended, LAG, Position},
+};
 use serde_json::{Value, json};
 use std::time::Duration;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -54,8 +58,16 @@ async fn batch(
 ) -> Result<Response, Problem> {
     door.engine.batch_view(sees(&caller).as_ref(), &id).await?;
     let (position, told) = seen(&headers).unwrap_or_else(|| (Position::at(Timestamp::default()), 0));
-    let following =
-        Following { door: door.clone(), id, position, told, is_over: false, is_first: true, shown: None };
+    let following = Following {
+        door: door.clone(),
+        id,
+        position,
+        told,
+        follower: None,
+        is_over: false,
+        is_first: true,
+        shown: None,
+    };
     let looks = stream::unfold(following, |mut following| async move {
         let events = following.look().await?;
         Some((stream::iter(events), following))
@@ -80,6 +92,8 @@ struct Following {
     position: Position,
     /// How many steps were told that had ended up to there.
     told: u32,
+    /// Knows how long such steps take.
+    follower: Option<Follower>,
     is_over: bool,
     is_first: bool,
     /// The progress that was told last, and when.
@@ -96,8 +110,11 @@ impl Following {
             self.door.engine.clock.sleep(LOOK).await;
         }
         let engine = &self.door.engine;
+        if self.follower.is_none() {
+            self.follower = Some(engine.follow(&self.id).await.ok()?);
+        }
         // The state is read before the steps: at the end all of them are there.
-        let progress = engine.progress(&self.id).await.ok()?;
+        let progress = self.follower.as_ref()?.count().await.ok()?;
         let mut events = Vec::new();
         // A step that was committed late is somewhere before: the last minute is told once more.
         if engine.ended_up_to(&self.id, self.position.clone()).await.ok()? > self.told {
@@ -117,7 +134,11 @@ impl Following {
             }
         }
         let task = engine.task(&self.id).await.ok()?;
-        let shown = json!({ "batch_id": self.id, "percent": progress.percent(), "task": task });
+        let stages: Vec<StageDocument> = progress.stages.iter().map(StageDocument::from).collect();
+        let shown = json!({
+            "batch_id": self.id, "percent": progress.percent(), "status": progress.state, "stages": stages,
+            "eta_s": progress.eta.map(|eta| eta.as_secs() + u64::from(eta.subsec_nanos() > 0)), "task": task,
+        });
         self.is_over = progress.state != BatchState::Processing;
         let now = self.door.engine.clock.now();
         let is_news =

@@ -1,122 +1,170 @@
-//! What commands on many items have in common: plan, agreement, a run that is followed, the way back from an interruption.
+//! What commands on many items have in common: plan, agreement, a run that is followed, the way back from an interruption. Whether this process
+//! makes the batch or a service does is [`Studio`]'s to know.
 
+mod files;
+mod here;
 mod progress;
+mod studio;
+mod there;
 
+pub(super) use files::{Files, Shelf};
 pub(super) use progress::{Followed, Names};
+pub(super) use studio::{Bad, Feed, Planned, Studio};
 
-use super::{Session, markets, money};
-use crate::{args::Spend, failure::Failure, wiring::App};
-use palitra_domain::{BatchId, i18n::Arg};
-use palitra_engine::batches::{Manifest, Plan, Report};
+use super::{Session, Stop, markets, money, said, stop};
+use crate::{
+    args::Spend,
+    failure::{Failure, Phrase},
+};
+use palitra_api::batches::BatchRequest;
+use palitra_domain::{BatchId, ErrorCode, i18n::Arg};
+use palitra_engine::batches::Report;
 use progress::Run;
 use serde_json::json;
+use std::time::Duration;
 
-/// Which of what is there is made anew.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Redo {
-    /// Numbers of items.
-    pub(super) items: Vec<u32>,
-    /// Only what failed the last time.
-    pub(super) only_failed: bool,
-}
-
-impl Redo {
-    /// Another seed for an item that is made anew; what takes none is asked once more.
-    pub(super) fn seed(&self, number: u32) -> Option<u32> {
-        let random = || u32::try_from(crate::clock::random() & 0x7fff_ffff).unwrap_or(0);
-        self.items.contains(&number).then(random)
-    }
-}
-
-/// The plan of a manifest. What an earlier run left at a market, and this one does not continue, is paid for: it is waited for and used.
+/// The plan of a request. What an earlier run left at a market, and this one does not continue, is paid for: it is waited for and used.
 pub(super) async fn plan(
     session: &Session,
-    app: &App,
-    manifest: Manifest,
-    redo: &Redo,
+    studio: &Studio,
+    request: &BatchRequest,
     is_only_asked: bool,
-) -> Result<Plan, Failure> {
-    let plan = planned(app, manifest.clone(), redo).await?;
-    if is_only_asked
-        || app.engine.interrupted(&plan).await?.is_some()
-        || !app.engine.is_under_way(&plan).await?
-    {
-        return Ok(plan);
+) -> Result<Planned, Failure> {
+    let mut planned = studio.plan(session, request).await?;
+    if planned.under_way && !is_only_asked {
+        session.console.note(&session.console.text("waiting-leftover", &[]));
     }
-    session.console.note(&session.console.text("waiting-leftover", &[]));
-    app.engine.finish_under_way(&plan).await?;
-    planned(app, manifest, redo).await
-}
-
-async fn planned(app: &App, manifest: Manifest, redo: &Redo) -> Result<Plan, Failure> {
-    Ok(if redo.only_failed {
-        app.engine.plan_failed(manifest).await?
-    } else {
-        app.engine.plan(manifest).await?
-    })
+    while planned.under_way && !is_only_asked {
+        studio.wait(&planned).await?;
+        planned = studio.plan(session, request).await?;
+    }
+    Ok(planned)
 }
 
 /// `97 unchanged, 3 new, 0 failed → 9 ₽, ~40 s`.
-pub(super) fn show_plan(session: &Session, plan: &Plan) {
-    let price = plan.price.to_string();
-    let unchanged = ("unchanged", Arg::from(plan.unchanged));
-    let line = if plan.to_run == 0 && plan.refused == 0 {
+pub(super) fn show_plan(session: &Session, planned: &Planned) {
+    let price = planned.price.to_string();
+    let unchanged = ("unchanged", Arg::from(planned.unchanged));
+    let line = if planned.to_run == 0 && planned.refused == 0 {
         session.console.text("plan-nothing", &[unchanged])
     } else {
-        let seconds = money::whole_seconds(plan.eta);
+        let seconds = money::whole_seconds(planned.eta);
         let args = [
             unchanged,
-            ("run", (plan.to_run - plan.failed.min(plan.to_run)).into()),
-            ("failed", plan.failed.into()),
+            ("run", (planned.to_run - planned.failed.min(planned.to_run)).into()),
+            ("failed", planned.failed.into()),
             ("price", (&price).into()),
             ("seconds", seconds.into()),
         ];
         session.console.text("plan-batch", &args)
     };
     session.console.say(&line);
-    if plan.refused > 0 {
-        session.console.note(&session.console.text("plan-refused", &[("count", plan.refused.into())]));
+    if planned.refused > 0 {
+        session.console.note(&session.console.text("plan-refused", &[("count", planned.refused.into())]));
     }
 }
 
 /// `--plan --json`.
-pub(super) fn plan_document(plan: &Plan) -> serde_json::Value {
+pub(super) fn plan_document(planned: &Planned) -> serde_json::Value {
     json!({
-        "items": plan.items().len(), "unchanged": plan.unchanged, "to_run": plan.to_run,
-        "price": plan.price, "eta_s": money::whole_seconds(plan.eta),
+        "items": planned.items, "unchanged": planned.unchanged, "to_run": planned.to_run,
+        "price": planned.price, "eta_s": money::whole_seconds(planned.eta),
     })
 }
 
 /// Starts or continues a plan, follows it to its end or to the first signal, and answers what came of it.
 pub(super) async fn carry_out(
     session: &Session,
-    app: &App,
-    plan: &Plan,
+    studio: &Studio,
+    planned: &Planned,
     spend: &Spend,
     names: &dyn Names,
 ) -> Result<(Report, Followed), Failure> {
-    let since = app.clock.now();
-    let batch = start(session, app, plan, spend).await?;
-    let followed = Run { session, app, batch: &batch, names }.follow().await?;
-    Ok((app.engine.report(&batch, since).await?, followed))
+    let since = studio.clock().now();
+    match studio {
+        Studio::Here(here) => {
+            here.app.engine.retry_keys().await?;
+            let mut models: Vec<(&str, &str)> = planned.models().collect();
+            models.sort_unstable();
+            markets::note_pauses(session, &here.app, &models).await?;
+            let batch = start(session, studio, planned, spend).await?;
+            let followed = Run { session, studio, batch: &batch, names }.follow_here(&here.app).await?;
+            Ok((studio.report(session, &batch, since).await?, followed))
+        }
+        Studio::There(_) => {
+            agree(session, planned, spend)?;
+            // From here on a signal leaves it to the service, also while it is being started.
+            stop::until_told(|stopped| async move {
+                let batch = begin(session, studio, planned).await?;
+                let work = async {
+                    let followed =
+                        Run { session, studio, batch: &batch, names }.follow_there(stopped).await?;
+                    Ok((studio.report(session, &batch, since).await?, followed))
+                };
+                work.await.map_err(|failure| goes_on(failure, &batch))
+            })
+            .await
+        }
+    }
+}
+
+/// Nobody answers any more; what was started goes on.
+pub(super) fn goes_on(failure: Failure, batch: &BatchId) -> Failure {
+    if failure.code() == ErrorCode::ServiceAway { failure.with("hint", way_back(batch)) } else { failure }
+}
+
+fn way_back(batch: &BatchId) -> Phrase {
+    Phrase::new("hint-batch-goes-on").with("id", batch.as_str())
 }
 
 /// Continues the interrupted run of the same manifest, or starts a new one after the price was agreed.
-async fn start(session: &Session, app: &App, plan: &Plan, spend: &Spend) -> Result<BatchId, Failure> {
-    app.engine.retry_keys().await?;
-    let mut models: Vec<(&str, &str)> = plan.models().collect();
-    models.sort_unstable();
-    markets::note_pauses(session, app, &models).await?;
-    if let Some(open) = app.engine.interrupted(plan).await? {
-        session.console.note(&session.console.text("resumed", &[("batch", open.id.as_str().into())]));
-        app.engine.resume_batch(plan, &open.id).await?;
-        return Ok(open.id);
+async fn start(
+    session: &Session,
+    studio: &Studio,
+    planned: &Planned,
+    spend: &Spend,
+) -> Result<BatchId, Failure> {
+    agree(session, planned, spend)?;
+    begin(session, studio, planned).await
+}
+
+/// What goes on was agreed to when it began.
+fn agree(session: &Session, planned: &Planned, spend: &Spend) -> Result<(), Failure> {
+    if planned.open.is_some() {
+        return Ok(());
     }
-    let is_real = models.iter().any(|(model, mode)| app.engine.is_real_market(model, mode));
-    money::agree(session, spend, (plan.price, plan.cost), is_real)?;
-    let started = app.engine.start_batch(plan).await?;
-    for batch in &started.superseded {
-        session.console.note(&session.console.text("superseded", &[("batch", batch.as_str().into())]));
+    money::agree(session, spend, (planned.price, planned.cost), planned.is_real)
+}
+
+async fn begin(session: &Session, studio: &Studio, planned: &Planned) -> Result<BatchId, Failure> {
+    let console = &session.console;
+    if let Some(open) = &planned.open {
+        console.note(&console.text("resumed", &[("batch", open.as_str().into())]));
     }
-    Ok(started.id)
+    let begun = studio.begin(session, planned).await?;
+    for batch in &begun.superseded {
+        console.note(&console.text("superseded", &[("batch", batch.as_str().into())]));
+    }
+    Ok(begun.id)
+}
+
+/// The last words of a run that was stopped before its end: the same command continues it, or it goes on without us.
+pub(super) fn stopped(session: &Session, followed: &Followed, counted: &[(&str, Arg<'_>)]) -> Option<Stop> {
+    match followed {
+        Followed::Done => None,
+        Followed::Interrupted => {
+            session.console.note(&session.console.text("stopped", counted));
+            Some(Stop::Said(ErrorCode::Interrupted))
+        }
+        Followed::Left(batch) => {
+            Some(said(session, Failure::new(ErrorCode::Interrupted).with("hint", way_back(batch))))
+        }
+    }
+}
+
+/// The longest title of a batch.
+pub(super) const TITLE_CHARS_MAX: usize = 500;
+
+pub(super) fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

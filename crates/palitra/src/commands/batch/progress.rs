@@ -1,7 +1,8 @@
 //! A run as people watch it: bars on a terminal, plain lines in a pipe, and files in the folder as soon as they exist.
 
+use super::{Feed, Studio};
 use crate::{
-    commands::{Session, market_failure, slides::copy_object, stop},
+    commands::{Session, market_failure, stop},
     failure::Failure,
     wiring::App,
 };
@@ -33,43 +34,67 @@ pub(in crate::commands) trait Names: Sync {
 /// One run of a batch in front of somebody.
 pub(in crate::commands) struct Run<'a> {
     pub(in crate::commands) session: &'a Session,
-    pub(in crate::commands) app: &'a App,
+    pub(in crate::commands) studio: &'a Studio,
     pub(in crate::commands) batch: &'a BatchId,
     pub(in crate::commands) names: &'a dyn Names,
 }
 
 /// How the run ended for the one who watched it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::commands) enum Followed {
     Done,
+    /// It continues when the same command comes again.
     Interrupted,
+    /// It goes on at the service.
+    Left(BatchId),
 }
 
 impl Run<'_> {
     /// Starts the engine on this batch alone and follows it to its end, or to the first signal.
-    pub(in crate::commands) async fn follow(&self) -> Result<Followed, Failure> {
-        let engine = &self.app.engine;
-        let follower = engine.follow(self.batch).await?;
-        let board = Board::new(self.session, self.names, engine.stages(self.batch).await?);
-        self.name_workers().await?;
-        let running = engine.start(Some(self.batch.to_string())).await?;
+    pub(super) async fn follow_here(&self, app: &App) -> Result<Followed, Failure> {
+        let (feed, board) = self.open().await?;
+        self.name_workers(app).await?;
+        let running = app.engine.start(Some(self.batch.to_string())).await?;
         let told = || {
             board.give_up_bars();
             board.line(&self.session.console.text("draining", &[]));
         };
-        let watched = stop::until_done(running, told, |drained| self.watch(follower, &board, drained)).await;
+        let watched = stop::until_done(running, told, |drained| self.watch(feed, &board, drained)).await;
         board.close();
         watched?;
-        let is_over = engine.batch(self.batch).await?.state != BatchState::Processing;
+        Ok(if self.is_over().await? { Followed::Done } else { Followed::Interrupted })
+    }
+
+    /// Follows what a service does, to its end or until it is left alone.
+    pub(super) async fn follow_there(&self, stopped: CancellationToken) -> Result<Followed, Failure> {
+        let (feed, board) = self.open().await?;
+        let watched = self.watch(feed, &board, stopped.clone()).await;
+        if stopped.is_cancelled() {
+            board.give_up_bars();
+        }
+        board.close();
+        watched?;
+        Ok(if self.is_over().await? { Followed::Done } else { Followed::Left(self.batch.clone()) })
+    }
+
+    /// Its events from now on, and the board with what is there.
+    async fn open(&self) -> Result<(Feed, Board<'_>), Failure> {
+        let feed = self.studio.follow(self.batch).await?;
+        let stages = self.studio.stages(self.session, self.batch).await?;
+        Ok((feed, Board::new(self.session, self.names, stages)))
+    }
+
+    async fn is_over(&self) -> Result<bool, Failure> {
+        let is_over = self.studio.state(self.session, self.batch).await? != BatchState::Processing;
         if is_over {
             self.session.console.ring();
         }
-        Ok(if is_over { Followed::Done } else { Followed::Interrupted })
+        Ok(is_over)
     }
 
     /// S0-39: how many workers there are, and their names, before the first of them begins.
-    async fn name_workers(&self) -> Result<(), Failure> {
-        let workers = self.app.engine.report(self.batch, self.app.clock.now()).await?.workers;
+    async fn name_workers(&self, app: &App) -> Result<(), Failure> {
+        let workers = app.engine.report(self.batch, app.clock.now()).await?.workers;
         let names: Vec<&str> = workers.iter().map(|worker| worker.id.as_str()).collect();
         tracing::info!(
             workers = names.join(", "),
@@ -81,23 +106,25 @@ impl Run<'_> {
 
     async fn watch(
         &self,
-        mut follower: palitra_engine::batches::Follower,
+        mut feed: Feed,
         board: &Board<'_>,
         drained: CancellationToken,
     ) -> Result<(), Failure> {
         loop {
             let event = tokio::select! {
-                event = follower.next() => event?,
+                event = feed.next() => event?,
                 () = drained.cancelled() => break,
             };
             let Some(event) = event else { break };
             self.show(event, board).await?;
         }
         // What ended while the last calls were waited for.
-        while let Some(event) = follower.at_once() {
+        while let Some(event) = feed.at_once() {
             self.show(event, board).await?;
         }
-        board.count(&follower.count().await?);
+        if let Some(progress) = feed.count().await? {
+            board.count(&progress);
+        }
         Ok(())
     }
 
@@ -124,11 +151,11 @@ impl Run<'_> {
         if kind == StepKind::Prompt {
             return Ok(());
         }
-        let engine = &self.app.engine;
-        if let Some(asset) = engine.assets(generation).await?.first()
-            && let Some(file) = self.names.file(number, kind, &asset.object_key)
+        let made = self.studio.made(self.session, generation).await?;
+        if let Some(key) = made.first()
+            && let Some(file) = self.names.file(number, kind, key)
         {
-            copy_object(engine, &asset.object_key, &file).await?;
+            self.studio.files().copy(key, &file).await?;
         }
         Ok(())
     }

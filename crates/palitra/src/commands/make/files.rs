@@ -2,13 +2,16 @@
 
 use super::name_of;
 use crate::{
+    commands::Session,
+    control::{Service, query},
     failure::Failure,
     wiring::{App, io_failure},
 };
-use palitra_domain::{AssetId, ErrorCode, Livemode, media_type::FileFormat};
+use bytes::Bytes;
+use palitra_domain::{ErrorCode, Livemode, media_type::FileFormat};
 use palitra_engine::{
     generations::{Asset, Generation},
-    uploads::{UPLOAD_BYTES_MAX, Uploaded},
+    uploads::UPLOAD_BYTES_MAX,
 };
 use palitra_media::{
     export::{self, Export},
@@ -17,45 +20,66 @@ use palitra_media::{
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 
-/// Takes files into the house's own storage: one as an id, several as a list of them. With the size of the first picture.
-pub(super) async fn upload_as_input(
+/// A file that was brought along.
+#[derive(Debug, Clone)]
+pub(in crate::commands) struct Brought {
+    pub(in crate::commands) id: String,
+    /// Of a picture.
+    size: Option<(u32, u32)>,
+}
+
+/// What an input says of them: one as an id, several as a list of them. With the size of the first picture.
+pub(super) fn as_input(brought: Vec<Brought>) -> (Value, Option<(u32, u32)>) {
+    let size = brought.iter().find_map(|file| file.size);
+    let mut ids: Vec<Value> = brought.into_iter().map(|file| json!(file.id)).collect();
+    (if ids.len() == 1 { ids.remove(0) } else { Value::Array(ids) }, size)
+}
+
+/// Takes files into the house's own storage.
+pub(in crate::commands) async fn upload_here(
     app: &App,
     livemode: Livemode,
     paths: &[PathBuf],
-) -> Result<(Value, Option<(u32, u32)>), Failure> {
-    let uploaded = uploads(app, livemode, paths).await?;
-    let size = uploaded.iter().find_map(|upload| upload.width.zip(upload.height));
-    let mut ids: Vec<Value> = uploaded.iter().map(|upload| json!(upload.id)).collect();
-    Ok((if ids.len() == 1 { ids.remove(0) } else { Value::Array(ids) }, size))
-}
-
-/// Their ids.
-pub(in crate::commands) async fn upload(
-    app: &App,
-    livemode: Livemode,
-    paths: &[PathBuf],
-) -> Result<Vec<AssetId>, Failure> {
-    Ok(uploads(app, livemode, paths).await?.into_iter().map(|upload| upload.id).collect())
-}
-
-async fn uploads(app: &App, livemode: Livemode, paths: &[PathBuf]) -> Result<Vec<Uploaded>, Failure> {
-    let mut uploaded = Vec::with_capacity(paths.len());
+) -> Result<Vec<Brought>, Failure> {
+    let mut brought = Vec::with_capacity(paths.len());
     for path in paths {
-        let missing = || Failure::new(ErrorCode::FileMissing).with("value", format!("`{}`", path.display()));
-        let about = tokio::fs::metadata(path).await.map_err(|_| missing())?;
-        if !about.is_file() {
-            return Err(missing());
-        }
-        // What is too large is not read to say so.
-        let too_large = about.len() > u64::try_from(UPLOAD_BYTES_MAX).unwrap_or(u64::MAX);
-        if too_large {
-            return Err(palitra_engine::uploads::too_large(&name_of(path)).into());
-        }
-        let bytes = tokio::fs::read(path).await.map_err(|error| io_failure(path, error))?;
-        let house = &app.engine.house.id;
-        uploaded.push(app.engine.upload(house, livemode, &name_of(path), bytes.into()).await?);
+        let bytes = read(path).await?;
+        let kept = app.engine.upload(&app.engine.house.id, livemode, &name_of(path), bytes).await?;
+        brought.push(Brought { id: kept.id.to_string(), size: kept.width.zip(kept.height) });
     }
-    Ok(uploaded)
+    Ok(brought)
+}
+
+/// Brings files to a service.
+pub(in crate::commands) async fn upload_there(
+    session: &Session,
+    service: &Service,
+    paths: &[PathBuf],
+) -> Result<Vec<Brought>, Failure> {
+    let mut brought = Vec::with_capacity(paths.len());
+    for path in paths {
+        let bytes = read(path).await?;
+        let to = format!("/v1/uploads{}", query(&json!({ "name": name_of(path) })));
+        let kept = service.put(session, "POST", &to, ("application/octet-stream", bytes)).await?;
+        let side = |name: &str| kept[name].as_u64().and_then(|side| u32::try_from(side).ok());
+        let id = kept["id"].as_str().unwrap_or_default().to_owned();
+        brought.push(Brought { id, size: side("width").zip(side("height")) });
+    }
+    Ok(brought)
+}
+
+/// What is too large is not read to say so.
+async fn read(path: &Path) -> Result<Bytes, Failure> {
+    let missing = || Failure::new(ErrorCode::FileMissing).with("value", format!("`{}`", path.display()));
+    let about = tokio::fs::metadata(path).await.map_err(|_| missing())?;
+    if !about.is_file() {
+        return Err(missing());
+    }
+    if about.len() > u64::try_from(UPLOAD_BYTES_MAX).unwrap_or(u64::MAX) {
+        return Err(palitra_engine::uploads::too_large(&name_of(path)).into());
+    }
+    let bytes = tokio::fs::read(path).await.map_err(|error| io_failure(path, error))?;
+    Ok(bytes.into())
 }
 
 /// Copies the results of a generation to where they were asked for; several get numbers.

@@ -11,15 +11,18 @@ mod write;
 
 pub(super) use create::create;
 pub(super) use edit::{edit, retouch, swap_face, upscale};
-pub(super) use files::upload;
+pub(super) use files::{Brought, upload_here, upload_there};
 pub(super) use local::{contact_sheet, convert, text};
 pub(super) use sound::{speak, speech_model, video};
 pub(super) use write::write;
 
-use super::{Session, Stop, market_failure, markets, money, stop};
+use super::{
+    Session, Stop, market_failure, markets, money,
+    place::{Place, place},
+    stop,
+};
 use crate::{
     args::Making,
-    control::{self, Service},
     failure::{Failure, Phrase},
     wiring::App,
 };
@@ -63,35 +66,12 @@ async fn make(session: &Session, job: Job<'_>) -> Result<(), Stop> {
     }
 }
 
-/// Who makes it.
-enum Place {
-    /// This process, in its data directory.
-    Here(Box<App>),
-    /// The service that `--server` names, or the one that has the data directory.
-    There(Service),
-}
-
-async fn place(session: &Session) -> Result<Place, Failure> {
-    if let Some(service) = Service::named(session)? {
-        return Ok(Place::There(service));
-    }
-    match session.open().await {
-        Ok(app) => Ok(Place::Here(Box::new(app))),
-        Err(failure)
-            if failure.code() == ErrorCode::DataInUse && control::file(&session.cli.data).exists() =>
-        {
-            Ok(Place::There(Service::of_data(session)))
-        }
-        Err(failure) => Err(failure),
-    }
-}
-
 async fn make_with(session: &Session, app: App, job: Job<'_>) -> Result<(), Stop> {
     let Job { mode, model, mut input, files, making } = job;
     let out = making.out.clone().unwrap_or_else(|| PathBuf::from("."));
     let livemode = session.livemode();
     for (word, paths) in files {
-        let (ids, size) = files::upload_as_input(&app, livemode, &paths).await?;
+        let (ids, size) = files::as_input(files::upload_here(&app, livemode, &paths).await?);
         input.insert(word.to_owned(), ids);
         // S2-049: an edit that nobody gave a format keeps that of its picture.
         if let (true, false, Some(size)) = (mode == "edit", input.contains_key("width"), size) {

@@ -1,17 +1,19 @@
 //! The same way over a service: files are uploaded, the price is quoted, the generation is followed, its files come back.
 
-use super::{Job, files, name_of, offer, status_line};
+use super::{Job, files, offer, status_line};
 use crate::{
-    commands::{Session, Stop, money},
-    control::{Service, query, segment},
+    commands::{Session, Stop, batch::Shelf, money, stop},
+    control::{Service, segment},
     failure::{Failure, Phrase},
-    wiring::io_failure,
 };
-use bytes::Bytes;
-use palitra_domain::{Currency, ErrorCode, Money, catalogue::Notice};
-use palitra_engine::{failure::Failure as Failed, market_failure, uploads::UPLOAD_BYTES_MAX};
+use palitra_domain::{Clock, Currency, ErrorCode, Money, catalogue::Notice, media_type};
+use palitra_engine::market_failure;
 use serde_json::{Map, Value, json};
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+use tokio_util::sync::CancellationToken;
 
 /// The answer is held back so long, then asked for again.
 const WAIT_S: u32 = 20;
@@ -23,7 +25,7 @@ pub(super) async fn make(session: &Session, service: &Service, job: Job<'_>) -> 
         crate::commands::slides::check_writable(files::folder_of(&out))?;
     }
     for (word, paths) in brought {
-        let (ids, size) = upload(session, service, &paths).await?;
+        let (ids, size) = files::as_input(files::upload_there(session, service, &paths).await?);
         input.insert(word.to_owned(), ids);
         if let (true, false, Some(size)) = (mode == "edit", input.contains_key("width"), size) {
             super::put_format(&mut input, super::edited(size));
@@ -56,8 +58,10 @@ pub(super) async fn make(session: &Session, service: &Service, job: Job<'_>) -> 
     }
     // Whether it is a real market is the service's to know: what costs something is asked about.
     money::agree(session, &making.spend, (price, price), price.amount > 0)?;
-    let made = run(session, service, wish, &quote).await?;
-    let written = write_results(session, service, &made, &out, !making.no_recipe).await?;
+    let wanted =
+        Wanted { session, service, clock: session.clock(), out: &out, with_recipe: !making.no_recipe };
+    // From here on a signal leaves it to the service, also while it is being asked for.
+    let (made, written) = stop::until_told(|told| wanted.run(wish, &quote, told)).await?;
     session.console.document(&json!({
         "id": made["id"], "status": made["status"], "model": made["model"], "seed": made["input"]["seed"], "price": made["price"],
         "file": written.first(), "files": written,
@@ -67,32 +71,6 @@ pub(super) async fn make(session: &Session, service: &Service, job: Job<'_>) -> 
         session.console.say(&session.console.text("done-file", &[("file", (&file).into())]));
     }
     Ok(())
-}
-
-async fn upload(
-    session: &Session,
-    service: &Service,
-    paths: &[PathBuf],
-) -> Result<(Value, Option<(u32, u32)>), Failure> {
-    let (mut ids, mut size) = (Vec::new(), None);
-    for path in paths {
-        let missing = || Failure::new(ErrorCode::FileMissing).with("value", format!("`{}`", path.display()));
-        let about = tokio::fs::metadata(path).await.map_err(|_| missing())?;
-        if !about.is_file() {
-            return Err(missing());
-        }
-        if about.len() > u64::try_from(UPLOAD_BYTES_MAX).unwrap_or(u64::MAX) {
-            return Err(palitra_engine::uploads::too_large(&name_of(path)).into());
-        }
-        let bytes = tokio::fs::read(path).await.map_err(|error| io_failure(path, error))?;
-        let to = format!("/v1/uploads{}", query(&json!({ "name": name_of(path) })));
-        let kept =
-            service.put(session, "POST", &to, ("application/octet-stream", Bytes::from(bytes))).await?;
-        let side = |name: &str| kept[name].as_u64().and_then(|side| u32::try_from(side).ok());
-        size = size.or(side("width").zip(side("height")));
-        ids.push(kept["id"].clone());
-    }
-    Ok((if ids.len() == 1 { ids.remove(0) } else { Value::Array(ids) }, size))
 }
 
 fn price(money: &Value) -> Money {
@@ -114,60 +92,94 @@ fn notices(quote: &Value) -> Vec<Notice> {
     quote["notices"].as_array().into_iter().flatten().filter_map(notice).collect()
 }
 
-/// Created once, whatever becomes of the connection, and followed to its end. Ctrl-C leaves it to the service.
-async fn run(session: &Session, service: &Service, mut wish: Value, quote: &Value) -> Result<Value, Stop> {
-    wish["quote_id"] = quote["id"].clone();
-    let model = quote["model"].as_str().unwrap_or_default();
-    let mut made = service.ask(session, "POST", "/v1/generations", &wish).await?;
-    let status = status_line(session, model, quote["p50_s"].as_i64().unwrap_or(0));
-    let id = made["id"].as_str().unwrap_or_default().to_owned();
-    let path = format!("/v1/generations/{}?wait={WAIT_S}", segment(&id));
-    while made["finished_at"].is_null() {
-        made = tokio::select! {
-            made = service.ask(session, "GET", &path, &Value::Null) => made?,
-            _ = tokio::signal::ctrl_c() => {
-                status.finish_and_clear();
-                let hint = Phrase::new("hint-goes-on").with("id", id.as_str());
-                return Err(Failure::new(ErrorCode::Interrupted).with("hint", hint).into());
-            }
-        };
-    }
-    status.finish_and_clear();
-    if made["status"] == "succeeded" {
-        return Ok(made);
-    }
-    let code =
-        made["error"]["code"].as_str().and_then(ErrorCode::parse).unwrap_or(ErrorCode::GenerationFailed);
-    let of = (made["market"].as_str().unwrap_or_default(), model);
-    let failed: Failed = market_failure::failure(code, of, made["error"]["message"].as_str());
-    Err(failed.into())
+/// What is asked for, and where it goes.
+struct Wanted<'a> {
+    session: &'a Session,
+    service: &'a Service,
+    clock: Arc<dyn Clock>,
+    out: &'a Path,
+    with_recipe: bool,
 }
 
-async fn write_results(
-    session: &Session,
-    service: &Service,
-    made: &Value,
-    out: &Path,
-    with_recipe: bool,
-) -> Result<Vec<PathBuf>, Failure> {
-    let assets = made["assets"].as_array().map(Vec::as_slice).unwrap_or_default();
-    if assets.is_empty() {
+impl Wanted<'_> {
+    /// Created once under the quote's id, whatever becomes of the connection; followed to its end, and written. Whoever is told to stop, or
+    /// hears nothing any more, leaves it to the service.
+    async fn run(
+        &self,
+        mut wish: Value,
+        quote: &Value,
+        told: CancellationToken,
+    ) -> Result<(Value, Vec<PathBuf>), Stop> {
+        wish["quote_id"] = quote["id"].clone();
+        let key = quote["id"].as_str().unwrap_or_default();
+        let made = Service::insist(&*self.clock, async || {
+            self.service.post_once(self.session, "/v1/generations", key, &wish).await
+        });
+        let made = made.await?;
+        let id = made["id"].as_str().unwrap_or_default().to_owned();
+        let goes_on = || Phrase::new("hint-goes-on").with("id", id.as_str());
+        let status = status_line(
+            self.session,
+            quote["model"].as_str().unwrap_or_default(),
+            quote["p50_s"].as_i64().unwrap_or(0),
+        );
+        let written = tokio::select! {
+            written = self.followed(made, quote) => written,
+            () = told.cancelled() => Err(Failure::new(ErrorCode::Interrupted).with("hint", goes_on())),
+        };
+        status.finish_and_clear();
+        Ok(written.map_err(|failure| match failure.code() {
+            ErrorCode::ServiceAway => failure.with("hint", goes_on()),
+            _ => failure,
+        })?)
+    }
+
+    async fn followed(&self, mut made: Value, quote: &Value) -> Result<(Value, Vec<PathBuf>), Failure> {
+        let path =
+            format!("/v1/generations/{}?wait={WAIT_S}", segment(made["id"].as_str().unwrap_or_default()));
+        while made["finished_at"].is_null() {
+            let asked = Service::insist(&*self.clock, async || {
+                self.service.ask(self.session, "GET", &path, &Value::Null).await
+            });
+            made = asked.await?;
+        }
+        if made["status"] == "succeeded" {
+            let written = self.write(&made).await?;
+            return Ok((made, written));
+        }
+        let code =
+            made["error"]["code"].as_str().and_then(ErrorCode::parse).unwrap_or(ErrorCode::GenerationFailed);
         let market = made["market"].as_str().unwrap_or_default();
-        return Err(Failure::new(ErrorCode::ResultExpired).with("value", market));
+        let of = (market, quote["model"].as_str().unwrap_or_default());
+        Err(market_failure::failure(code, of, made["error"]["message"].as_str()))
     }
-    let empty = Map::new();
-    let input = made["input"].as_object().unwrap_or(&empty);
-    let of = |name: &str| made[name].as_str().unwrap_or_default();
-    let mut written = Vec::with_capacity(assets.len());
-    for (n, asset) in assets.iter().enumerate() {
-        let id = asset["id"].as_str().unwrap_or_default();
-        let bytes = service.get(session, &format!("/v1/assets/{}/content", segment(id))).await?;
-        let extension = palitra_domain::media_type::sniff(&bytes).map_or("bin", |media| media.extension);
-        let number = (assets.len() > 1).then_some(n + 1);
-        let file = files::place(out, of("id"), number, extension);
-        let export = files::export_of((of("market"), of("model")), input, &file, with_recipe);
-        files::leave_bytes(bytes.to_vec(), asset["mime"].as_str().unwrap_or_default(), export, &file).await?;
-        written.push(file);
+
+    async fn write(&self, made: &Value) -> Result<Vec<PathBuf>, Failure> {
+        let assets = made["assets"].as_array().map(Vec::as_slice).unwrap_or_default();
+        if assets.is_empty() {
+            let market = made["market"].as_str().unwrap_or_default();
+            return Err(Failure::new(ErrorCode::ResultExpired).with("value", market));
+        }
+        let empty = Map::new();
+        let input = made["input"].as_object().unwrap_or(&empty);
+        let of = |name: &str| made[name].as_str().unwrap_or_default();
+        let stored = Shelf::new(self.session, self.service.clone());
+        let mut written = Vec::with_capacity(assets.len());
+        for (n, asset) in assets.iter().enumerate() {
+            let mime = asset["mime"].as_str().unwrap_or_default();
+            let extension = media_type::of_mime(mime).map_or("bin", |media| media.extension);
+            let key = format!("{}.{extension}", asset["id"].as_str().unwrap_or_default());
+            let number = (assets.len() > 1).then_some(n + 1);
+            let file = files::place(self.out, of("id"), number, extension);
+            if mime.starts_with("image/") {
+                let bytes = stored.fetch(&key).await?;
+                let export = files::export_of((of("market"), of("model")), input, &file, self.with_recipe);
+                files::leave_bytes(bytes.to_vec(), mime, export, &file).await?;
+            } else {
+                stored.copy(&key, &file).await?;
+            }
+            written.push(file);
+        }
+        Ok(written)
     }
-    Ok(written)
 }

@@ -1,5 +1,6 @@
 //! Lines of a file, so many at a time: what each asks for, or what is wrong with it and where.
 
+use crate::commands::batch::Bad;
 use palitra_domain::ErrorCode;
 use serde::Deserialize;
 use serde_json::Value;
@@ -12,8 +13,8 @@ use tokio::{
 /// The longest line, in bytes: the longest input that any mode takes, written in escapes.
 const LINE_BYTES_MAX: u64 = 1024 * 1024;
 
-/// Of the lines that are read at once: a part ends behind the line that reaches it.
-const PART_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Of the lines that are read at once: a part ends behind the line that reaches it, and is one request of at most 16 MiB to a service.
+const PART_BYTES_MAX: usize = 12 * 1024 * 1024;
 
 /// The most lines of one file.
 pub(super) const LINES_MAX: u32 = 1_000_000;
@@ -29,17 +30,11 @@ pub(super) struct Asked {
     pub(super) model: Option<String>,
     #[serde(default)]
     pub(super) mode: Option<String>,
+    /// An object.
     pub(super) input: Value,
     /// Files beside the list, by the word of the input that they are.
     #[serde(default)]
     pub(super) files: BTreeMap<String, Vec<PathBuf>>,
-}
-
-/// What is wrong with a line.
-#[derive(Debug, Clone)]
-pub(super) struct Bad {
-    pub(super) code: ErrorCode,
-    pub(super) message: String,
 }
 
 /// A line of the file, from 1.

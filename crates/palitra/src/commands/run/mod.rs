@@ -7,7 +7,7 @@ mod work;
 
 use super::{
     Session, Stop,
-    make::upload,
+    batch::{self, Bad, Studio},
     markets, money, said,
     slides::{check_stays, check_writable},
     stop,
@@ -15,21 +15,20 @@ use super::{
 use crate::{
     args::RunLines,
     failure::{Failure, Phrase},
-    wiring::App,
 };
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use lines::{Bad, LINES_MAX, Lines, Numbered};
-use palitra_domain::{AssetId, ErrorCode, Money, i18n::Arg, state::Priority};
-use palitra_engine::batches::{Line, LinesOptions, ManifestItem};
+use lines::{Asked, LINES_MAX, Lines, Numbered};
+use palitra_api::batches::{BatchRequest, ItemRequest, Kind};
+use palitra_domain::{Currency, ErrorCode, Money, i18n::Arg};
 use results::Results;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     io::IsTerminal,
     path::{Path, PathBuf},
     time::Duration,
 };
-use work::Work;
+use work::{Mine, Work};
 
 /// Lines of one batch: as many as may wait for an account, and few enough to be held.
 const PART: usize = 1000;
@@ -42,8 +41,8 @@ pub(super) async fn run(session: &Session, args: RunLines) -> Result<(), Stop> {
     if !args.file.is_file() {
         return Err(missing().into());
     }
-    let app = session.open().await?;
-    let survey = survey(&app, &args).await.map_err(|error| missing().caused_by(error))?;
+    let studio = Studio::open(session).await?;
+    let survey = survey(&studio, &args).await.map_err(|error| missing().caused_by(error))?;
     let bad = |hint: Phrase| {
         let failure =
             Failure::new(ErrorCode::InvalidInput).with("value", format!("`{}`", args.file.display()));
@@ -55,34 +54,36 @@ pub(super) async fn run(session: &Session, args: RunLines) -> Result<(), Stop> {
     if survey.is_cut {
         return Err(bad(Phrase::new("hint-too-many-lines").with("max", LINES_MAX)));
     }
-    let command = Command { session, app: &app, args: &args };
-    let is_asked_about = survey.models.iter().any(|(model, mode)| app.engine.is_real_market(model, mode));
+    let command = Command { session, studio: &studio, args: &args };
     let mut agreed = None;
-    if args.spend.plan || args.spend.max_cost_minor.is_some() || is_asked_about {
+    if args.spend.plan || args.spend.max_cost_minor.is_some() || survey.may_cost {
         let total = command.plan_all().await?;
         session.console.say(&total.line(session));
         if args.spend.plan {
             session.console.document(&total.document());
             return Ok(());
         }
-        money::agree(session, &args.spend, (total.price, total.cost), is_asked_about)?;
+        let is_real = match &studio {
+            Studio::Here(_) => survey.may_cost,
+            Studio::There(_) => total.price.amount > 0,
+        };
+        money::agree(session, &args.spend, (total.price, total.cost), is_real)?;
         agreed = Some((total.price, total.cost));
     }
     check_writable(&args.out)?;
     check_stays(&args.file, &args.out.join(results::NAME))?;
-    app.engine.retry_keys().await?;
-    let models: Vec<(&str, &str)> =
-        survey.models.iter().map(|(model, mode)| (model.as_str(), mode.as_str())).collect();
-    markets::note_pauses(session, &app, &models).await?;
-    let since = app.clock.now();
-    let events = app.engine.events();
-    let running = app.engine.start(Some("run".to_owned())).await?;
+    if let Studio::Here(here) = &studio {
+        here.app.engine.retry_keys().await?;
+        let models: Vec<(&str, &str)> =
+            survey.models.iter().map(|(model, mode)| (model.as_str(), mode.as_str())).collect();
+        markets::note_pauses(session, &here.app, &models).await?;
+    }
+    let since = studio.clock().now();
     let mut work = Work {
         command: &command,
-        focus: running.focus(),
-        stopper: running.stopper(),
-        events,
+        here: None,
         lines_left: survey.lines,
+        currency: agreed.map_or(session.config().money.prices().currency, |(price, _)| price.currency),
         agreed,
         files: HashMap::new(),
         results: Results::create(&args.out, session.console.json)?,
@@ -90,24 +91,30 @@ pub(super) async fn run(session: &Session, args: RunLines) -> Result<(), Stop> {
         bar: bar(survey.lines),
         told_at: since,
     };
-    let told = || session.console.note(&session.console.text("draining", &[]));
-    let worked = stop::until_done(running, told, |drained| work.all(drained)).await;
+    let worked = match &studio {
+        Studio::Here(here) => {
+            let events = here.app.engine.events();
+            let running = here.app.engine.start(Some("run".to_owned())).await?;
+            work.here = Some(Mine { focus: running.focus(), stopper: running.stopper(), events });
+            let told = || session.console.note(&session.console.text("draining", &[]));
+            stop::until_done(running, told, |drained| work.all(drained)).await
+        }
+        Studio::There(_) => stop::until_told(|told| work.all(told)).await,
+    };
     work.bar.finish_and_clear();
-    let makespan = app.clock.now().since(since);
-    let currency = app.engine.settings.prices.currency;
-    let price = Money::new(work.results.counts.price, currency);
+    let makespan = studio.clock().now().since(since);
+    let price = Money::new(work.results.counts.price, work.currency);
     let workers = json!(work.workers.into_values().collect::<Vec<_>>());
     // What is there is written whatever ended the work.
     let finished = work.results.finish(&workers, price, makespan.as_secs_f64());
-    app.close().await;
-    let is_interrupted = worked.map_err(|failure| said(session, failure))?;
+    studio.close().await;
+    let followed = worked.map_err(|failure| said(session, failure))?;
     let counts = finished?;
     let total = usize::try_from(survey.lines).unwrap_or(usize::MAX);
     let console = &session.console;
     let counted = [("ok", Arg::from(counts.succeeded)), ("total", Arg::from(total))];
-    if is_interrupted {
-        console.note(&console.text("stopped", &counted));
-        return Err(Stop::Said(ErrorCode::Interrupted));
+    if let Some(stop) = batch::stopped(session, &followed, &counted) {
+        return Err(stop);
     }
     console.ring();
     let (price, seconds) = (price.to_string(), format!("{:.1}", makespan.as_secs_f64()));
@@ -131,26 +138,35 @@ struct Survey {
     lines: u32,
     /// There are more than are read.
     is_cut: bool,
+    /// As far as this process knows them.
     models: BTreeSet<(String, String)>,
+    /// Some of it may cost real money; what a service takes for it, its plan says.
+    may_cost: bool,
 }
 
-async fn survey(app: &App, args: &RunLines) -> std::io::Result<Survey> {
+async fn survey(studio: &Studio, args: &RunLines) -> std::io::Result<Survey> {
     let mut lines = Lines::open(&args.file).await?;
-    let mut survey = Survey { lines: 0, is_cut: false, models: BTreeSet::new() };
+    let is_there = matches!(studio, Studio::There(_));
+    let mut survey = Survey { lines: 0, is_cut: false, models: BTreeSet::new(), may_cost: is_there };
     loop {
         let some = lines.next(PART).await?;
         if some.is_empty() {
             survey.is_cut = lines.has_more().await?;
-            return Ok(survey);
+            break;
         }
         for line in some {
             survey.lines += 1;
-            let Ok(asked) = line.asked else { continue };
+            let (Ok(asked), Studio::Here(here)) = (line.asked, studio) else { continue };
             let Some(model) = asked.model.or_else(|| args.model.clone()) else { continue };
-            let mode = asked.mode.or_else(|| app.engine.first_mode(&model).ok());
+            let mode = asked.mode.or_else(|| here.app.engine.first_mode(&model).ok());
             survey.models.extend(mode.map(|mode| (model, mode)));
         }
     }
+    if let Studio::Here(here) = studio {
+        survey.may_cost =
+            survey.models.iter().any(|(model, mode)| here.app.engine.is_real_market(model, mode));
+    }
+    Ok(survey)
 }
 
 /// What all of it would cost.
@@ -165,6 +181,11 @@ struct Total {
 }
 
 impl Total {
+    fn none(currency: Currency) -> Total {
+        let none = Money::new(0, currency);
+        Total { items: 0, unchanged: 0, to_run: 0, refused: 0, price: none, cost: none, eta: Duration::ZERO }
+    }
+
     fn line(&self, session: &Session) -> String {
         let price = self.price.to_string();
         let args = [
@@ -187,28 +208,36 @@ impl Total {
 
 struct Command<'a> {
     session: &'a Session,
-    app: &'a App,
+    studio: &'a Studio,
     args: &'a RunLines,
 }
 
 /// A part of the file as it can be carried out, and its lines that cannot.
 struct Part {
-    items: Vec<ManifestItem>,
+    items: Vec<ItemRequest>,
     bad: BTreeMap<u32, Bad>,
     ids: BTreeMap<u32, Value>,
-    faces: Vec<AssetId>,
 }
 
 impl Command<'_> {
-    fn options(&self, part: usize) -> LinesOptions {
-        let path = std::fs::canonicalize(&self.args.file).unwrap_or_else(|_| self.args.file.clone());
-        LinesOptions {
-            account: self.app.engine.house.id.clone(),
-            livemode: self.session.livemode(),
-            source: format!("{}#{part}", path.display()),
+    /// Where the lines lie; their parts are numbered behind it.
+    fn file(&self) -> String {
+        std::fs::canonicalize(&self.args.file)
+            .unwrap_or_else(|_| self.args.file.clone())
+            .display()
+            .to_string()
+    }
+
+    /// Each line stands alone: one that cannot be made fails by itself.
+    fn request(&self, part: usize, items: Vec<ItemRequest>) -> BatchRequest {
+        BatchRequest {
+            kind: Kind::Run,
+            source: format!("{}#{part}", self.file()),
             title: self.args.file.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            items,
+            each_alone: true,
             workers: self.args.workers.unwrap_or(0),
-            priority: Priority::Standard,
+            ..BatchRequest::default()
         }
     }
 
@@ -222,47 +251,37 @@ impl Command<'_> {
     }
 
     async fn plan_all(&self) -> Result<Total, Failure> {
-        let currency = self.app.engine.settings.prices.currency;
-        let none = Money::new(0, currency);
-        let mut total = Total {
-            items: 0,
-            unchanged: 0,
-            to_run: 0,
-            refused: 0,
-            price: none,
-            cost: none,
-            eta: Duration::ZERO,
-        };
+        let mut total: Option<Total> = None;
+        let (mut items, mut refused) = (0, 0);
         let mut lines = self.open().await?;
         for number in 1.. {
             let some = self.next(&mut lines).await?;
             if some.is_empty() {
                 break;
             }
-            total.items += some.len();
-            let part = self.part(some, &self.options(number)).await?;
-            total.refused += part.bad.len();
+            items += some.len();
+            let mut part = self.part(some).await;
+            refused += part.bad.len();
             if part.items.is_empty() {
                 continue;
             }
-            let plan = self.app.engine.plan(self.options(number).manifest(part.items, part.faces)).await?;
-            total.unchanged += plan.unchanged;
-            total.to_run += plan.to_run;
-            total.refused += plan.refused;
+            let request = self.request(number, std::mem::take(&mut part.items));
+            let planned = self.studio.plan(self.session, &request).await?;
+            refused += planned.left_out.len() + planned.refused;
+            let total = total.get_or_insert_with(|| Total::none(planned.price.currency));
+            total.unchanged += planned.unchanged;
+            total.to_run += planned.to_run;
             let sum = |a: Money, b: Money| a.plus(b).map_err(palitra_engine::Error::from);
-            (total.price, total.cost) = (sum(total.price, plan.price)?, sum(total.cost, plan.cost)?);
-            total.eta += plan.eta;
+            (total.price, total.cost) = (sum(total.price, planned.price)?, sum(total.cost, planned.cost)?);
+            total.eta += planned.eta;
         }
-        Ok(total)
+        let total = total.unwrap_or_else(|| Total::none(self.session.config().money.prices().currency));
+        Ok(Total { items, refused, ..total })
     }
 
-    async fn part(&self, lines: Vec<Numbered>, options: &LinesOptions) -> Result<Part, Failure> {
-        let mut part = Part {
-            items: Vec::with_capacity(lines.len()),
-            bad: BTreeMap::new(),
-            ids: BTreeMap::new(),
-            faces: Vec::new(),
-        };
+    async fn part(&self, lines: Vec<Numbered>) -> Part {
+        let mut part =
+            Part { items: Vec::with_capacity(lines.len()), bad: BTreeMap::new(), ids: BTreeMap::new() };
         for Numbered { number, asked } in lines {
             let asked = match asked {
                 Ok(asked) => asked,
@@ -271,42 +290,42 @@ impl Command<'_> {
                     continue;
                 }
             };
-            part.ids.extend(asked.id.map(|id| (number, id)));
-            let made = async {
-                let Some(model) = asked.model.or_else(|| self.args.model.clone()) else {
-                    let message = "it names no `model`, and there is no --model".to_owned();
-                    return Err(Bad { code: ErrorCode::InvalidInput, message });
-                };
-                let mut input = asked.input;
-                for (word, paths) in &asked.files {
-                    let ids = self.upload(paths).await?;
-                    if word == "face_image" {
-                        part.faces.extend(ids.iter().cloned());
-                    }
-                    let list = json!(ids);
-                    input[word] = if word == "images" || ids.len() != 1 { list } else { json!(ids[0]) };
-                }
-                let line = Line { number, model, mode: asked.mode, input };
-                self.app
-                    .engine
-                    .line_item(&line, options)
-                    .await
-                    .map_err(|error| bad(self.session, error.into()))
-            };
-            match made.await {
+            part.ids.extend(asked.id.clone().map(|id| (number, id)));
+            match self.item(number, asked).await {
                 Ok(item) => part.items.push(item),
                 Err(bad) => drop(part.bad.insert(number, bad)),
             }
         }
-        Ok(part)
+        part
+    }
+
+    async fn item(&self, number: u32, asked: Asked) -> Result<ItemRequest, Bad> {
+        let Some(model) = asked.model.or_else(|| self.args.model.clone()) else {
+            let message = "it names no `model`, and there is no --model".to_owned();
+            return Err(Bad { code: ErrorCode::InvalidInput, message });
+        };
+        let mut input = match asked.input {
+            Value::Object(fields) => fields,
+            _ => Map::new(),
+        };
+        for (word, paths) in &asked.files {
+            let ids = self.upload(paths).await?;
+            let list = json!(ids);
+            input.insert(
+                word.clone(),
+                if word == "images" || ids.len() != 1 { list } else { list[0].clone() },
+            );
+        }
+        Ok(ItemRequest { number: Some(number), model, mode: asked.mode, input })
     }
 
     /// Paths stand beside the list.
-    async fn upload(&self, paths: &[PathBuf]) -> Result<Vec<AssetId>, Bad> {
+    async fn upload(&self, paths: &[PathBuf]) -> Result<Vec<String>, Bad> {
         let beside = self.args.file.parent().unwrap_or(Path::new("."));
         let paths: Vec<PathBuf> = paths.iter().map(|path| beside.join(path)).collect();
-        let uploaded = upload(self.app, self.session.livemode(), &paths).await;
-        uploaded.map_err(|failure| bad(self.session, failure))
+        let brought = self.studio.upload(self.session, &paths).await;
+        let brought = brought.map_err(|failure| bad(self.session, failure))?;
+        Ok(brought.into_iter().map(|file| file.id).collect())
     }
 }
 

@@ -3,18 +3,22 @@
 use super::{Command, Part, TICK, lines::Numbered, results::Results};
 use crate::{
     args::Order,
-    commands::{market_failure, slides::copy_object},
+    commands::{
+        batch::{self, Bad, Followed, Planned, Studio},
+        market_failure,
+    },
     failure::Failure,
 };
 use indicatif::ProgressBar;
+use palitra_api::batches::BatchRequest;
 use palitra_domain::{
-    BatchId, ErrorCode, Money, Timestamp,
+    BatchId, Currency, ErrorCode, Money, Timestamp,
     i18n::Arg,
     state::{BatchState, StepKind, StepStatus},
 };
 use palitra_engine::{
     EngineEvent, Focus,
-    batches::{BatchEvent, ItemReport, Manifest, Plan, WorkerReport},
+    batches::{BatchEvent, ItemReport, WorkerReport},
 };
 use serde_json::json;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -24,23 +28,30 @@ use tokio_util::sync::CancellationToken;
 /// The run itself.
 pub(super) struct Work<'a> {
     pub(super) command: &'a Command<'a>,
-    pub(super) focus: Focus,
+    /// Where this process does it.
+    pub(super) here: Option<Mine>,
     pub(super) results: Results,
     pub(super) workers: BTreeMap<String, WorkerReport>,
     pub(super) bar: ProgressBar,
     pub(super) told_at: Timestamp,
-    pub(super) stopper: CancellationToken,
-    pub(super) events: Receiver<EngineEvent>,
     pub(super) lines_left: u32,
+    pub(super) currency: Currency,
     /// What is left of the sums that were agreed to: what is charged, and what markets take. `None`: nothing had to be agreed.
     pub(super) agreed: Option<(Money, Money)>,
     /// Of lines whose result is to be written.
     pub(super) files: HashMap<u32, Vec<String>>,
 }
 
+/// The engine of this process while it works.
+pub(super) struct Mine {
+    pub(super) focus: Focus,
+    pub(super) stopper: CancellationToken,
+    pub(super) events: Receiver<EngineEvent>,
+}
+
 impl Work<'_> {
-    /// `true`: a signal came before the end.
-    pub(super) async fn all(&mut self, drained: CancellationToken) -> Result<bool, Failure> {
+    /// To the end of the file, or to a signal; `stopped` says that nobody waits any more.
+    pub(super) async fn all(&mut self, stopped: CancellationToken) -> Result<Followed, Failure> {
         let mut lines = self.command.open().await?;
         for number in 1.. {
             let mut some = self.command.next(&mut lines).await?;
@@ -48,33 +59,45 @@ impl Work<'_> {
             some.truncate(usize::try_from(self.lines_left).unwrap_or(usize::MAX));
             self.lines_left -= u32::try_from(some.len()).unwrap_or(self.lines_left).min(self.lines_left);
             if some.is_empty() {
-                return self.forget_parts_after(number - 1, &drained).await;
+                return self.forget_parts_after(number - 1, &stopped).await;
             }
-            if self.is_stopped()? || self.part(some, number, &drained).await? {
-                return Ok(true);
+            if self.is_stopped(&stopped)? {
+                return Ok(Followed::Interrupted);
+            }
+            let followed = self.part(some, number, &stopped).await?;
+            if followed != Followed::Done {
+                return Ok(followed);
             }
         }
-        Ok(false)
+        Ok(Followed::Done)
     }
 
     /// A signal came, or the engine cannot go on.
-    fn is_stopped(&mut self) -> Result<bool, Failure> {
-        while let Ok(event) = self.events.try_recv() {
+    fn is_stopped(&mut self, stopped: &CancellationToken) -> Result<bool, Failure> {
+        let Some(mine) = &mut self.here else { return Ok(stopped.is_cancelled()) };
+        while let Ok(event) = mine.events.try_recv() {
             if let EngineEvent::Trouble(code) = event {
                 return Err(self.command.session.trouble(code));
             }
         }
-        Ok(self.stopper.is_cancelled())
+        Ok(mine.stopper.is_cancelled())
     }
 
     /// The file has become shorter: what is left of its last parts gives its money back. What is at a market is asked to stop, and waited for.
-    async fn forget_parts_after(&self, last: usize, drained: &CancellationToken) -> Result<bool, Failure> {
-        let (engine, console) = (&self.command.app.engine, &self.command.session.console);
-        let options = self.command.options(last);
-        let file = options.source.rsplit_once('#').map_or("", |(file, _)| file).to_owned();
-        for batch in engine.cancel_parts_after(&options, &file, last).await? {
+    /// A service is left with the part that was at work: nobody else knows which file it came from.
+    async fn forget_parts_after(
+        &self,
+        last: usize,
+        stopped: &CancellationToken,
+    ) -> Result<Followed, Failure> {
+        let (Some(mine), Studio::Here(here)) = (&self.here, self.command.studio) else {
+            return Ok(Followed::Done);
+        };
+        let (engine, console) = (&here.app.engine, &self.command.session.console);
+        let owner = (&engine.house.id, self.command.session.livemode());
+        for batch in engine.cancel_parts_after(owner, &self.command.file(), last).await? {
             console.note(&console.text("superseded", &[("batch", batch.as_str().into())]));
-            self.focus.on(&batch);
+            mine.focus.on(&batch);
             let mut follower = engine.follow(&batch).await?;
             loop {
                 tokio::select! {
@@ -83,49 +106,72 @@ impl Work<'_> {
                         Some(BatchEvent::Trouble(code)) => return Err(self.command.session.trouble(code)),
                         Some(_) => {}
                     },
-                    () = drained.cancelled() => return Ok(true),
+                    () = stopped.cancelled() => return Ok(Followed::Interrupted),
                 }
             }
         }
-        Ok(false)
+        Ok(Followed::Done)
     }
 
     async fn part(
         &mut self,
         lines: Vec<Numbered>,
         number: usize,
-        drained: &CancellationToken,
-    ) -> Result<bool, Failure> {
-        let options = self.command.options(number);
-        let mut part = self.command.part(lines, &options).await?;
+        stopped: &CancellationToken,
+    ) -> Result<Followed, Failure> {
+        let (session, studio) = (self.command.session, self.command.studio);
+        let mut part = self.command.part(lines).await;
         let items = std::mem::take(&mut part.items);
+        let asked: Vec<u32> = items.iter().filter_map(|item| item.number).collect();
         if items.is_empty() {
             self.write(&part, Vec::new(), &mut HashSet::new())?;
-            return Ok(false);
+            return Ok(Followed::Done);
         }
-        let engine = &self.command.app.engine;
-        let Some(plan) = self.plan(options.manifest(items, part.faces.clone()), drained).await? else {
-            return Ok(true);
+        let request = self.command.request(number, items);
+        let Some(mut planned) = self.plan(&request, stopped).await? else {
+            return Ok(Followed::Interrupted);
         };
-        let since = self.command.app.clock.now();
-        let batch = match engine.interrupted(&plan).await? {
-            Some(open) => {
-                engine.resume_batch(&plan, &open.id).await?;
-                open.id
-            }
-            None => {
-                if let Some((price, cost)) = &mut self.agreed {
-                    take(price, plan.price)?;
-                    take(cost, plan.cost)?;
-                }
-                engine.start_batch(&plan).await?.id
-            }
-        };
-        self.focus.on(&batch);
+        part.bad.extend(std::mem::take(&mut planned.left_out));
+        if planned.items == 0 {
+            self.write(&part, Vec::new(), &mut HashSet::new())?;
+            return Ok(Followed::Done);
+        }
+        let since = studio.clock().now();
+        if let (None, Some((price, cost))) = (&planned.open, &mut self.agreed) {
+            take(price, planned.price)?;
+            take(cost, planned.cost)?;
+        }
+        let batch = studio.begin(session, &planned).await?.id;
+        let followed = self.carry_out(&batch, (part, &asked), since, stopped).await;
+        match studio {
+            Studio::Here(_) => followed,
+            Studio::There(_) => followed.map_err(|failure| batch::goes_on(failure, &batch)),
+        }
+    }
+
+    /// Follows a part and writes what came of it.
+    async fn carry_out(
+        &mut self,
+        batch: &BatchId,
+        (mut part, asked): (Part, &[u32]),
+        since: Timestamp,
+        stopped: &CancellationToken,
+    ) -> Result<Followed, Failure> {
+        let (session, studio) = (self.command.session, self.command.studio);
+        if let Some(mine) = &self.here {
+            mine.focus.on(batch);
+        }
         let mut written = HashSet::new();
-        let is_interrupted = self.follow(&batch, &part, &mut written, drained).await?;
-        let report = engine.report(&batch, since).await?;
+        let followed = self.follow(batch, &part, &mut written, stopped).await?;
+        let is_interrupted = followed != Followed::Done;
+        let report = studio.report(session, batch, since).await?;
         self.results.counts.paid_calls += report.totals.paid_calls;
+        let reported: HashSet<u32> = report.items.iter().map(|item| item.number).collect();
+        for number in asked.iter().filter(|number| !reported.contains(number)) {
+            // What could be made when it was planned, and not any more when it was started.
+            let message = "it could not be made any more; run it again".to_owned();
+            part.bad.entry(*number).or_insert(Bad { code: ErrorCode::InvalidInput, message });
+        }
         for worker in report.workers {
             let known = self.workers.entry(worker.id.clone()).or_insert(WorkerReport {
                 items: 0,
@@ -152,32 +198,32 @@ impl Work<'_> {
             market_failure::failure(code, ("", &model), message.as_deref())
         });
         self.write(&part, items, &mut written)?;
-        failure.map_or(Ok(is_interrupted), Err)
+        failure.map_or(Ok(followed), Err)
     }
 
     /// What an earlier run left at a market is waited for: it is paid for.
     async fn plan(
         &mut self,
-        manifest: Manifest,
-        drained: &CancellationToken,
-    ) -> Result<Option<Plan>, Failure> {
-        let (engine, console) = (self.command.app.engine.clone(), self.command.session.console);
+        request: &BatchRequest,
+        stopped: &CancellationToken,
+    ) -> Result<Option<Planned>, Failure> {
+        let (session, studio) = (self.command.session, self.command.studio);
         let mut is_told = false;
         loop {
-            let plan = engine.plan(manifest.clone()).await?;
-            if engine.interrupted(&plan).await?.is_some() || !engine.is_under_way(&plan).await? {
-                return Ok(Some(plan));
+            let planned = studio.plan(session, request).await?;
+            if !planned.under_way {
+                return Ok(Some(planned));
             }
             if !is_told {
-                console.note(&console.text("waiting-leftover", &[]));
+                session.console.note(&session.console.text("waiting-leftover", &[]));
                 is_told = true;
             }
-            if self.is_stopped()? {
+            if self.is_stopped(stopped)? {
                 return Ok(None);
             }
             tokio::select! {
-                () = engine.clock.sleep(TICK) => {}
-                () = drained.cancelled() => return Ok(None),
+                () = studio.clock().sleep(TICK) => {}
+                () = stopped.cancelled() => return Ok(None),
             }
         }
     }
@@ -187,27 +233,27 @@ impl Work<'_> {
         batch: &BatchId,
         part: &Part,
         written: &mut HashSet<u32>,
-        drained: &CancellationToken,
-    ) -> Result<bool, Failure> {
-        let engine = &self.command.app.engine;
-        let mut follower = engine.follow(batch).await?;
+        stopped: &CancellationToken,
+    ) -> Result<Followed, Failure> {
+        let (session, studio) = (self.command.session, self.command.studio);
+        let mut feed = studio.follow(batch).await?;
         let before = self.bar.position();
         loop {
             let event = tokio::select! {
-                event = follower.next() => event?,
-                () = drained.cancelled() => break,
+                event = feed.next() => event?,
+                () = stopped.cancelled() => break,
             };
             match event {
                 None => break,
-                Some(BatchEvent::Trouble(code)) => return Err(self.command.session.trouble(code)),
+                Some(BatchEvent::Trouble(code)) => return Err(session.trouble(code)),
                 Some(BatchEvent::Counted(progress)) => {
                     self.bar.set_position(before + u64::try_from(progress.done.ended).unwrap_or(0));
-                    let is_due = self.command.app.clock.now().since(self.told_at) >= TICK;
+                    let is_due = studio.clock().now().since(self.told_at) >= TICK;
                     if is_due && progress.state == BatchState::Processing {
-                        self.told_at = self.command.app.clock.now();
+                        self.told_at = studio.clock().now();
                         self.tell();
                         if self.command.args.order == Order::Done {
-                            let report = engine.report(batch, self.told_at).await?;
+                            let report = studio.report(session, batch, self.told_at).await?;
                             let mut ended = report.items;
                             ended.retain(|item| {
                                 item.status != StepStatus::Waiting && !written.contains(&item.number)
@@ -222,7 +268,11 @@ impl Work<'_> {
                 Some(_) => {}
             }
         }
-        Ok(engine.batch(batch).await?.state == BatchState::Processing)
+        Ok(match (studio.state(session, batch).await?, studio) {
+            (BatchState::Processing, Studio::Here(_)) => Followed::Interrupted,
+            (BatchState::Processing, Studio::There(_)) => Followed::Left(batch.clone()),
+            _ => Followed::Done,
+        })
     }
 
     /// One line a second where there is no bar.
@@ -237,15 +287,15 @@ impl Work<'_> {
 
     /// `00007.png` beside the results, and `00007-2.png` where one line makes several.
     async fn leave(&mut self, item: &mut ItemReport) -> Result<(), Failure> {
-        let engine = &self.command.app.engine;
+        let (session, studio) = (self.command.session, self.command.studio);
         let step = item.steps.iter().find(|step| step.step == StepKind::Run && step.object_key.is_some());
         let Some(id) = step.and_then(|step| step.id.clone()) else { return Ok(()) };
         let mut names = Vec::new();
-        for (n, asset) in engine.assets(&id).await?.iter().enumerate() {
-            let extension = asset.object_key.rsplit_once('.').map_or("bin", |(_, extension)| extension);
+        for (n, key) in studio.made(session, &id).await?.iter().enumerate() {
+            let extension = key.rsplit_once('.').map_or("bin", |(_, extension)| extension);
             let more = if n == 0 { String::new() } else { format!("-{}", n + 1) };
             let name = format!("{:05}{more}.{extension}", item.number);
-            copy_object(engine, &asset.object_key, &self.command.args.out.join(&name)).await?;
+            studio.files().copy(key, &self.command.args.out.join(&name)).await?;
             names.push(name);
         }
         item.file = names.first().cloned();
@@ -292,7 +342,7 @@ impl Work<'_> {
                     let result = json!({
                         "number": number, "id": part.ids.get(&number), "title": "", "status": StepStatus::Failed, "reused": false,
                         "prompt": null, "clean_prompt": null, "model": null, "file": null, "files": [], "attempts": 0, "cost": null,
-                        "price": Money::new(0, self.command.app.engine.settings.prices.currency), "started_at": null,
+                        "price": Money::new(0, self.currency), "started_at": null,
                         "finished_at": null, "error": { "code": bad.code, "step": StepKind::Run, "message": bad.message },
                     });
                     self.results.add(&result, 0)?;

@@ -1,12 +1,14 @@
 //! Reading the deck, and writing what a run leaves behind: pictures, report, contact sheet, illustrated deck. Every file appears whole.
 
-use super::{deck_error, presentation};
+use super::presentation;
 use crate::{
+    commands::batch::Files,
     console::Console,
     failure::Failure,
     sheet::{About, contact_sheet},
-    wiring::{App, io_failure},
+    wiring::io_failure,
 };
+use palitra_api::given::deck as given;
 use palitra_decks::{Deck, DeckError, Format, PPTX_BYTES_MAX, illustrated_markdown};
 use palitra_domain::{ErrorCode, state::StepStatus};
 use palitra_engine::{Engine, batches::Report};
@@ -26,9 +28,9 @@ pub(super) fn read_deck(path: &Path) -> Result<(Vec<u8>, Deck), Failure> {
     let missing = || Failure::new(ErrorCode::FileMissing).with("value", format!("`{name}`"));
     let metadata = fs::metadata(path).map_err(|error| missing().caused_by(error))?;
     if metadata.is_dir() {
-        return Err(deck_error::folder(&name));
+        return Err(given::folder(&name));
     }
-    let bad = |error: &DeckError| deck_error::failure(&name, error);
+    let bad = |error: &DeckError| given::failure(&name, error);
     // A file that is far too large is not even opened. What kind it is decides what is too large, and is seen when it is.
     let bytes = usize::try_from(metadata.len()).unwrap_or(usize::MAX);
     if bytes > PPTX_BYTES_MAX {
@@ -52,7 +54,7 @@ pub(in crate::commands) fn check_writable(folder: &Path) -> Result<(), Failure> 
 pub(in crate::commands) fn check_stays(given: &Path, written: &Path) -> Result<(), Failure> {
     let is_same = fs::canonicalize(written)
         .is_ok_and(|written| fs::canonicalize(given).is_ok_and(|given| given == written));
-    if is_same { Err(deck_error::overwritten(&given.display().to_string())) } else { Ok(()) }
+    if is_same { Err(given::overwritten(&given.display().to_string())) } else { Ok(()) }
 }
 
 /// Copies our stored object to a file of the user.
@@ -106,7 +108,7 @@ pub(super) fn illustrated_name(path: &Path, deck: &Deck) -> String {
 
 /// What a finished run is written from.
 pub(super) struct Output<'a> {
-    pub(super) app: &'a App,
+    pub(super) files: Files,
     pub(super) deck: &'a Deck,
     pub(super) source: &'a [u8],
     pub(super) deck_path: &'a Path,
@@ -121,7 +123,7 @@ impl Output<'_> {
         for slide in &mut report.items {
             if let Some(key) = &slide.object_key {
                 let name = picture_name(slide.number, key);
-                copy_object(&self.app.engine, key, &self.out.join(&name)).await?;
+                self.files.copy(key, &self.out.join(&name)).await?;
                 pictures.insert(slide.number, name.clone());
                 slide.file = Some(name);
             }

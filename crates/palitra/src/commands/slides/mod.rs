@@ -1,6 +1,5 @@
 //! `palitra slides DECK -o DIR`: a deck in, pictures, contact sheet, illustrated deck and report out.
 
-mod deck_error;
 mod files;
 mod presentation;
 
@@ -8,24 +7,23 @@ pub(super) use files::{check_stays, check_writable, copy_object, end_waiting, pa
 
 use super::{
     Session, Stop,
-    batch::{self, Followed, Names, Redo},
-    make::upload,
+    batch::{self, Followed, Names, Studio},
     market_failure, said,
 };
 use crate::{
     args::Slides,
     failure::{Failure, Phrase},
-    wiring::App,
 };
+use palitra_api::batches::{BatchRequest, Kind, SlideRequest};
 use palitra_decks::Deck;
 use palitra_domain::{
     ErrorCode,
     format::Format,
     i18n::Arg,
     prompt,
-    state::{BatchState, Priority, StepKind},
+    state::{BatchState, StepKind},
 };
-use palitra_engine::batches::{Plan, Report, Slide, SlidesOptions, Style};
+use palitra_engine::batches::Report;
 use std::path::{Path, PathBuf};
 
 pub(super) async fn run(session: &Session, args: Slides) -> Result<(), Stop> {
@@ -33,25 +31,23 @@ pub(super) async fn run(session: &Session, args: Slides) -> Result<(), Stop> {
     let format =
         format.map_err(|bad| Failure::new(ErrorCode::BadFormat).with("value", format!("`{}`", bad.0)))?;
     let (source, deck) = files::read_deck(&args.deck)?;
-    let app = session.open().await?;
-    let redo = Redo { items: args.redo.to_vec(), only_failed: args.redo_failed };
-    let options = options(session, &app, &args, &deck, format).await?;
-    let manifest = options.manifest(&slides(&deck, &args, &redo)?);
-    let plan = batch::plan(session, &app, manifest, &redo, args.spend.plan).await?;
+    let studio = Studio::open(session).await?;
+    let request = request(session, &studio, &args, &deck, format).await?;
+    let planned = batch::plan(session, &studio, &request, args.spend.plan).await?;
     if !args.spend.plan {
         // Before any money moves, and after everything else that may be refused: a refusal leaves no folder behind.
         check_writable(&args.out)?;
         check_stays(&args.deck, &args.out.join(files::REPORT))?;
     }
-    batch::show_plan(session, &plan);
+    batch::show_plan(session, &planned);
     if args.spend.plan {
-        session.console.document(&batch::plan_document(&plan));
+        session.console.document(&batch::plan_document(&planned));
         return Ok(());
     }
     let names = SlideNames { settings: &session.config().slides, out: &args.out };
-    let (report, followed) = batch::carry_out(session, &app, &plan, &args.spend, &names).await?;
+    let (report, followed) = batch::carry_out(session, &studio, &planned, &args.spend, &names).await?;
     let report = files::Output {
-        app: &app,
+        files: studio.files(),
         deck: &deck,
         source: &source,
         deck_path: &args.deck,
@@ -60,12 +56,12 @@ pub(super) async fn run(session: &Session, args: Slides) -> Result<(), Stop> {
     }
     .write(report)
     .await?;
-    app.close().await;
-    finish(session, &plan, &report, followed, (&args, &deck))
+    studio.close().await;
+    finish(session, &report, &followed, (&args, &deck))
 }
 
 /// Blank slides keep their number and get no picture; so does what was dropped after a look at the drafts (D9).
-fn slides(deck: &Deck, args: &Slides, redo: &Redo) -> Result<Vec<Slide>, Failure> {
+fn slides(deck: &Deck, args: &Slides) -> Result<Vec<SlideRequest>, Failure> {
     let drawable = deck.slides.iter().filter(|slide| !slide.is_blank());
     let mut named = args.keep.iter().chain(args.drop.iter()).chain(args.redo.iter()).copied();
     if let Some(unknown) = named.find(|number| !deck.slides.iter().any(|slide| slide.number == *number)) {
@@ -77,28 +73,27 @@ fn slides(deck: &Deck, args: &Slides, redo: &Redo) -> Result<Vec<Slide>, Failure
         |number: &u32| (args.keep.is_empty() || args.keep.contains(number)) && !args.drop.contains(number);
     let wanted = drawable.filter(|slide| is_wanted(&slide.number));
     Ok(wanted
-        .map(|slide| Slide {
-            number: slide.number,
+        .map(|slide| SlideRequest {
+            number: Some(slide.number),
             title: slide.title.clone(),
             content: slide.content.clone(),
             prompt: slide.prompt.clone(),
-            redo: redo.seed(slide.number),
         })
         .collect())
 }
 
-async fn options(
+async fn request(
     session: &Session,
-    app: &App,
+    studio: &Studio,
     args: &Slides,
     deck: &Deck,
     format: Format,
-) -> Result<SlidesOptions, Failure> {
+) -> Result<BatchRequest, Failure> {
     let settings = &session.config().slides;
     let source =
         std::fs::canonicalize(&args.deck).unwrap_or_else(|_| args.deck.clone()).display().to_string();
-    let references = upload(app, session.livemode(), &args.reference).await?;
-    let references = references.iter().map(ToString::to_string).collect();
+    let slides = slides(deck, args)?;
+    let references = studio.upload(session, &args.reference).await?;
     let mut words = args.style.clone().unwrap_or_default();
     if let Some(palette) = &args.palette {
         words = [words.trim_end_matches('.'), &format!("limited colour palette: {}", palette.join(", "))]
@@ -114,23 +109,27 @@ async fn options(
             .with("value", format!("`{words}`"))
             .with("hint", hint));
     }
-    Ok(SlidesOptions {
-        account: app.engine.house.id.clone(),
-        livemode: session.livemode(),
+    Ok(BatchRequest {
+        kind: Kind::Slides,
         // A draft replaces drafts only.
         source: if args.draft { format!("{source}#draft") } else { source },
-        title: deck.title.clone(),
-        model: if args.draft { settings.draft_model.clone() } else { settings.model.clone() },
-        prompt_model: settings.prompt_model.clone(),
-        format: if args.draft { drafted(format) } else { format },
-        seed: args.seed.unwrap_or(1),
-        style: Style { words, references, vary_seed: args.vary_seed },
-        image_workers: settings.image_workers,
-        prompt_delay: settings.prompt_delay(),
-        image_delay: settings.image_delay(),
-        gate_percent: settings.gate_percent,
+        title: deck.title.chars().take(batch::TITLE_CHARS_MAX).collect(),
+        slides,
+        image_model: Some(if args.draft { &settings.draft_model } else { &settings.model }.clone()),
+        prompt_model: Some(settings.prompt_model.clone()),
+        format: Some(if args.draft { drafted(format) } else { format }.to_string()),
+        seed: args.seed,
+        style: words,
+        references: references.into_iter().map(|file| file.id).collect(),
+        vary_seed: args.vary_seed,
+        image_workers: Some(settings.image_workers),
+        prompt_delay_ms: batch::millis(settings.prompt_delay()),
+        image_delay_ms: batch::millis(settings.image_delay()),
+        gate_percent: Some(settings.gate_percent),
         sequential: args.sequential,
-        priority: Priority::Standard,
+        redo: args.redo.to_vec(),
+        only_failed: args.redo_failed,
+        ..BatchRequest::default()
     })
 }
 
@@ -172,9 +171,8 @@ impl Names for SlideNames<'_> {
 /// The last words, and the exit code.
 fn finish(
     session: &Session,
-    plan: &Plan,
     report: &Report,
-    followed: Followed,
+    followed: &Followed,
     (args, deck): (&Slides, &Deck),
 ) -> Result<(), Stop> {
     session.console.document(report);
@@ -183,9 +181,8 @@ fn finish(
         names.iter().map(|(name, value)| (*name, Arg::from(*value))).collect::<Vec<_>>()
     };
     let counted = numbers(&[("ok", totals.succeeded), ("total", totals.items)]);
-    if let Followed::Interrupted = followed {
-        session.console.note(&session.console.text("stopped", &counted));
-        return Err(Stop::Said(ErrorCode::Interrupted));
+    if let Some(stop) = batch::stopped(session, followed, &counted) {
+        return Err(stop);
     }
     let price = totals.price.to_string();
     let seconds = format!("{:.1}", totals.makespan_s);
@@ -201,7 +198,7 @@ fn finish(
         BatchState::Cancelled => Err(said(session, Failure::new(ErrorCode::Cancelled))),
         BatchState::Failed => {
             let code = report.error.unwrap_or(ErrorCode::GateFailed);
-            let failure = failure(plan, report, code);
+            let failure = failure(session, report, code);
             let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
             Err(said(
                 session,
@@ -212,9 +209,9 @@ fn finish(
 }
 
 /// The gate's percentage, or the market that failed.
-fn failure(plan: &Plan, report: &Report, code: ErrorCode) -> Failure {
+fn failure(session: &Session, report: &Report, code: ErrorCode) -> Failure {
     if code == ErrorCode::GateFailed {
-        return Failure::new(code).with("value", plan.gate_percent().to_string());
+        return Failure::new(code).with("value", session.config().slides.gate_percent.to_string());
     }
     let failed =
         report.items.iter().find(|slide| slide.error.as_ref().is_some_and(|error| error.code == code));

@@ -1,10 +1,10 @@
 //! The presentation itself with its pictures placed.
 
 use super::files::{Output, part_of};
-use crate::{failure::Failure, wiring::io_failure};
+use crate::{commands::batch::Files, failure::Failure, wiring::io_failure};
 use palitra_decks::{IllustrateError, Placement, PptxPicture, illustrated_pptx};
 use palitra_domain::{ErrorCode, i18n::Arg, media_type::FileFormat};
-use palitra_engine::{Engine, batches::Report};
+use palitra_engine::batches::Report;
 use palitra_media::{
     decode,
     export::{self, Export},
@@ -23,7 +23,7 @@ pub(super) async fn write(output: &Output<'_>, report: &Report, file: &Path) -> 
     let mut pictures = Vec::new();
     for slide in &report.items {
         let Some(key) = &slide.object_key else { continue };
-        let whole = output.app.engine.whole(key).await.map_err(|error| io_failure(file, error))?;
+        let whole = output.files.whole(key).await.map_err(|error| io_failure(file, error))?;
         let Ok(header) = decode::header(&whole) else { continue };
         let is_kept = matches!(header.format, FileFormat::Png | FileFormat::Jpeg);
         let title = if slide.title.trim().is_empty() {
@@ -40,11 +40,11 @@ pub(super) async fn write(output: &Output<'_>, report: &Report, file: &Path) -> 
             alt: title.unwrap_or_default(),
         });
     }
-    let (engine, runtime, source) = (output.app.engine.clone(), Handle::current(), output.source.to_vec());
+    let (files, runtime, source) = (output.files.clone(), Handle::current(), output.source.to_vec());
     let (part, place) = (part_of(file), file.to_owned());
     let written = tokio::task::spawn_blocking(move || {
         let open =
-            |picture: &PptxPicture| picture_of(&engine, &runtime, keys.get(&picture.slide), picture.format);
+            |picture: &PptxPicture| picture_of(&files, &runtime, keys.get(&picture.slide), picture.format);
         let out = BufWriter::new(File::create(&part).map_err(IllustrateError::Write)?);
         let placed = illustrated_pptx(&source, &pictures, open, out);
         let moved = placed
@@ -74,13 +74,13 @@ pub(super) async fn write(output: &Output<'_>, report: &Report, file: &Path) -> 
 
 /// PowerPoint reads PNG and JPEG; anything else becomes PNG.
 fn picture_of(
-    engine: &Engine,
+    files: &Files,
     runtime: &Handle,
     key: Option<&String>,
     format: FileFormat,
 ) -> io::Result<Box<dyn Read>> {
     let key = key.ok_or(io::ErrorKind::NotFound)?;
-    let whole = runtime.block_on(engine.whole(key))?;
+    let whole = runtime.block_on(files.whole(key))?;
     let export = Export { format: Some(format), ..Export::default() };
     let made = export::export(&whole, &export).map_err(io::Error::other)?.into_owned();
     Ok(Box::new(Cursor::new(made)))

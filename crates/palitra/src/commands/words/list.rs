@@ -1,7 +1,7 @@
 //! The list as it is read from its file.
 
-use super::told;
 use crate::{args::Words, failure::Failure};
+use palitra_api::given::list as given;
 use palitra_decks::{
     anki,
     words::{self, Column, Columns, LIST_BYTES_MAX, Word, WordList, WordsError},
@@ -50,7 +50,7 @@ fn read_file(path: &Path, columns: &Columns) -> Result<WordList, Failure> {
     if !about.is_file() {
         return Err(missing());
     }
-    let bad = |error: &WordsError| told::failure(&name, error);
+    let bad = |error: &WordsError| given::failure(&name, error);
     let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
     // A package is read where it lies: its media may be many gigabytes.
     if matches!(extension.as_deref(), Some("apkg" | "colpkg")) {

@@ -3,15 +3,18 @@
 use super::list::Read;
 use crate::{
     args::Words,
-    commands::slides::{copy_object, end_waiting, part_of, write},
+    commands::{
+        batch::Files,
+        slides::{end_waiting, part_of, write},
+    },
     failure::Failure,
-    wiring::{App, io_failure},
+    wiring::io_failure,
 };
 use palitra_decks::{
     anki::{self, Change, NewDeck, NewNote},
     words::{Word, write_csv},
 };
-use palitra_domain::{ErrorCode, state::StepKind};
+use palitra_domain::{ErrorCode, Timestamp, state::StepKind};
 use palitra_engine::batches::{ItemReport, Report};
 use std::{
     collections::HashMap,
@@ -60,7 +63,8 @@ fn media_name(object_key: &str) -> String {
 }
 
 pub(super) struct Output<'a> {
-    pub(super) app: &'a App,
+    pub(super) files: Files,
+    pub(super) now: Timestamp,
     pub(super) read: &'a Read,
     pub(super) args: &'a Words,
 }
@@ -78,7 +82,7 @@ impl Output<'_> {
             for step in &mut item.steps {
                 let Some(key) = &step.object_key else { continue };
                 let name = file_name(word, step.step, key);
-                copy_object(&self.app.engine, key, &out.join(&name)).await?;
+                self.files.copy(key, &out.join(&name)).await?;
                 step.file = Some(name);
             }
             item.file = item.steps.iter().find_map(|step| step.file.clone());
@@ -134,13 +138,13 @@ impl Output<'_> {
         }
         end_waiting(&mut report);
         let package = Package::of(self, &report);
-        let (engine, runtime) = (self.app.engine.clone(), tokio::runtime::Handle::current());
+        let (files, runtime) = (self.files.clone(), tokio::runtime::Handle::current());
         let (list, columns, out) = (self.args.list.clone(), self.read.columns.clone(), self.args.out.clone());
-        let now = self.app.clock.now();
+        let now = self.now;
         let written = tokio::task::spawn_blocking(move || {
             let mut open = |name: &str| -> std::io::Result<Box<dyn std::io::Read>> {
                 let key = keys.get(name).ok_or(std::io::ErrorKind::NotFound)?;
-                Ok(Box::new(Cursor::new(runtime.block_on(engine.whole(key))?)))
+                Ok(Box::new(Cursor::new(runtime.block_on(files.whole(key))?)))
             };
             let part = part_of(&out);
             let file = BufWriter::new(File::create(&part)?);

@@ -2,6 +2,7 @@
 //! clients themselves.
 
 mod access;
+mod batch_commands;
 mod called;
 mod client;
 mod commands;

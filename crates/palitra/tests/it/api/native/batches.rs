@@ -1,8 +1,12 @@
 //! Batches: planned, started once, looked at in every form, cancelled.
 
-use crate::api::{
-    client::Client,
-    service::{ARTIST, PICTURE, SOUND, Stage, VOICE, balance, roubles},
+use crate::{
+    api::{
+        client::Client,
+        service::{ARTIST, PICTURE, SOUND, Stage, VOICE, balance, fox, made, roubles},
+    },
+    harness::Desk,
+    processes::database::Database,
 };
 use serde_json::{Value, json};
 
@@ -164,5 +168,223 @@ fn a_zip_whose_file_is_gone_breaks_off() {
     assert!(all.starts_with(b"HTTP/1.1 200"));
     // The last chunk says that nothing follows.
     assert!(!all.ends_with(b"0\r\n\r\n"), "it ends as if it were whole");
+    stage.close(service);
+}
+
+#[test]
+fn every_option_of_the_commands_can_be_said() {
+    let (stage, service, ann) = Stage::with_ann();
+    let picture = made(&ann, &fox());
+    let words = json!({
+        "kind": "words", "format": "64x64", "template": "a drawing of {word}", "audio_format": "wav", "speed": 90, "image_workers": 1,
+        "audio_workers": 2, "seed": 7, "drop": [9], "words": [
+            { "number": 4, "word": "cat", "image": true }, { "number": 7, "word": "dog", "audio": true }, { "number": 9, "word": "hen" },
+        ],
+    });
+    let batch = ann.post("/v1/batches", &words).is(202).json();
+    assert_eq!(ended(&ann, &batch)["status"], "completed");
+    let path = format!("/v1/batches/{}", batch["id"].as_str().unwrap());
+    let report = ann.look(&format!("{path}/report"));
+    let told: Vec<(&Value, &Value)> = report["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| (&item["number"], &item["clean_prompt"]))
+        .collect();
+    assert_eq!(told, [(&json!(4), &json!("a drawing of cat")), (&json!(7), &Value::Null)]);
+    let workers: Vec<&Value> = report["workers"].as_array().unwrap().iter().map(|one| &one["id"]).collect();
+    assert_eq!(workers, ["picture-1", "speech-1"]);
+
+    let slides = json!({
+        "kind": "slides", "format": "64x64", "style": "ink", "vary_seed": true, "sequential": true, "keep": [2, 3], "gate_percent": 100,
+        "prompt_delay_ms": 1, "image_delay_ms": 1, "slides": [
+            { "title": "one" }, { "title": "two", "prompt": "a boat" }, { "title": "three", "prompt": "a kite" },
+        ],
+    });
+    let batch = ann.post("/v1/batches", &slides).is(202).json();
+    assert_eq!(ended(&ann, &batch)["status"], "completed");
+    let report = ann.look(&format!("/v1/batches/{}/report", batch["id"].as_str().unwrap()));
+    assert_eq!(
+        (&report["slides"][0]["number"], &report["slides"][0]["clean_prompt"]),
+        (&json!(2), &json!("a boat. ink"))
+    );
+    assert_eq!(report["workers"].as_array().unwrap().len(), 1, "one call at a time");
+    let mut looking = slides.clone();
+    looking["references"] = json!([picture["assets"][0]["id"]]);
+    assert_eq!(
+        ann.post("/v1/batches/plan", &looking).is(200).json()["to_run"],
+        2,
+        "another look is another picture"
+    );
+
+    for (field, value) in [
+        ("audio_format", json!("flac")),
+        ("image_workers", json!(501)),
+        ("prompt_delay_ms", json!(3_600_001)),
+        ("references", json!(vec!["ast_x"; 17])),
+    ] {
+        let mut wrong = words.clone();
+        wrong[field] = value;
+        ann.post("/v1/batches/plan", &wrong).refuses(422, "invalid_input");
+    }
+    let twice = json!({ "kind": "words", "words": [{ "word": "a", "number": 2 }, { "word": "b" }] });
+    let refused = ann.post("/v1/batches", &twice).refuses(422, "invalid_input").json();
+    assert_eq!(refused["violations"][0]["path"], "words[1].number");
+    stage.close(service);
+}
+
+#[test]
+fn of_items_that_stand_alone_only_the_bad_ones_are_left_out() {
+    let (stage, service, ann) = Stage::with_ann();
+    let mut asked = json!({ "kind": "run", "each_alone": true, "items": [
+        { "number": 3, "model": "sandbox/artits", "input": { "prompt": "a fox" } },
+        { "number": 5, "model": ARTIST, "input": { "prompt": "a fox", "width": 64, "height": 64 } },
+    ] });
+    let plan = ann.post("/v1/batches/plan", &asked).is(200).json();
+    assert_eq!((&plan["items"], &plan["price"]), (&json!(1), &roubles(PICTURE)));
+    let left = &plan["left_out"][0];
+    assert_eq!((&left["number"], &left["code"]), (&json!(3), &json!("unknown_model")));
+    assert!(left["message"].as_str().unwrap().contains("sandbox/artits"), "{left}");
+    let batch = ann.post("/v1/batches", &asked).is(202).json();
+    assert_eq!(ended(&ann, &batch)["stages"][0]["total"], 1);
+    asked["items"].as_array_mut().unwrap().pop();
+    ann.post("/v1/batches", &asked).refuses(404, "unknown_model");
+    stage.close(service);
+}
+
+#[test]
+fn a_plan_fetches_nothing_and_a_batch_only_so_many_files() {
+    let (stage, service, ann) = Stage::with_ann();
+    let item = |n: usize| {
+        let link = format!("https://pictures.invalid/{n}.png");
+        json!({ "model": ARTIST, "mode": "edit", "input": { "prompt": "make it night", "images": [link] } })
+    };
+    let items = |count: usize| json!({ "kind": "run", "items": (0..count).map(item).collect::<Vec<_>>() });
+    // Nobody is there under that name, and nobody was asked.
+    let plan = ann.post("/v1/batches/plan", &items(300)).is(200).json();
+    assert_eq!(plan["to_run"], 300);
+    let refused = ann.post("/v1/batches", &items(257)).refuses(422, "invalid_input").json();
+    assert_eq!(refused["violations"][0]["path"], "items");
+    let refused = ann.post("/v1/batches", &items(1)).refuses(422, "bad_file").json();
+    assert_eq!(refused["values"]["place"], "`items[0]`", "{refused}");
+    assert_eq!(balance(&ann), (10_000, 0));
+    stage.close(service);
+}
+
+#[test]
+fn what_was_cancelled_is_started_again_beside_what_is_there() {
+    resumed(&Stage::new());
+}
+
+#[test]
+fn what_was_cancelled_is_started_again_on_postgresql_too() {
+    let database = Database::new();
+    resumed(&Stage::at(Desk::new().set("PALITRA_DATABASE__URL", &database.url())));
+    drop(database);
+}
+
+fn resumed(stage: &Stage) {
+    let key = stage.key("ann", &["--credit", "100"]);
+    let idle = stage.serve_door_alone();
+    let ann = idle.client(&key);
+    let batch = ann.post("/v1/batches", &run()).is(202).json();
+    let path = format!("/v1/batches/{}", batch["id"].as_str().unwrap());
+    let plan = ann.post("/v1/batches/plan", &run()).is(200).json();
+    assert_eq!(plan["open_batch_id"], batch["id"], "it is at work");
+    let same = ann.post(&format!("{path}/resume"), &Value::Null).is(202).json();
+    assert_eq!(same["id"], batch["id"]);
+    ann.post(&format!("{path}/cancel"), &Value::Null).is(200);
+    assert_eq!(balance(&ann), (10_000, 0));
+    let resume = |key: &str| {
+        ann.ask("POST", &format!("{path}/resume")).header("idempotency-key", key).json(&json!({})).send()
+    };
+    let again = resume("once more").is(202).json();
+    assert_ne!(again["id"], batch["id"]);
+    assert_eq!((&again["title"], &again["kind"]), (&json!("Two"), &json!("run")));
+    for key in ["once more", "and again"] {
+        assert_eq!(resume(key).is(202).json()["id"], again["id"], "it is held once");
+    }
+    assert_eq!(balance(&ann), (10_000 - PICTURE - SOUND, PICTURE + SOUND));
+    idle.kill();
+    let service = stage.serve();
+    let ann = service.client(&key);
+    assert_eq!(ended(&ann, &again)["status"], "completed");
+    ann.post(&format!("/v1/batches/{}/resume", again["id"].as_str().unwrap()), &Value::Null)
+        .refuses(409, "already_finished");
+    assert_eq!(balance(&ann), (10_000 - PICTURE - SOUND, 0));
+    stage.close(service);
+}
+
+/// A batch whose items stand in a file.
+fn form(
+    client: &Client,
+    route: &str,
+    request: &Value,
+    name: &str,
+    file: &[u8],
+) -> crate::api::client::Answer {
+    let mut body = format!(
+        "--7b\r\ncontent-disposition: form-data; name=\"request\"\r\n\r\n{request}\r\n--7b\r\ncontent-disposition: form-data; \
+         name=\"file\"; filename=\"{name}\"\r\n\r\n"
+    )
+    .into_bytes();
+    body.extend_from_slice(file);
+    body.extend_from_slice(b"\r\n--7b--\r\n");
+    client.ask("POST", route).bytes("multipart/form-data; boundary=7b", body).send()
+}
+
+#[test]
+fn a_batch_may_come_as_a_file() {
+    let (stage, service, ann) = Stage::with_ann();
+    let deck = "# The harbour\n\nShips\n\n---\n\n# The lighthouse\n\n<!-- prompt: a lighthouse at dawn -->\n";
+    let slides = json!({ "kind": "slides", "format": "64x64" });
+    let batch = form(&ann, "/v1/batches", &slides, "deck.md", deck.as_bytes()).is(202).json();
+    assert_eq!(ended(&ann, &batch)["status"], "completed");
+    let report = ann.look(&format!("/v1/batches/{}/report", batch["id"].as_str().unwrap()));
+    assert_eq!(report["slides"].as_array().unwrap().len(), 2);
+
+    let words = json!({ "kind": "words", "format": "64x64", "source": "mine" });
+    let table = "слово;перевод\nкот;cat\nдом;house\n".as_bytes();
+    let plan = form(&ann, "/v1/batches/plan", &words, "list.csv", table).is(200).json();
+    assert_eq!(
+        (&plan["items"], plan["notices"].as_array().unwrap().is_empty()),
+        (&json!(2), false),
+        "{plan}"
+    );
+    let batch = form(&ann, "/v1/batches", &words, "list.csv", table).is(202).json();
+    let path = format!("/v1/batches/{}", batch["id"].as_str().unwrap());
+    assert_eq!(ended(&ann, &batch)["task"]["succeeded_words"], 2);
+    assert_eq!(ann.look(&format!("{path}/items"))["data"][1]["title"], "дом");
+
+    let line =
+        json!({ "model": ARTIST, "input": { "prompt": "a fox", "width": 64, "height": 64 }, "id": "mine" });
+    let lines = format!("\u{feff}{line}\n\n{{\"model\": 7}}\n{line}\n");
+    let run = json!({ "kind": "run" });
+    let refused =
+        form(&ann, "/v1/batches", &run, "wishes.jsonl", lines.as_bytes()).refuses(422, "invalid_input");
+    assert!(refused.text().contains("line 3 column"), "{}", refused.text());
+    let alone = json!({ "kind": "run", "each_alone": true });
+    let plan = form(&ann, "/v1/batches/plan", &alone, "wishes.jsonl", lines.as_bytes()).is(200).json();
+    assert_eq!((&plan["items"], &plan["left_out"][0]["number"]), (&json!(2), &json!(3)), "{plan}");
+    stage.close(service);
+}
+
+#[test]
+fn a_file_that_is_none_is_refused_with_its_place() {
+    let (stage, service, ann) = Stage::with_ann();
+    let deck = json!({ "kind": "slides" });
+    let refused = form(&ann, "/v1/batches", &deck, "deck.json", b"{\"slides\": [}").refuses(422, "bad_deck");
+    assert!(refused.text().contains("line 1"), "{}", refused.text());
+    form(&ann, "/v1/batches", &json!({ "kind": "words" }), "list.csv", b"\0\0\0").refuses(422, "bad_list");
+    form(&ann, "/v1/batches", &json!({ "kind": "words" }), "list.apkg", b"PK").refuses(422, "bad_list");
+    form(&ann, "/v1/batches", &run(), "lines.jsonl", b"{}").refuses(422, "invalid_input");
+    ann.ask("POST", "/v1/batches")
+        .bytes(
+            "multipart/form-data; boundary=7b",
+            "--7b\r\ncontent-disposition: form-data; name=\"file\"\r\n\r\nx\r\n--7b--\r\n",
+        )
+        .send()
+        .refuses(422, "invalid_input");
+    assert_eq!(balance(&ann), (10_000, 0));
     stage.close(service);
 }

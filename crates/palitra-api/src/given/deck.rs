@@ -1,11 +1,11 @@
 //! What is wrong with a deck, in the reader's language: the texts are `deck-…` of the catalogues, the facts are the reader's.
 
-use crate::failure::{Failure, Phrase, Value};
 use palitra_decks::{DECK_BYTES_MAX, DeckError, PPTX_BYTES_MAX, Place, PptxError, SLIDES_MAX};
 use palitra_domain::ErrorCode;
+use palitra_engine::failure::{Failure, Phrase, Value};
 
 /// Names the file, the place in it and what to do.
-pub(super) fn failure(file: &str, error: &DeckError) -> Failure {
+pub fn failure(file: &str, error: &DeckError) -> Failure {
     Failure::new(ErrorCode::BadDeck)
         .with("place", file)
         .with("why", why(error))
@@ -13,12 +13,12 @@ pub(super) fn failure(file: &str, error: &DeckError) -> Failure {
 }
 
 /// A folder instead of a file.
-pub(super) fn folder(file: &str) -> Failure {
+pub fn folder(file: &str) -> Failure {
     said(file, "deck-folder", "deck-hint-text")
 }
 
 /// A deck in the place of the report.
-pub(super) fn overwritten(file: &str) -> Failure {
+pub fn overwritten(file: &str) -> Failure {
     said(file, "deck-overwritten", "deck-hint-out")
 }
 

@@ -1,10 +1,6 @@
 //! What is said about a list, in the reader's language: why it cannot be read, what was assumed, which rows are bad and which words stand there
 //! twice. The facts are the reader's, the texts are `list-…` of the catalogues.
 
-use crate::{
-    commands::Session,
-    failure::{Failure, Phrase},
-};
 use palitra_decks::{
     anki::{AnkiError, MEMBERS_MAX},
     words::{
@@ -12,36 +8,43 @@ use palitra_decks::{
     },
 };
 use palitra_domain::ErrorCode;
+use palitra_engine::failure::{Failure, Phrase};
 
 /// Rows that are named one by one; of more only how many.
 const NAMED_MAX: usize = 10;
 
 /// Names the file, what is wrong and what to do.
-pub(super) fn failure(file: &str, error: &WordsError) -> Failure {
+pub fn failure(file: &str, error: &WordsError) -> Failure {
     let hint = Phrase::new(format!("list-hint-{}", error.code().replace('_', "-")));
     Failure::new(ErrorCode::BadList).with("place", file).with("why", why(error)).with("hint", hint)
 }
 
-/// A wrong guess costs money, so every guess is told before anything is paid.
-pub(super) fn assumed(session: &Session, list: &WordList) {
-    let console = &session.console;
-    let say = |phrase: Phrase| console.note(&phrase.text(console.lang));
-    for assumption in &list.assumed {
-        say(Phrase::new("list-assumed").with("what", assumption_phrase(assumption)));
-    }
-    for bad in list.bad.iter().take(NAMED_MAX) {
-        say(Phrase::new("list-bad-row").with("place", place(&bad.place)).with("why", reason(&bad.reason)));
-    }
-    for twice in list.duplicates.iter().take(NAMED_MAX) {
-        say(Phrase::new("list-duplicate")
-            .with("place", place(&twice.place))
-            .with("number", number(twice.number)));
-    }
-    for (key, count) in [("list-more-bad", list.bad.len()), ("list-more-duplicates", list.duplicates.len())] {
-        if count > NAMED_MAX {
-            say(Phrase::new(key).with("count", number(count - NAMED_MAX)));
+/// What was assumed, which rows are bad and which words stand there twice: a wrong guess costs money, so every guess is told before anything is paid.
+pub fn notices(list: &WordList) -> Vec<Phrase> {
+    let assumed =
+        list.assumed.iter().map(|of| Phrase::new("list-assumed").with("what", assumption_phrase(of)));
+    let bad = list.bad.iter().take(NAMED_MAX).map(|bad| {
+        Phrase::new("list-bad-row").with("place", place(&bad.place)).with("why", reason(&bad.reason))
+    });
+    let twice = list.duplicates.iter().take(NAMED_MAX).map(|twice| {
+        Phrase::new("list-duplicate").with("place", place(&twice.place)).with("number", number(twice.number))
+    });
+    let more = [("list-more-bad", list.bad.len()), ("list-more-duplicates", list.duplicates.len())];
+    let more = more.into_iter().filter(|(_, count)| *count > NAMED_MAX);
+    let more = more.map(|(key, count)| Phrase::new(key).with("count", number(count - NAMED_MAX)));
+    assumed.chain(bad).chain(twice).chain(more).collect()
+}
+
+/// `English` and `английский` are `en`.
+pub fn language_code(name: &str) -> String {
+    let name = name.trim().to_lowercase();
+    for (code, begins) in [("en", ["en", "англ"]), ("ru", ["ru", "русс"]), ("kk", ["ka", "каза"])]
+    {
+        if begins.iter().any(|begin| name.starts_with(begin)) {
+            return code.to_owned();
         }
     }
+    name
 }
 
 fn why(error: &WordsError) -> Phrase {
