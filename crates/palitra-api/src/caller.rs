@@ -38,7 +38,8 @@ pub(crate) async fn authenticate(State(door): State<Door>, mut request: Request,
             return Problem(if is_refused { refused(tried) } else { failure }).into_response();
         }
     };
-    let taken = caller.key.as_ref().map_or(Taken::Free, |key| door.limits.of_key(key.as_str(), now));
+    let of_key = |key| door.limits.of_caller(key, &caller.account, now);
+    let taken = caller.key.as_ref().map_or(Taken::Free, of_key);
     let caller = match acting(&door, caller, request.headers()).await {
         Ok(caller) => caller,
         Err(failure) => return Problem(failure).into_response(),
@@ -60,6 +61,30 @@ pub(crate) async fn recognise(state: State<Door>, request: Request, next: Next) 
         authenticate(state, request, next).await
     } else {
         next.run(request).await
+    }
+}
+
+/// What is open to everybody is so as often as an address may come without a key.
+pub(crate) async fn bound_strangers(State(door): State<Door>, mut request: Request, next: Next) -> Response {
+    let address = address(&request);
+    let taken = door.limits.of_stranger(address, door.engine.clock.now());
+    if matches!(taken, Taken::Refused { .. }) {
+        return Problem(refused(taken)).into_response();
+    }
+    request.extensions_mut().insert(Stranger(address));
+    next.run(request).await
+}
+
+/// Whoever comes without a key, by his address.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stranger(pub(crate) IpAddr);
+
+impl<S: Send + Sync> FromRequestParts<S> for Stranger {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Stranger, Problem> {
+        let stranger = parts.extensions.get::<Stranger>().copied();
+        Ok(stranger.ok_or_else(|| Failure::new(ErrorCode::Unauthorized))?)
     }
 }
 
@@ -88,7 +113,7 @@ async fn acting(door: &Door, caller: Caller, headers: &HeaderMap) -> Result<Call
 
 fn refused(taken: Taken) -> Failure {
     let (limit, again_in) = match taken {
-        Taken::Refused { limit, again_in } => (limit, again_in),
+        Taken::Refused { limit, again_in, .. } => (limit, again_in),
         Taken::Free | Taken::Passed { .. } => (0, Duration::ZERO),
     };
     let seconds = i64::try_from(again_in.as_secs() + 1).unwrap_or(i64::MAX);
@@ -98,15 +123,15 @@ fn refused(taken: Taken) -> Failure {
 
 /// `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers).
 fn say(taken: Taken, headers: &mut HeaderMap) {
-    let (limit, left, full_in) = match taken {
+    let (of, limit, left, full_in) = match taken {
         Taken::Free => return,
-        Taken::Passed { limit, left, full_in } => (limit, left, full_in),
-        Taken::Refused { limit, again_in } => (limit, 0, again_in),
+        Taken::Passed { of, limit, left, full_in } => (of, limit, left, full_in),
+        Taken::Refused { of, limit, again_in } => (of, limit, 0, again_in),
     };
     let seconds = full_in.as_secs() + u64::from(full_in.subsec_nanos() > 0);
     for (name, value) in [
-        ("ratelimit-policy", format!("\"key\";q={limit};w=60")),
-        ("ratelimit", format!("\"key\";r={left};t={seconds}")),
+        ("ratelimit-policy", format!("\"{of}\";q={limit};w=60")),
+        ("ratelimit", format!("\"{of}\";r={left};t={seconds}")),
     ] {
         if let Ok(value) = HeaderValue::try_from(value) {
             headers.insert(name, value);

@@ -1,7 +1,7 @@
 //! What every route works with, and the settings of the door.
 
 use crate::{
-    limits::Limits,
+    limits::{Limits, PerMinute},
     signed::{self, Until},
 };
 use bytes::Bytes;
@@ -18,6 +18,8 @@ pub struct Settings {
     pub public_url: String,
     /// Requests a minute that one key may make; 0 is no limit.
     pub requests_per_minute: u32,
+    /// Requests a minute that all keys of one account may make together; 0 is no limit.
+    pub account_requests_per_minute: u32,
     /// Requests a minute without a good key from one address; 0 is no limit.
     pub strangers_per_minute: u32,
     /// Origins whose pages may call; `*` is all of them.
@@ -80,7 +82,11 @@ impl std::ops::Deref for Door {
 
 impl Door {
     pub fn new(engine: Engine, settings: Settings, fetch: Arc<dyn Fetch>) -> Door {
-        let limits = Limits::new(settings.requests_per_minute, settings.strangers_per_minute);
+        let limits = Limits::new(PerMinute {
+            key: settings.requests_per_minute,
+            account: settings.account_requests_per_minute,
+            stranger: settings.strangers_per_minute,
+        });
         Door(Arc::new(Inner { engine, settings, limits, closing: CancellationToken::new(), fetch }))
     }
 

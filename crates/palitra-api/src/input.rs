@@ -226,6 +226,21 @@ pub(crate) fn wrong(path: &str, why: &str) -> Failure {
     }])
 }
 
+/// A field that may be `null`, which is something else than not there.
+pub(crate) fn nullable<'de, D: serde::Deserializer<'de>, T: serde::Deserialize<'de>>(
+    field: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    serde::Deserialize::deserialize(field).map(Some)
+}
+
+/// A text that is looked for: no database holds one with a NUL in it.
+pub(crate) fn plain(path: &str, text: Option<String>) -> Result<Option<String>, Failure> {
+    match text {
+        Some(text) if text.contains('\0') => Err(wrong(path, "a text without NUL")),
+        text => Ok(text),
+    }
+}
+
 /// The words behind `?`, all of them known.
 pub(crate) struct Query<T>(pub(crate) T);
 
@@ -260,7 +275,7 @@ macro_rules! ids {
     )+ };
 }
 
-ids!(GenerationId, BatchId, AssetId, DeliveryId, WebhookId);
+ids!(GenerationId, BatchId, AssetId, DeliveryId, WebhookId, KeyId, VoucherId);
 
 impl<S: Send + Sync, T: ParseId> FromRequestParts<S> for Id<T> {
     type Rejection = Problem;

@@ -3,8 +3,8 @@
 use crate::{door::Door, problem::Problem};
 use axum::{
     body::{Body, Bytes, HttpBody},
-    http::{HeaderMap, HeaderName, header::CONTENT_LENGTH},
-    response::Response,
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::CONTENT_LENGTH},
+    response::{IntoResponse, Response},
 };
 use http_body::{Frame, SizeHint};
 use palitra_domain::{ErrorCode, GenerationId};
@@ -13,17 +13,59 @@ use palitra_engine::{
     failure::Failure,
     generations::{IDEMPOTENCY_KEY_BYTES_MAX, Once, Repeats},
 };
+use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 use std::{
     pin::Pin,
     task::{Context, Poll},
     time::Duration,
 };
+use utoipa::IntoParams;
 
 pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// Says that an earlier request made what is answered.
 pub(crate) const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
+/// The header, for descriptions of what creates.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "it describes")]
+pub(crate) struct Header {
+    /// The same request again under the same key makes nothing new and has the same answer, for a day; another request is refused with 409.
+    #[param(rename = "Idempotency-Key", max_length = 255)]
+    idempotency_key: Option<String>,
+}
+
+/// What a request that creates once is answered with.
+pub(crate) struct Replied<T> {
+    pub(crate) status: StatusCode,
+    /// Whether this request made it, or an earlier one.
+    pub(crate) is_new: bool,
+    pub(crate) document: T,
+}
+
+impl<T: Serialize> IntoResponse for Replied<T> {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, axum::Json(self.document)).into_response();
+        if !self.is_new {
+            response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+        }
+        response
+    }
+}
+
+/// A document as it is kept under a key, to be the answer again.
+pub(crate) fn kept(document: &impl Serialize) -> String {
+    serde_json::to_string(document).unwrap_or_default()
+}
+
+/// The document that was kept.
+pub(crate) fn again<T: DeserializeOwned>(kept: &str) -> Result<T, Problem> {
+    let unreadable =
+        |error| Failure::new(ErrorCode::Internal).with("why", "an answer that was kept").caused_by(error);
+    Ok(serde_json::from_str(kept).map_err(unreadable)?)
+}
 
 /// `None` without a key.
 pub(crate) fn of(headers: &HeaderMap, route: &str, body: &[u8]) -> Result<Option<Once>, Problem> {

@@ -1,5 +1,6 @@
 //! Keyset pages: newest first, `next` names where the following page begins.
 
+use palitra_engine::failure::Failure;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -37,9 +38,18 @@ pub(crate) struct Paged {
 }
 
 /// A bounded number of rows.
-pub(crate) fn limit(asked: Option<u32>) -> Result<u32, crate::problem::Problem> {
+pub(crate) fn limit(asked: Option<u32>) -> Result<u32, Failure> {
     match asked.unwrap_or(20) {
         limit @ 1..=LIMIT_MAX => Ok(limit),
-        _ => Err(crate::input::wrong("limit", "1 to 1000").into()),
+        _ => Err(crate::input::wrong("limit", "1 to 1000")),
     }
+}
+
+/// Where a page begins, as the page before has said it.
+pub(crate) fn after<T>(
+    after: Option<String>,
+    parse: impl FnOnce(&str) -> Option<T>,
+) -> Result<Option<T>, Failure> {
+    let wrong = || crate::input::wrong("after", "the `next` of a page");
+    after.map(|after| parse(&after).ok_or_else(wrong)).transpose()
 }

@@ -33,9 +33,11 @@ use utoipa_axum::router::OpenApiRouter;
 pub fn router(door: Door) -> Router {
     let keyed: Router<Door> = v1::routes().into();
     let linked: Router<Door> = v1::links().into();
+    let open: Router<Door> = v1::open().into();
     let native = keyed
         .layer(from_fn_with_state(door.clone(), caller::authenticate))
         .merge(linked.layer(from_fn_with_state(door.clone(), caller::recognise)))
+        .merge(open.layer(from_fn_with_state(door.clone(), caller::bound_strangers)))
         .merge(docs::routes())
         .fallback(nothing_here);
     let native = shaped(native, &door, edge::native, false);
@@ -151,5 +153,5 @@ pub fn description() -> OpenApi {
 }
 
 fn described() -> OpenApiRouter<Door> {
-    v1::routes().merge(v1::links())
+    v1::routes().merge(v1::links()).merge(v1::open())
 }

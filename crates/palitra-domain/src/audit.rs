@@ -17,6 +17,7 @@ macro_rules! actions {
 }
 
 actions! {
+    SignUp = "sign_up";
     KeyCreate = "key_create";
     KeyRotate = "key_rotate";
     KeyRevoke = "key_revoke";
@@ -31,6 +32,8 @@ actions! {
     VoucherRevoke = "voucher_revoke";
     GroupSet = "group_set";
     GroupRemove = "group_remove";
+    ModelPrice = "model_price";
+    ModelApprove = "model_approve";
     MarketPause = "market_pause";
     MarketResume = "market_resume";
     MarketLimit = "market_limit";

@@ -73,6 +73,10 @@ error_codes! {
     Unauthorized = "unauthorized", 401, false, 1;
     /// The key was not made for this.
     Forbidden = "forbidden", 403, false, 1;
+    /// Accounts are made by the operator alone.
+    SignUpClosed = "sign_up_closed", 403, false, 1;
+    /// As many have signed up today as may.
+    SignUpsFull = "sign_ups_full", 429, true, 1;
     /// An address of a user's that is not called.
     WebhookUrl = "webhook_url", 422, false, 2;
     TooManyWebhooks = "too_many_webhooks", 409, false, 2;

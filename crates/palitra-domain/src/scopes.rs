@@ -63,6 +63,12 @@ impl Scopes {
         self.0 & !of.0 == 0
     }
 
+    /// What both have.
+    #[must_use]
+    pub const fn and(self, other: Scopes) -> Scopes {
+        Scopes(self.0 & other.0)
+    }
+
     pub fn iter(self) -> impl Iterator<Item = Scope> {
         Scope::ALL.into_iter().filter(move |scope| self.has(*scope))
     }

@@ -1,6 +1,9 @@
 //! Use cases of API keys: made, listed, given a new secret, revoked. A key that makes keys gives none of them more than it has.
 
-use crate::{Caller, Engine, Error, Result, gifts};
+use crate::{
+    Caller, Engine, Error, Result, gifts,
+    once::{Made, OnceOf, claimed},
+};
 use palitra_domain::{
     AccountId, ErrorCode, KeyId, Livemode, Money, Scope, Scopes, Timestamp, TransferId, audit::Action,
 };
@@ -13,7 +16,7 @@ use sha2::{Digest, Sha256};
 use std::time::Duration;
 
 pub use budgets::Spent;
-pub use rows::{ApiKey, Budgets};
+pub use rows::{ApiKey, Budgets, Filter as KeyFilter};
 
 #[cfg(test)]
 mod tests;
@@ -80,14 +83,14 @@ pub struct KeyShown {
 }
 
 /// A random secret of 256 bits. Only its SHA-256 is kept.
-struct Secret {
-    key: String,
-    hash: [u8; 32],
-    hint: String,
+pub(crate) struct Secret {
+    pub(crate) key: String,
+    pub(crate) hash: [u8; 32],
+    pub(crate) hint: String,
 }
 
 impl Engine {
-    fn secret(&self, livemode: Livemode) -> Secret {
+    pub(crate) fn secret(&self, livemode: Livemode) -> Secret {
         let key = format!("sk_{}_{:032x}{:032x}", livemode.as_str(), self.random(), self.random());
         let hint = format!("sk_{}_…{}", livemode.as_str(), &key[key.len() - 4..]);
         Secret { hash: Sha256::digest(&key).into(), key, hint }
@@ -101,12 +104,18 @@ impl Engine {
         credit: Option<Money>,
     ) -> Result<IssuedKey> {
         let wish = KeyWish { credit, ..KeyWish::usual(KeyOwner::Named(name.to_owned()), livemode) };
-        self.create_key(wish, &Caller::operator(self.house.id.clone())).await
+        let made = self.create_key(wish, &Caller::operator(self.house.id.clone()), None).await?;
+        made.fresh().ok_or_else(|| Error::new(ErrorCode::Internal))
     }
 
     /// A key for an account, made and welcomed if it is new, and credit for it, in one transaction. Refused with `forbidden` where the
     /// key of the caller does not reach so far itself, and with `unauthorized` where it does not work any more.
-    pub async fn create_key(&self, wish: KeyWish, by: &Caller) -> Result<IssuedKey> {
+    pub async fn create_key(
+        &self,
+        wish: KeyWish,
+        by: &Caller,
+        once: Option<OnceOf>,
+    ) -> Result<Made<IssuedKey>> {
         let now = self.now();
         let (name, owner) = checked(&wish, by, now)?;
         let Secret { key, hash, hint } = self.secret(wish.livemode);
@@ -117,6 +126,9 @@ impl Engine {
         let (made, by) = (id.clone(), by.clone());
         let write = self.store.write(move |tx| {
             must_make_keys(tx, &by, now)?;
+            if let Some(before) = claimed(tx, once.as_ref(), made.as_str(), now)? {
+                return Ok(Made::Before(before));
+            }
             let account = match &owner {
                 KeyOwner::Named(name) => gifts::find_or_welcome(tx, &new_account, name, &gifts, now)?,
                 KeyOwner::Account(account) => account.clone(),
@@ -138,40 +150,36 @@ impl Engine {
                 ledger::top_up(tx, &credit, now)?;
             }
             audit::insert(tx, &entry)?;
-            Ok(account)
+            Ok(Made::New(account))
         });
-        Ok(IssuedKey { account: write.await?, id, key })
+        Ok(match write.await? {
+            Made::New(account) => Made::New(IssuedKey { id, account, key }),
+            Made::Before(id) => Made::Before(id),
+        })
     }
 
-    pub async fn keys(&self) -> Result<Vec<ApiKey>> {
-        Ok(self.store.read(rows::list).await?)
-    }
-
-    /// The keys of an account, or all there are, with what of their budgets is used now.
-    pub async fn keys_shown(&self, account: Option<&AccountId>) -> Result<Vec<KeyShown>> {
-        let (account, now) = (account.cloned(), self.now());
+    /// Keys with what of their budgets is used now, newest first.
+    pub async fn keys_shown(&self, filter: KeyFilter) -> Result<Vec<KeyShown>> {
+        let now = self.now();
         let read = self.store.read(move |tx| {
-            let keys = match &account {
-                Some(account) => rows::of_account(tx, account)?,
-                None => rows::list(tx)?,
-            };
-            let mut shown = Vec::with_capacity(keys.len());
-            for key in keys {
-                let spent =
-                    if key.budgets.has_any() { budgets::spent(tx, &key.id, now)? } else { Spent::default() };
-                shown.push(KeyShown { key, spent });
-            }
-            Ok(shown)
+            let keys = rows::list(tx, &filter)?;
+            keys.into_iter().map(|key| shown(tx, key, now)).collect()
         });
         Ok(read.await?)
+    }
+
+    /// `not_found` where it is not the caller's.
+    pub async fn key_shown(&self, id: &KeyId, by: &Caller) -> Result<KeyShown> {
+        let (key, now) = (self.key_of(id, by).await?, self.now());
+        Ok(self.store.read(move |tx| shown(tx, key.clone(), now)).await?)
     }
 
     /// A new secret at once; the one before works for `kept` from now on. `not_found` where it is not the caller's, or does not work.
     pub async fn rotate_key(&self, id: &KeyId, kept: Duration, by: &Caller) -> Result<IssuedKey> {
         if kept > KEPT_MAX {
             return Err(Error::new(ErrorCode::InvalidInput)
-                .with("value", "`keep`")
-                .with("hint", format!("0 ≤ `keep` ≤ {} s", KEPT_MAX.as_secs())));
+                .with("value", "`keep_s`")
+                .with("hint", format!("0 ≤ `keep_s` ≤ {}", KEPT_MAX.as_secs())));
         }
         let now = self.now();
         let found = self.key_of(id, by).await?;
@@ -241,18 +249,17 @@ fn checked(wish: &KeyWish, by: &Caller, now: Timestamp) -> Result<(String, KeyOw
     let is_bad = |name: &str| name.chars().count() > NAME_CHARS_MAX || name.chars().any(char::is_control);
     let name = wish.name.trim().to_owned();
     if is_bad(&name) {
-        return Err(invalid("`--name`").with("limit", NAME_CHARS_MAX));
+        return Err(invalid("`name`").with("limit", NAME_CHARS_MAX));
     }
     if wish.scopes == Scopes::NONE {
         let known = Scope::ALL.map(|scope| format!("`{}`", scope.as_str())).join(", ");
-        return Err(invalid("`--scope`").with("hint", known));
+        return Err(invalid("`scopes`").with("hint", known));
     }
     if wish.expires_at.is_some_and(|expires_at| expires_at <= now) {
-        return Err(invalid("`--expires`").with("hint", format!("`--expires` > {}", &now.rfc3339()[..10])));
+        return Err(invalid("`expires_at`").with("hint", format!("`expires_at` > {}", &now.rfc3339()[..10])));
     }
     let Budgets { day, month, total } = wish.budgets;
-    for (budget, flag) in [(day, "`--budget-day`"), (month, "`--budget-month`"), (total, "`--budget-total`")]
-    {
+    for (budget, flag) in [(day, "`budgets.day`"), (month, "`budgets.month`"), (total, "`budgets.total`")] {
         if budget.is_some_and(|budget| budget < 0) {
             return Err(invalid(flag).with("hint", format!("{flag} ≥ 0")));
         }
@@ -261,13 +268,19 @@ fn checked(wish: &KeyWish, by: &Caller, now: Timestamp) -> Result<(String, KeyOw
         KeyOwner::Named(name) => {
             let name = name.trim().to_owned();
             if name.is_empty() || is_bad(&name) {
-                return Err(invalid("`--account`").with("limit", NAME_CHARS_MAX));
+                return Err(invalid("`account`").with("limit", NAME_CHARS_MAX));
             }
             KeyOwner::Named(name)
         }
         KeyOwner::Account(account) => KeyOwner::Account(account.clone()),
     };
     if by.scopes.has(Scope::Operator) {
+        // Whoever has such a key cannot leave another one behind.
+        if by.key.is_some() && wish.scopes.has(Scope::Operator) {
+            return Err(
+                Error::new(ErrorCode::Forbidden).with("value", format!("`{}`", Scope::Operator.as_str()))
+            );
+        }
         return Ok((name, owner));
     }
     let is_own = matches!(&owner, KeyOwner::Account(account) if *account == by.account);
@@ -276,6 +289,11 @@ fn checked(wish: &KeyWish, by: &Caller, now: Timestamp) -> Result<(String, KeyOw
         return Err(Error::new(ErrorCode::Forbidden).with("value", format!("`{}`", missing.as_str())));
     }
     Ok((name, owner))
+}
+
+fn shown(tx: &mut Tx<'_>, key: ApiKey, now: Timestamp) -> palitra_store::Result<KeyShown> {
+    let spent = if key.budgets.has_any() { budgets::spent(tx, &key.id, now)? } else { Spent::default() };
+    Ok(KeyShown { key, spent })
 }
 
 /// A key with budgets makes no keys: another one would not be held to them. Nor does one that has stopped working and is remembered here.

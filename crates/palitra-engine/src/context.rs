@@ -64,6 +64,8 @@ pub struct Settings {
     pub bounds: Bounds,
     pub retention: Retention,
     pub gifts: crate::gifts::Gifts,
+    /// `None`: only the operator makes accounts.
+    pub sign_up: Option<crate::sign_up::SignUp>,
     /// Everything runs in test money on the simulated market in this process, and no market is called (S3-17).
     pub test_mode: bool,
     /// Refuse models whose results may not be sold (S2-140).

@@ -4,7 +4,6 @@ use crate::{
     Engine, Error, Result,
     batches::StepWish,
     inputs::{self, Violation},
-    runs::History,
     webhooks,
 };
 use palitra_domain::{
@@ -22,6 +21,7 @@ use palitra_store::{
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
+pub use crate::offers::Offer;
 pub use crate::once::{IDEMPOTENCY_KEY_BYTES_MAX, Once, Repeats};
 pub use quotes::Quote;
 pub use requests::{Rating, Request};
@@ -59,9 +59,6 @@ pub struct Created {
     pub is_new: bool,
 }
 
-/// How long a quote binds.
-const QUOTE_LIFE: Duration = Duration::from_secs(600);
-
 /// The longest prompt that is taken, in characters.
 pub(crate) const PROMPT_CHARS_MAX: usize = 20_000;
 
@@ -69,38 +66,25 @@ pub(crate) const PROMPT_CHARS_MAX: usize = 20_000;
 const TEXT_CHARS_MAX: usize = 100_000;
 
 /// A wish that passed every check: what would be queued.
-struct Ready {
-    row: NewGeneration,
+pub(crate) struct Ready {
+    pub(crate) row: NewGeneration,
     /// The prompt is translated first, for a model that does not speak its language.
-    translation: Option<NewGeneration>,
-    notices: Vec<Notice>,
+    pub(crate) translation: Option<NewGeneration>,
+    pub(crate) notices: Vec<Notice>,
     /// Files that show faces to be swapped.
     faces: Vec<AssetId>,
 }
 
 impl Ready {
     /// What the market may take for all of it, in the wallet's currency, whoever pays it.
-    fn cost(&self) -> i64 {
+    pub(crate) fn cost(&self) -> i64 {
         self.row.cost.saturating_add(self.translation.as_ref().map_or(0, |translation| translation.cost))
     }
 
     /// All of it together, minor units.
-    fn price(&self) -> i64 {
+    pub(crate) fn price(&self) -> i64 {
         self.row.price.saturating_add(self.translation.as_ref().map_or(0, |translation| translation.price))
     }
-}
-
-/// A quote with what is known about the run.
-#[derive(Debug)]
-pub struct Offer {
-    pub quote: Quote,
-    /// What the market may take, in minor units of the wallet: what the house pays where the account does not.
-    pub cost: i64,
-    /// What of the wish is not sent, or not as it was said.
-    pub notices: Vec<Notice>,
-    pub history: History,
-    /// How many of its market's line start before it, and on how many slots.
-    pub place: Option<Place>,
 }
 
 /// What a translator is told.
@@ -108,50 +92,6 @@ const TRANSLATE_SYSTEM: &str = "You translate prompts for picture and video mode
     nothing else: no quotes, no labels, no explanations. Keep everything that is said, in its order; keep names and text in quotes as they are.";
 
 impl Engine {
-    /// Checks a wish and promises a price for it, for ten minutes. Nothing is held yet.
-    pub async fn quote(&self, wish: &Wish) -> Result<Quote> {
-        let ready = self.ready(wish).await?;
-        self.quoted(wish, &ready).await
-    }
-
-    /// A quote (D1) with how long such runs take, how many of them succeed, and how many wait before it.
-    pub async fn offer(&self, wish: &Wish) -> Result<Offer> {
-        let ready = self.ready(wish).await?;
-        let (market, priority) = (ready.row.market.clone(), wish.priority);
-        let line = self.store.read(move |tx| rows::line_length(tx, &market, priority));
-        let history = self.history(&ready.row.model, &ready.row.mode).await;
-        let quote = self.quoted(wish, &ready).await?;
-        Ok(Offer { quote, cost: ready.cost(), notices: ready.notices, history, place: Some(line.await?) })
-    }
-
-    async fn quoted(&self, wish: &Wish, ready: &Ready) -> Result<Quote> {
-        let now = self.now();
-        let row = &ready.row;
-        let all: Vec<NewGeneration> = ready.translation.iter().chain([row]).cloned().collect();
-        let quote = Quote {
-            id: QuoteId::new(now, self.random()),
-            account: wish.account.clone(),
-            livemode: wish.livemode,
-            model: row.model.clone(),
-            mode: row.mode.clone(),
-            recipe: row.recipe.clone(),
-            price: ready.price(),
-            price_version: row.price_version,
-            expires_at: now.plus(QUOTE_LIFE),
-        };
-        let engine = self.clone();
-        let write = self.store.write(move |tx| {
-            let terms = palitra_store::terms::of(tx, &quote.account)?;
-            let price = all.iter().try_fold(0i64, |sum, row| {
-                Ok::<_, palitra_store::Error>(sum.saturating_add(engine.price_on_terms(row, &terms)?))
-            });
-            let quote = Quote { price: price?, ..quote.clone() };
-            quotes::insert(tx, &quote, now)?;
-            Ok(quote)
-        });
-        Ok(write.await?)
-    }
-
     /// Holds the money and queues it: at the price of the quote, or at today's. Answers its id.
     pub async fn create(&self, wish: Wish, quote: Option<QuoteId>) -> Result<GenerationId> {
         Ok(self.create_asked(wish, quote, Asked::default()).await?.id)
@@ -249,7 +189,7 @@ impl Engine {
     }
 
     /// What a wish comes to, after every check, priced by today's book.
-    async fn ready(&self, wish: &Wish) -> Result<Ready> {
+    pub(crate) async fn ready(&self, wish: &Wish) -> Result<Ready> {
         let (model, mode) = self.model_for(wish.livemode, &wish.model, &wish.mode)?;
         let mut input = self.with_preset(wish);
         let prompt = inputs::prompt_of(&input).to_owned();

@@ -30,6 +30,7 @@ pub mod markets;
 pub mod metrics;
 mod neighbours;
 pub mod news;
+mod offers;
 mod once;
 mod people;
 mod points;
@@ -41,6 +42,7 @@ mod retention;
 mod runs;
 mod scheduler;
 mod shelf;
+mod sign_up;
 pub mod sync;
 mod terms;
 #[cfg(test)]
@@ -53,7 +55,9 @@ mod waits;
 pub mod webhooks;
 mod work;
 
-pub use api_keys::{ApiKey, Budgets, IssuedKey, KEPT, KEPT_MAX, KeyOwner, KeyShown, KeyWish, Spent};
+pub use api_keys::{
+    ApiKey, Budgets, IssuedKey, KEPT, KEPT_MAX, KeyFilter, KeyOwner, KeyShown, KeyWish, Spent,
+};
 pub use audit::{AuditEntry, AuditFilter};
 pub use books::Books;
 pub use callers::Caller;
@@ -62,6 +66,7 @@ pub use error::Error;
 pub use events::{Ended, EngineEvent, Started};
 pub use gifts::{Gifts, Grant};
 pub use hooks::{Callback, Received, Webhooks};
+pub use once::{Made, OnceOf};
 pub use palitra_store::bounds::Bounds;
 pub use palitra_store::markets::Rate;
 pub use people::{AccountExport, Holdings};
@@ -71,7 +76,8 @@ pub use referrals::Payment;
 pub use retention::Retention;
 pub use runs::History;
 pub use scheduler::{Focus, Running};
-pub use terms::{PriceGroup, Profile, Terms, TermsChange};
+pub use sign_up::SignUp;
+pub use terms::{AccountView, PriceGroup, Profile, Terms, TermsChange};
 pub use vouchers::{IssuedVoucher, Purse, Redeemed, Voucher, VoucherWish};
 
 pub type Result<T> = std::result::Result<T, Error>;

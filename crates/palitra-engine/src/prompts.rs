@@ -5,7 +5,7 @@
 
 use crate::{
     Engine, Error, Result,
-    generations::{Generation, Wish},
+    generations::{Asked as Beside, Generation, Once, Wish},
 };
 use palitra_domain::{
     AccountId, ErrorCode, GenerationId, KeyId, Livemode, Money, QuoteId,
@@ -29,6 +29,8 @@ pub struct Idea {
     pub lang: Lang,
     /// Model or alias that writes and checks; `None`: as the settings say.
     pub model: Option<String>,
+    /// The same again asks nothing twice: each question is made once, and goes on where it was left.
+    pub once: Option<Once>,
 }
 
 /// A prompt that was written.
@@ -159,9 +161,19 @@ impl Engine {
         &self,
         wish: Wish,
         quote: Option<QuoteId>,
+        asked: impl FnMut(&GenerationId) + Send,
+    ) -> Result<Generation> {
+        self.answered_once(wish, quote, None, asked).await
+    }
+
+    async fn answered_once(
+        &self,
+        wish: Wish,
+        quote: Option<QuoteId>,
+        once: Option<Once>,
         mut asked: impl FnMut(&GenerationId) + Send,
     ) -> Result<Generation> {
-        let id = self.create(wish, quote).await?;
+        let id = self.create_asked(wish, quote, Beside { once, ..Beside::default() }).await?.id;
         asked(&id);
         let generation = self.until_ended(&id).await?;
         if generation.state == GenerationState::Succeeded {
@@ -235,7 +247,10 @@ impl Asked<'_> {
                 .with("limit", Money::new(self.most, currency)));
         }
         let generations = &mut self.generations;
-        let answered = self.engine.answered(wish, Some(quote.id), |id| {
+        let question = generations.len();
+        let once = self.idea.once.clone();
+        let once = once.map(|once| Once { key: format!("{} question {question}", once.key), ..once });
+        let answered = self.engine.answered_once(wish, Some(quote.id), once, |id| {
             generations.push(id.clone());
             (self.asked)(id);
         });

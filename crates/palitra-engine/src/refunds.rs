@@ -1,6 +1,9 @@
 //! Use cases of money that goes back, of corrections, and of an account's movements.
 
-use crate::{Engine, Error, Result};
+use crate::{
+    Engine, Error, Result,
+    once::{Made, OnceOf, answered, claimed},
+};
 use palitra_domain::{AccountId, ErrorCode, GenerationId, Livemode, Money, TransferId, audit::Action};
 use palitra_store::{
     audit,
@@ -14,13 +17,15 @@ const NOTE_CHARS_MAX: usize = 500;
 
 impl Engine {
     /// Gives back what was charged for a generation, or a part of it: never more than was charged, however often it is asked for.
-    /// Cash goes back before bonus, the reverse of charging. [`ErrorCode::RefundTooLarge`] says how much can go back.
+    /// Cash goes back before bonus, the reverse of charging. [`ErrorCode::RefundTooLarge`] says how much can go back. What is `told` of it is
+    /// kept under the key of a request that refunds once.
     pub async fn refund(
         &self,
         generation: &GenerationId,
         amount: Option<Money>,
         note: &str,
-    ) -> Result<Refunded> {
+        (once, told): (Option<OnceOf>, impl Fn(&Refunded) -> String + Send + Sync + 'static),
+    ) -> Result<Made<Refunded>> {
         let now = self.now();
         let refund = Refund {
             transfer: TransferId::new(now, self.random()),
@@ -31,9 +36,15 @@ impl Engine {
         let about = amount.map_or_else(|| "all that is left".to_owned(), |amount| amount.to_string());
         let entry = self.entry(Action::Refund, generation, about);
         let write = self.store.write(move |tx| {
+            if let Some(before) = claimed(tx, once.as_ref(), refund.transfer.as_str(), now)? {
+                return Ok(Made::Before(before));
+            }
             let refunded = ledger::refund(tx, &refund, now)?;
+            if once.is_some() {
+                answered(tx, once.as_ref(), &told(&refunded))?;
+            }
             audit::insert(tx, &entry)?;
-            Ok(refunded)
+            Ok(Made::New(refunded))
         });
         let write = write.await;
         write.map_err(|error| self.too_large(error))
@@ -64,11 +75,11 @@ impl Engine {
     /// A correction of the cash purse on account of the house; below zero it takes, and no more than is free.
     pub async fn correct(
         &self,
-        account: &AccountId,
-        livemode: Livemode,
+        (account, livemode): (&AccountId, Livemode),
         amount: Money,
         note: &str,
-    ) -> Result<Balance> {
+        once: Option<OnceOf>,
+    ) -> Result<Made<Balance>> {
         let now = self.now();
         let adjustment = Adjustment {
             transfer: TransferId::new(now, self.random()),
@@ -80,9 +91,12 @@ impl Engine {
         };
         let entry = self.entry(Action::Correct, account, format!("{} {amount}", livemode.as_str()));
         let write = self.store.write(move |tx| {
+            if let Some(before) = claimed(tx, once.as_ref(), adjustment.transfer.as_str(), now)? {
+                return Ok(Made::Before(before));
+            }
             ledger::adjust(tx, &adjustment, now)?;
             audit::insert(tx, &entry)?;
-            ledger::balance(tx, &adjustment.account, livemode)
+            ledger::balance(tx, &adjustment.account, livemode).map(Made::New)
         });
         Ok(write.await?)
     }
@@ -116,7 +130,7 @@ fn checked_note(note: &str) -> Result<String> {
     let note = note.trim();
     if note.chars().count() > NOTE_CHARS_MAX || note.chars().any(char::is_control) {
         return Err(Error::new(ErrorCode::InvalidInput)
-            .with("value", "`--note`")
+            .with("value", "`note`")
             .with("limit", NOTE_CHARS_MAX));
     }
     Ok(note.to_owned())

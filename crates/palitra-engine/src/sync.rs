@@ -6,12 +6,14 @@
 
 use crate::{Engine, Error, Result, deliveries::alert, scheduler::Machine};
 use palitra_domain::{
-    ErrorCode, Timestamp,
+    Currency, ErrorCode, Timestamp,
+    audit::Action,
     catalogue::{Model, Status, listed},
     market::{Listed, ListedPrice, Market},
+    price::Coin,
 };
 use palitra_store::{
-    outbox,
+    audit, outbox,
     shelf::{self, Row},
 };
 use std::{
@@ -238,7 +240,7 @@ impl Engine {
 
     /// Says what the market takes for a unit of a model that was found. It is still a draft, until it is approved.
     pub async fn price_model(&self, id: &str, price: ListedPrice) -> Result<()> {
-        self.change(id, "priced", move |row, _| {
+        self.change(id, ("priced", Action::ModelPrice), &price.to_string(), move |row, _| {
             row.price = Some(price);
             Ok(())
         })
@@ -247,7 +249,7 @@ impl Engine {
 
     /// Sells a draft that has a price, or a model again that was paused.
     pub async fn approve_model(&self, id: &str) -> Result<()> {
-        self.change(id, "approved", |row, price| {
+        self.change(id, ("approved", Action::ModelApprove), "", |row, price| {
             if price.is_none() {
                 return Err(ErrorCode::ModelUnpriced);
             }
@@ -260,7 +262,8 @@ impl Engine {
     async fn change(
         &self,
         id: &str,
-        change: &'static str,
+        (change, action): (&'static str, Action),
+        about: &str,
         apply: impl Fn(&mut Row, Option<ListedPrice>) -> std::result::Result<(), ErrorCode> + Send + 'static,
     ) -> Result<()> {
         let catalogue = self.catalogue();
@@ -272,6 +275,7 @@ impl Engine {
         let model = catalogue.find(id).ok_or_else(not_found)?.clone();
         let shipped = self.shipped.find(&model.prefixed_id()).cloned();
         let now = self.now();
+        let entry = self.entry(action, model.prefixed_id(), about);
         let write = self.store.write(move |tx| {
             let rows = shelf::rows(tx, Some(&model.market))?;
             let found = rows.into_iter().find(|row| row.market_id == model.market_id);
@@ -285,10 +289,23 @@ impl Engine {
                 tx,
                 &Change { at: now, market, market_id, change: change.to_owned(), about: String::new() },
             )?;
+            audit::insert(tx, &entry)?;
             shelf::changed(tx)
         });
         write.await?;
         self.restock().await
+    }
+
+    /// What the models of its market that have a price are counted in.
+    pub fn coin_of(&self, model: &str) -> Coin {
+        let catalogue = self.catalogue();
+        let market = catalogue.find(model).map(|model| model.market.clone()).unwrap_or_default();
+        let mut sold = catalogue
+            .models()
+            .iter()
+            .filter(|model| model.market == market && model.status == Status::Active);
+        let mode = sold.find_map(|model| model.modes.first());
+        mode.map_or(Coin::Money(Currency::USD), |mode| mode.prices.base.coin)
     }
 }
 

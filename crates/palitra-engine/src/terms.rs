@@ -1,8 +1,13 @@
 //! Use cases of terms: price groups, free access, what an order costs on them, and what the operator sees of an account.
 
-use crate::{Engine, Error, Result, accounts::Account, referrals};
-use palitra_domain::{AccountId, ErrorCode, audit::Action, money::Millionths, terms::FACTOR_MAX};
-use palitra_store::{audit, generations::NewGeneration, profiles, terms as rows};
+use crate::{
+    Engine, Error, Result,
+    accounts::{Account, Balance},
+    gifts::Grant,
+    referrals,
+};
+use palitra_domain::{AccountId, ErrorCode, Livemode, audit::Action, money::Millionths, terms::FACTOR_MAX};
+use palitra_store::{audit, generations::NewGeneration, ledger, profiles, terms as rows};
 
 pub use palitra_domain::terms::Terms;
 pub use profiles::Profile;
@@ -10,6 +15,15 @@ pub use rows::{Change as TermsChange, PriceGroup};
 
 /// The longest name of a group, in characters.
 const NAME_CHARS_MAX: usize = 40;
+
+/// An account as it is shown to itself and to the operator.
+#[derive(Debug, Clone)]
+pub struct AccountView {
+    pub profile: Profile,
+    pub has: Balance,
+    /// What of its bonus ends, soonest first; not in lists.
+    pub expiring: Vec<Grant>,
+}
 
 impl Engine {
     /// What a row, priced by the settings alone, costs on these terms.
@@ -28,15 +42,35 @@ impl Engine {
         price.map(|price| price.amount).map_err(|_| refused(ErrorCode::InvalidInput, "amount"))
     }
 
-    /// Every account, by name.
-    pub async fn profiles(&self) -> Result<Vec<Profile>> {
-        Ok(self.store.read(profiles::list).await?)
+    /// Accounts by name, those after this one, with what they have.
+    pub async fn account_views(
+        &self,
+        livemode: Livemode,
+        after: &str,
+        limit: u32,
+    ) -> Result<Vec<AccountView>> {
+        let after = after.to_owned();
+        let read = self.store.read(move |tx| {
+            let profiles = profiles::list(tx, &after, limit)?;
+            let mut views = Vec::with_capacity(profiles.len());
+            for profile in profiles {
+                let has = ledger::balance(tx, &profile.id, livemode)?;
+                views.push(AccountView { profile, has, expiring: Vec::new() });
+            }
+            Ok(views)
+        });
+        Ok(read.await?)
     }
 
-    pub async fn profile(&self, name: &str) -> Result<Profile> {
-        let wanted = name.to_owned();
-        let found = self.store.read(move |tx| profiles::find(tx, &wanted)).await?;
-        found.ok_or_else(|| Error::new(ErrorCode::NotFound).with("value", format!("`{name}`")))
+    /// `not_found` when there is no such account, or none any more.
+    pub async fn account_view(&self, account: &AccountId, livemode: Livemode) -> Result<AccountView> {
+        let wanted = account.clone();
+        let read = self.store.read(move |tx| {
+            let Some(profile) = profiles::of(tx, &wanted)? else { return Ok(None) };
+            let has = ledger::balance(tx, &wanted, livemode)?;
+            Ok(Some(AccountView { profile, has, expiring: ledger::grants(tx, &wanted, livemode)? }))
+        });
+        read.await?.ok_or_else(|| Error::new(ErrorCode::NotFound).with("value", account))
     }
 
     /// From the next quote or order on. With the referral code of whoever has brought it, all or nothing; answers who that is.
@@ -46,6 +80,10 @@ impl Engine {
         change: TermsChange,
         referral: Option<&str>,
     ) -> Result<Option<Account>> {
+        let unknown = |group: &&String| group.contains(char::is_control);
+        if let Some(group) = change.group.iter().flatten().find(unknown) {
+            return Err(Error::new(ErrorCode::NotFound).with("value", group));
+        }
         let account = account.clone();
         let code = referral.map(referrals::checked_code).transpose()?;
         let entry = self.entry(Action::AccountChange, &account, changed(&change, code.as_deref()));
@@ -67,11 +105,11 @@ impl Engine {
         let name = name.trim().to_owned();
         if name.is_empty() || name.chars().count() > NAME_CHARS_MAX || name.chars().any(char::is_control) {
             return Err(Error::new(ErrorCode::InvalidInput)
-                .with("value", "`NAME`")
+                .with("value", "`name`")
                 .with("limit", NAME_CHARS_MAX));
         }
         if !(0..=FACTOR_MAX.0).contains(&factor.0) {
-            return Err(Error::new(ErrorCode::InvalidInput).with("value", "`FACTOR`"));
+            return Err(Error::new(ErrorCode::InvalidInput).with("value", "`factor`"));
         }
         let now = self.now();
         let entry = self.entry(Action::GroupSet, &name, factor);
@@ -84,6 +122,9 @@ impl Engine {
 
     /// Refused while accounts are in it.
     pub async fn remove_price_group(&self, name: &str) -> Result<()> {
+        if name.contains(char::is_control) {
+            return Err(Error::new(ErrorCode::NotFound).with("value", name));
+        }
         let name = name.to_owned();
         let entry = self.entry(Action::GroupRemove, &name, "");
         let write = self.store.write(move |tx| {

@@ -169,6 +169,7 @@ impl Town {
                 bounds: Bounds::default(),
                 retention: days_of(1, 2),
                 gifts: crate::Gifts::default(),
+                sign_up: None,
                 acceptance: palitra_domain::acceptance::Policy::default(),
                 test_mode: false,
                 commercial: false,

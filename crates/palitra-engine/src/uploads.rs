@@ -5,7 +5,11 @@ mod parts;
 
 pub use parts::{PART_BYTES_MAX, Part};
 
-use crate::{Engine, Error, Result, scheduler::Machine};
+use crate::{
+    Engine, Error, Result,
+    once::{Made, OnceOf, answered, claimed},
+    scheduler::Machine,
+};
 use bytes::{Bytes, BytesMut};
 use futures_util::{
     StreamExt, TryStreamExt,
@@ -58,7 +62,30 @@ impl Engine {
         name: &str,
         body: ByteStream,
     ) -> Result<Uploaded> {
-        self.keep_upload(owner, None, name, body).await
+        let kept = self.keep_upload(owner, None, (name, body), |_| None).await?;
+        kept.fresh().ok_or_else(|| Error::new(ErrorCode::Internal))
+    }
+
+    /// A file that a request names, once for each of its keys.
+    pub async fn upload_once(
+        &self,
+        owner: (&AccountId, Livemode),
+        name: &str,
+        bytes: Bytes,
+        once: Option<OnceOf>,
+    ) -> Result<Made<Uploaded>> {
+        self.keep_upload(owner, None, (name, Box::pin(stream::iter([Ok(bytes)]))), |_| once).await
+    }
+
+    /// A file that is the request itself, once for each of its keys: what it says is known when all of it has come.
+    pub async fn upload_stream_once(
+        &self,
+        owner: (&AccountId, Livemode),
+        name: &str,
+        body: ByteStream,
+        once: Option<OnceOf>,
+    ) -> Result<Made<Uploaded>> {
+        self.keep_upload(owner, None, (name, body), |sha256| once.map(|once| once.with(sha256))).await
     }
 
     /// The same under an id that was promised before; what is sent there once more is not kept.
@@ -69,7 +96,8 @@ impl Engine {
         name: &str,
         body: ByteStream,
     ) -> Result<Uploaded> {
-        self.keep_upload(owner, Some(id), name, body).await
+        let kept = self.keep_upload(owner, Some(id), (name, body), |_| None).await?;
+        kept.fresh().ok_or_else(|| Error::new(ErrorCode::Internal))
     }
 
     /// Whether there is a file under a promised id.
@@ -83,9 +111,9 @@ impl Engine {
         &self,
         (account, livemode): (&AccountId, Livemode),
         promised: Option<&AssetId>,
-        name: &str,
-        body: ByteStream,
-    ) -> Result<Uploaded> {
+        (name, body): (&str, ByteStream),
+        once: impl FnOnce(&str) -> Option<OnceOf>,
+    ) -> Result<Made<Uploaded>> {
         let refused = |why: &str, limit: u64| refused(name, why, limit);
         let broken = |error: io::Error| refused("file-unreadable", 0).because(error);
         let mut body = body.fuse();
@@ -132,13 +160,30 @@ impl Engine {
         };
         let key = upload.object_key.clone();
         let bytes_max = self.settings.bounds.upload_bytes_max;
-        let kept = self.store.write(move |tx| assets::insert_upload(tx, &upload, bytes_max, now)).await;
+        let once = once(&upload.sha256);
+        let write = self.store.write(move |tx| {
+            if let Some(before) = claimed(tx, once.as_ref(), upload.id.as_str(), now)? {
+                return Ok(Made::Before(before));
+            }
+            let kept = assets::insert_upload(tx, &upload, bytes_max, now)?;
+            if !kept.is_new {
+                // The same file is an upload that is there.
+                answered(tx, once.as_ref(), kept.id.as_str())?;
+            }
+            Ok(Made::New(kept))
+        });
+        let kept = write.await;
         // Refused, or there already. What is in doubt stays, and is swept when it has no row.
-        if !matches!(&kept, Ok(kept) if kept.is_new) && !matches!(kept, Err(palitra_store::Error::InDoubt(_)))
-        {
+        let is_ours = matches!(&kept, Ok(Made::New(kept)) if kept.is_new);
+        if !is_ours && !matches!(kept, Err(palitra_store::Error::InDoubt(_))) {
             self.objects.delete(&key).await?;
         }
-        Ok(Uploaded { id: kept?.id, kind: media.kind, mime: media.mime, width, height })
+        Ok(match kept? {
+            Made::New(kept) => {
+                Made::New(Uploaded { id: kept.id, kind: media.kind, mime: media.mime, width, height })
+            }
+            Made::Before(id) => Made::Before(id),
+        })
     }
 }
 

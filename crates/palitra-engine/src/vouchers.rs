@@ -1,6 +1,9 @@
 //! Use cases of vouchers: made by the operator, redeemed by an account.
 
-use crate::{Engine, Error, Result};
+use crate::{
+    Engine, Error, Result,
+    once::{Made, OnceOf, claimed},
+};
 use palitra_domain::{AccountId, ErrorCode, Money, Timestamp, TransferId, VoucherId, audit::Action, codes};
 use palitra_store::{
     audit,
@@ -33,18 +36,22 @@ pub struct IssuedVoucher {
 }
 
 impl Engine {
-    pub async fn create_voucher(&self, wish: VoucherWish) -> Result<IssuedVoucher> {
+    pub async fn create_voucher(
+        &self,
+        wish: VoucherWish,
+        once: Option<OnceOf>,
+    ) -> Result<Made<IssuedVoucher>> {
         let now = self.now();
         if wish.amount.amount <= 0 || wish.uses_max == 0 {
-            return Err(Error::new(ErrorCode::InvalidInput).with("value", "`--amount`"));
+            return Err(Error::new(ErrorCode::InvalidInput).with("value", "`amount`"));
         }
         if wish.expires_at.is_some_and(|at| at <= now) {
-            return Err(Error::new(ErrorCode::InvalidInput).with("value", "`--expires`"));
+            return Err(Error::new(ErrorCode::InvalidInput).with("value", "`expires_at`"));
         }
         let code = wish.code.unwrap_or_else(|| codes::voucher_code(self.random()));
         let normal = codes::normal_code(&code);
         let normal = normal.filter(|code| codes::CHOSEN_LETTERS.contains(&code.chars().count()));
-        let normal = normal.ok_or_else(|| Error::new(ErrorCode::InvalidInput).with("value", "`--code`"))?;
+        let normal = normal.ok_or_else(|| Error::new(ErrorCode::InvalidInput).with("value", "`code`"))?;
         let id = VoucherId::new(now, self.random());
         let new = NewVoucher {
             id: id.clone(),
@@ -59,16 +66,22 @@ impl Engine {
         let what = format!("{} {}, {} uses", wish.amount, wish.purse.as_str(), wish.uses_max);
         let entry = self.entry(Action::VoucherCreate, &id, what);
         let write = self.store.write(move |tx| {
+            if let Some(before) = claimed(tx, once.as_ref(), new.id.as_str(), now)? {
+                return Ok(Made::Before(before));
+            }
             rows::insert(tx, &new, now)?;
-            audit::insert(tx, &entry)
+            audit::insert(tx, &entry)?;
+            Ok(Made::New(()))
         });
-        write.await.map_err(|error| about(error, &code))?;
-        Ok(IssuedVoucher { id, code })
+        Ok(match write.await.map_err(|error| about(error, &code))? {
+            Made::New(()) => Made::New(IssuedVoucher { id, code }),
+            Made::Before(id) => Made::Before(id),
+        })
     }
 
-    /// Newest first.
-    pub async fn vouchers(&self) -> Result<Vec<Voucher>> {
-        Ok(self.store.read(rows::list).await?)
+    /// Newest first, older than `before`.
+    pub async fn vouchers(&self, before: Option<VoucherId>, limit: u32) -> Result<Vec<Voucher>> {
+        Ok(self.store.read(move |tx| rows::list(tx, before.as_ref(), limit)).await?)
     }
 
     /// What it has given stays given.

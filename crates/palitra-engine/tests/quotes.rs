@@ -110,6 +110,7 @@ fn parts(folder: &Path, clock: &Hand, usd_rate: i64, seed: u64) -> Parts {
             bounds: Bounds::default(),
             retention: palitra_engine::Retention::default(),
             gifts: palitra_engine::Gifts::default(),
+            sign_up: None,
             acceptance: palitra_domain::acceptance::Policy::default(),
             test_mode: false,
             commercial: false,

@@ -85,18 +85,36 @@ macro_rules! keys {
             "select k.id, k.account_id, a.name, k.livemode, k.name, k.scopes, k.hint, k.budget_day, k.budget_month, k.budget_total,
                k.created_at, k.expires_at, k.revoked_at, k.used_at, k.old_until
              from api_key k join account a on a.id = k.account_id ",
-            $where,
-            " order by k.id limit 10000"
+            $where
         )
     };
 }
 
-pub fn list(tx: &mut Tx) -> Result<Vec<ApiKey>> {
-    tx.query(keys!(""), p![])?.iter().map(key).collect()
+/// Which keys are asked for; what is `None` does not matter.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub account: Option<AccountId>,
+    pub livemode: Option<Livemode>,
+    /// Older than this one.
+    pub before: Option<KeyId>,
+    pub limit: u32,
 }
 
-pub fn of_account(tx: &mut Tx, account: &AccountId) -> Result<Vec<ApiKey>> {
-    tx.query(keys!("where k.account_id = $1"), p![account.as_str()])?.iter().map(key).collect()
+/// Newest first.
+pub fn list(tx: &mut Tx, filter: &Filter) -> Result<Vec<ApiKey>> {
+    const KEYS: &str = keys!(
+        "where ($1 = '' or k.account_id = $1) and ($2 = '' or k.livemode = $2) and ($3 = '' or k.id < $3) order by k.id desc limit $4"
+    );
+    let rows = tx.query(
+        KEYS,
+        p![
+            filter.account.as_ref().map_or("", AccountId::as_str),
+            filter.livemode.map_or("", Livemode::as_str),
+            filter.before.as_ref().map_or("", KeyId::as_str),
+            filter.limit
+        ],
+    )?;
+    rows.iter().map(key).collect()
 }
 
 pub fn find(tx: &mut Tx, id: &KeyId) -> Result<Option<ApiKey>> {

@@ -1,6 +1,6 @@
 //! What operators and owners of accounts have done: append-only, never a secret, never a prompt.
 
-use crate::{Result, Row, Tx, p};
+use crate::{Result, Row, Sql, Tx, p, sql};
 use palitra_domain::{AuditId, Timestamp, audit::Action};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +54,20 @@ pub fn list(tx: &mut Tx, filter: &Filter) -> Result<Vec<Entry>> {
         ],
     )?;
     rows.iter().map(entry).collect()
+}
+
+/// How often this was done since then. Whoever asks while another does it waits until that is committed: what is counted before it is
+/// done stays within its bound.
+pub fn count_since(tx: &mut Tx, action: Action, since: Timestamp) -> Result<i64> {
+    const IN_TURN: Sql = sql!("select 1 from installation", FOR_UPDATE);
+    tx.query_opt(IN_TURN, p![])?;
+    // Ids begin with their time.
+    let first = AuditId::new(since, 0);
+    let row = tx.query_one(
+        "select count(*) from audit where id >= $1 and action = $2",
+        p![first.as_str(), action.as_str()],
+    )?;
+    row.get(0)
 }
 
 fn entry(row: &Row) -> Result<Entry> {

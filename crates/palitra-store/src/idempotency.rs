@@ -66,6 +66,20 @@ pub fn claim(
     found.map(Some).ok_or_else(|| Error::rule(ErrorCode::IdempotencyConflict, &once.key))
 }
 
+/// Keeps another answer under a key that was claimed in this transaction: what was made is known only now.
+pub fn answer(
+    tx: &mut Tx,
+    (account, livemode): (&AccountId, Livemode),
+    once: &Once,
+    answer: &str,
+) -> Result<()> {
+    tx.must(
+        1,
+        "update idempotency set answer = $4 where account_id = $1 and livemode = $2 and key = $3",
+        p![account.as_str(), livemode.as_str(), &once.key, answer],
+    )
+}
+
 /// Joins the earlier request, where its answer was not delivered or the client says that it tries again; else takes its place. One
 /// statement, so that of two at once the second joins the first.
 fn join(

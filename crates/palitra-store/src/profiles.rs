@@ -24,16 +24,10 @@ const PROFILE: &str = "select a.id, a.name, a.kind, a.price_group, coalesce(g.fa
        (select count(*) from account b where b.referred_by = a.id), a.weight, a.created_at
      from account a left join price_group g on g.name = a.price_group left join account r on r.id = a.referred_by";
 
-/// Every account, by name.
-pub fn list(tx: &mut Tx) -> Result<Vec<Profile>> {
-    let rows =
-        tx.query(&format!("{PROFILE} where a.deleting_at is null order by a.name limit 10000"), p![])?;
-    rows.iter().map(profile).collect()
-}
-
-pub fn find(tx: &mut Tx, name: &str) -> Result<Option<Profile>> {
-    let row = tx.query_opt(&format!("{PROFILE} where a.name = $1 and a.deleting_at is null"), p![name])?;
-    row.as_ref().map(profile).transpose()
+/// By name, those after this one.
+pub fn list(tx: &mut Tx, after: &str, limit: u32) -> Result<Vec<Profile>> {
+    let sql = format!("{PROFILE} where a.deleting_at is null and a.name > $1 order by a.name limit $2");
+    tx.query(&sql, p![after, limit])?.iter().map(profile).collect()
 }
 
 pub fn of(tx: &mut Tx, account: &AccountId) -> Result<Option<Profile>> {

@@ -64,12 +64,12 @@ pub fn insert(tx: &mut Tx, new: &NewVoucher, now: Timestamp) -> Result<()> {
     if made == 0 { Err(Error::rule(ErrorCode::VoucherExists, &new.hint)) } else { Ok(()) }
 }
 
-/// Newest first.
-pub fn list(tx: &mut Tx) -> Result<Vec<Voucher>> {
+/// Newest first, older than `before`.
+pub fn list(tx: &mut Tx, before: Option<&VoucherId>, limit: u32) -> Result<Vec<Voucher>> {
     let rows = tx.query(
         "select id, hint, purse, amount, lasts_us, uses_max, uses, created_at, expires_at, revoked_at
-         from voucher order by id desc limit 10000",
-        p![],
+         from voucher where id < $1 order by id desc limit $2",
+        p![before.map_or("~", VoucherId::as_str), limit],
     )?;
     rows.iter().map(voucher).collect()
 }

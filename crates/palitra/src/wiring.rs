@@ -10,7 +10,7 @@ use crate::{
     failure::{Failure, Phrase},
 };
 use palitra_domain::{Clock, ErrorCode, catalogue::Catalogue, secret::Secret};
-use palitra_engine::{Engine, Parts, Prompts, Settings, UnknownPolicy};
+use palitra_engine::{Engine, Parts, Prompts, Settings, SignUp, UnknownPolicy};
 use palitra_media::{acceptance::Gate, pool::Pool, prepare::Preparing};
 use palitra_objects::Disk;
 use palitra_store::{
@@ -217,6 +217,10 @@ fn parts(
             bounds: config.engine.bounds(),
             retention: config.retention.kept(),
             gifts: config.money.gifts(),
+            sign_up: config.server.sign_up.then_some(SignUp {
+                a_day: config.server.sign_ups_a_day,
+                credit: config.money.sign_up_minor,
+            }),
             acceptance: config.acceptance.policy(),
             test_mode: config.engine.test_mode,
             commercial: config.engine.commercial,

@@ -1,8 +1,10 @@
 //! What the door shows: one shape for every generation, everywhere, whoever looks and whatever route it came by.
 
+pub(crate) mod account;
 pub(crate) mod asset;
 pub(crate) mod batch;
 pub(crate) mod generation;
+pub(crate) mod mode;
 pub mod model;
 pub(crate) mod money;
 

@@ -42,7 +42,7 @@ const SIDE_MAX: u32 = 16_384;
 
 /// Look at a file
 #[utoipa::path(
-    get, path = "/v1/assets/{id}", tag = "assets", security(("key" = [])),
+    get, path = "/v1/assets/{id}", operation_id = "get_asset", tag = "assets", security(("key" = [])),
     params(("id" = String, Path, description = "`ast_…`")),
     responses((status = 200, description = "What it is", body = AssetDocument), Refusals)
 )]
@@ -74,7 +74,7 @@ pub(crate) struct Link {
 ///
 /// Whole, or the part that `Range` names. With a key, or without one by the signed address that every asset has.
 #[utoipa::path(
-    get, path = "/v1/assets/{id}/content", tag = "assets", security((), ("key" = [])),
+    get, path = "/v1/assets/{id}/content", operation_id = "get_asset_content", tag = "assets", security((), ("key" = [])),
     params(("id" = String, Path, description = "`ast_…`"), Link),
     responses(
         (status = 200, description = "The file", body = Vec<u8>, content_type = "*/*"),
@@ -104,7 +104,7 @@ async fn content(
 
 /// Read a small copy of a picture
 #[utoipa::path(
-    get, path = "/v1/assets/{id}/thumbnail", tag = "assets", security((), ("key" = [])),
+    get, path = "/v1/assets/{id}/thumbnail", operation_id = "get_asset_thumbnail", tag = "assets", security((), ("key" = [])),
     params(("id" = String, Path, description = "`ast_…`"), Link),
     responses(
         (status = 200, description = "A WebP", body = Vec<u8>, content_type = "image/webp"),

@@ -86,7 +86,7 @@ pub(crate) struct LeftOut {
 /// Looks up what is there already and prices the rest. Nothing is written, and nothing is fetched: what is made of files that are named by their
 /// address is priced as new.
 #[utoipa::path(
-    post, path = "/v1/batches/plan", tag = "batches", security(("key" = [])),
+    post, path = "/v1/batches/plan", operation_id = "plan_batch", tag = "batches", security(("key" = [])),
     request_body(content((BatchRequest = "application/json"), (BatchForm = "multipart/form-data"))),
     responses((status = 200, description = "What would be done", body = BatchPlan), Refusals)
 )]
@@ -125,7 +125,7 @@ async fn plan(
 /// Holds the money for all of it and queues it; what is there already is taken as it is, and costs nothing. The items stand in the request or, as a form, in a file. With `Idempotency-Key` the same
 /// request again answers with the same batch.
 #[utoipa::path(
-    post, path = "/v1/batches", tag = "batches", security(("key" = [])),
+    post, path = "/v1/batches", operation_id = "create_batch", tag = "batches", security(("key" = [])),
     request_body(content((BatchRequest = "application/json"), (BatchForm = "multipart/form-data"))),
     params(("Idempotency-Key" = Option<String>, Header, description = "The same request again answers with the same batch, for a day")),
     responses((status = 202, description = "Queued", body = BatchDocument), Refusals)
@@ -161,7 +161,7 @@ async fn accepted(door: &Door, caller: &Caller, started: &StartedBatch) -> Resul
 ///
 /// Newest first.
 #[utoipa::path(
-    get, path = "/v1/batches", tag = "batches", security(("key" = [])), params(Paged),
+    get, path = "/v1/batches", operation_id = "list_batches", tag = "batches", security(("key" = [])), params(Paged),
     responses((status = 200, description = "A page of them", body = Page<BatchDocument>), Refusals)
 )]
 async fn list(
@@ -183,7 +183,7 @@ async fn list(
 
 /// Look at a batch
 #[utoipa::path(
-    get, path = "/v1/batches/{id}", tag = "batches", security(("key" = [])),
+    get, path = "/v1/batches/{id}", operation_id = "get_batch", tag = "batches", security(("key" = [])),
     params(("id" = String, Path, description = "`bat_…`")),
     responses((status = 200, description = "As it is now", body = BatchDocument), Refusals)
 )]
@@ -200,7 +200,7 @@ async fn show(
 ///
 /// Every item with its steps, the workers and the totals, as `report.json` has them.
 #[utoipa::path(
-    get, path = "/v1/batches/{id}/report", tag = "batches", security(("key" = [])),
+    get, path = "/v1/batches/{id}/report", operation_id = "get_batch_report", tag = "batches", security(("key" = [])),
     params(("id" = String, Path, description = "`bat_…`")),
     responses((status = 200, description = "As it stands", body = Anything), Refusals)
 )]
@@ -228,7 +228,7 @@ pub(crate) struct CancelledBatch {
 ///
 /// No new call from now on; what runs is asked to stop. What is there already stays, and is paid.
 #[utoipa::path(
-    post, path = "/v1/batches/{id}/cancel", tag = "batches", security(("key" = [])),
+    post, path = "/v1/batches/{id}/cancel", operation_id = "cancel_batch", tag = "batches", security(("key" = [])),
     params(("id" = String, Path, description = "`bat_…`")),
     responses((status = 200, description = "What it came to", body = CancelledBatch), Refusals)
 )]

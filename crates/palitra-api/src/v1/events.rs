@@ -78,7 +78,7 @@ fn answer(door: &Door, events: impl Stream<Item = Bytes> + Send + 'static) -> Re
 /// `generation.cancelled`, `generation.late_result`, `batch.completed`, `batch.failed`, `batch.cancelled`. After `events.missed` more has
 /// happened than is told again: list what you need. After a restart of the service something may come twice, with the same id. Who reads too slowly is let go, and comes back with `Last-Event-ID`.
 #[utoipa::path(
-    get, path = "/v1/events", tag = "events", security(("key" = [])),
+    get, path = "/v1/events", operation_id = "stream_events", tag = "events", security(("key" = [])),
     params(("Last-Event-ID" = Option<String>, Header, description = "The last event that was seen")),
     responses((status = 200, description = "Events without end", body = String, content_type = "text/event-stream"), Refusals)
 )]

@@ -2,6 +2,7 @@
 
 mod change;
 mod filter;
+mod refund;
 
 use super::quotes::QuoteRequest;
 use crate::{
@@ -49,7 +50,11 @@ const WAIT_S_MAX: u64 = 60;
 const METADATA_BYTES_MAX: usize = 16 * 1024;
 
 pub(super) fn routes() -> OpenApiRouter<Door> {
-    OpenApiRouter::new().routes(routes!(create, list)).routes(routes!(show)).merge(change::routes())
+    OpenApiRouter::new()
+        .routes(routes!(create, list))
+        .routes(routes!(show))
+        .merge(change::routes())
+        .merge(refund::routes())
 }
 
 /// A generation to be made.
@@ -109,7 +114,7 @@ pub(crate) fn preferred(headers: &HeaderMap) -> Option<u64> {
 /// Holds its price and queues it. Nothing is charged unless it succeeds. With `Idempotency-Key` the same request again answers with the
 /// same generation.
 #[utoipa::path(
-    post, path = "/v1/generations", tag = "generations", security(("key" = [])), request_body = GenerationRequest,
+    post, path = "/v1/generations", operation_id = "create_generation", tag = "generations", security(("key" = [])), request_body = GenerationRequest,
     params(Wait, ("Idempotency-Key" = Option<String>, Header, description = "The same request again answers with the same generation, for a day")),
     responses(
         (status = 202, description = "Queued", body = GenerationDocument),
@@ -198,7 +203,7 @@ fn metadata_of(metadata: serde_json::Map<String, Value>) -> Result<String, Probl
 ///
 /// Newest first.
 #[utoipa::path(
-    get, path = "/v1/generations", tag = "generations", security(("key" = [])), params(GenerationFilter),
+    get, path = "/v1/generations", operation_id = "list_generations", tag = "generations", security(("key" = [])), params(GenerationFilter),
     responses((status = 200, description = "A page of them", body = Page<GenerationDocument>), Refusals)
 )]
 async fn list(
@@ -219,7 +224,7 @@ async fn list(
 ///
 /// With `wait` the answer comes when it has ended, or when the time is over. Whoever looks again and again finds in `Retry-After` when to.
 #[utoipa::path(
-    get, path = "/v1/generations/{id}", tag = "generations", security(("key" = [])),
+    get, path = "/v1/generations/{id}", operation_id = "get_generation", tag = "generations", security(("key" = [])),
     params(("id" = String, Path, description = "`gen_…`"), Wait),
     responses(
         (status = 200, description = "As it is now", body = GenerationDocument),

@@ -36,7 +36,7 @@ pub struct NewLimits {
 
 /// Markets, lanes and alerts
 #[utoipa::path(
-    get, path = "/v1/markets", tag = "operator", security(("key" = [])),
+    get, path = "/v1/markets", operation_id = "list_markets", tag = "operator", security(("key" = [])),
     responses((status = 200, description = "How they fare", body = Anything), Refusals)
 )]
 async fn list(State(door): State<Door>, Operator(_): Operator) -> Result<axum::Json<Anything>, Problem> {
@@ -45,7 +45,7 @@ async fn list(State(door): State<Door>, Operator(_): Operator) -> Result<axum::J
 
 /// Pause, resume or limit a market or a lane
 #[utoipa::path(
-    post, path = "/v1/markets/{target}/{verb}", tag = "operator", security(("key" = [])),
+    post, path = "/v1/markets/{target}/{verb}", operation_id = "change_market", tag = "operator", security(("key" = [])),
     params(
         ("target" = String, Path, description = "A market, or a lane: `image`, `video`, `audio`, `text`"),
         ("verb" = String, Path, description = "`pause`, `resume` or `limit`")
@@ -65,7 +65,7 @@ async fn change(
 
 /// Pause, resume or limit a key of a market
 #[utoipa::path(
-    post, path = "/v1/markets/{market}/{key}/{verb}", tag = "operator", security(("key" = [])),
+    post, path = "/v1/markets/{market}/{key}/{verb}", operation_id = "change_market_key", tag = "operator", security(("key" = [])),
     params(
         ("market" = String, Path), ("key" = String, Path, description = "Its label"),
         ("verb" = String, Path, description = "`pause`, `resume` or `limit`")

@@ -1,5 +1,7 @@
 //! `/v1/models`: what can be used, at what price, and what each mode takes.
 
+mod shelf;
+
 use crate::{
     caller::Reader,
     documents::model::{self, ModelDocument, Seller, Wanted},
@@ -16,7 +18,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(super) fn routes() -> OpenApiRouter<Door> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(schema))
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(schema)).merge(shelf::routes())
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -39,7 +41,7 @@ pub(crate) struct Models {
 
 /// List models
 #[utoipa::path(
-    get, path = "/v1/models", tag = "models", security(("key" = [])), params(ModelFilter),
+    get, path = "/v1/models", operation_id = "list_models", tag = "models", security(("key" = [])), params(ModelFilter),
     responses((status = 200, description = "All of them", body = Models), Refusals)
 )]
 async fn list(
@@ -77,7 +79,7 @@ pub(crate) struct ModelSchema {
 
 /// What a model takes
 #[utoipa::path(
-    get, path = "/v1/models/schema", tag = "models", security(("key" = [])), params(ModelId),
+    get, path = "/v1/models/schema", operation_id = "get_model", tag = "models", security(("key" = [])), params(ModelId),
     responses((status = 200, description = "Its modes with their inputs", body = ModelSchema), Refusals)
 )]
 async fn schema(

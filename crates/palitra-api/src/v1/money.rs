@@ -2,7 +2,7 @@
 
 use crate::{
     caller::Reader,
-    documents::money::MoneyDocument,
+    documents::money::{ExpiringDocument, MoneyDocument},
     door::Door,
     input::Query,
     page::{self, Page, Paged},
@@ -10,8 +10,8 @@ use crate::{
     refusals::Refusals,
 };
 use axum::extract::State;
-use palitra_domain::{Timestamp, TransferId};
-use palitra_engine::refunds::Movement;
+use palitra_domain::{AccountId, Livemode, Timestamp, TransferId};
+use palitra_engine::{AccountView, failure::Failure, refunds::Movement};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -37,42 +37,34 @@ pub(crate) struct BalanceDocument {
     expiring: Vec<ExpiringDocument>,
 }
 
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Expiring)]
-pub(crate) struct ExpiringDocument {
-    amount: MoneyDocument,
-    expires_at: String,
-}
-
 /// What the account has
 #[utoipa::path(
-    get, path = "/v1/balance", tag = "money", security(("key" = [])),
+    get, path = "/v1/balance", operation_id = "get_balance", tag = "money", security(("key" = [])),
     responses((status = 200, description = "Now", body = BalanceDocument), Refusals)
 )]
 async fn balance(
     State(door): State<Door>,
     Reader(caller): Reader,
 ) -> Result<axum::Json<BalanceDocument>, Problem> {
+    Ok(axum::Json(balance_of(&door, (&caller.account, caller.livemode)).await?))
+}
+
+/// What an account has now.
+pub(super) async fn balance_of(
+    door: &Door,
+    (account, livemode): (&AccountId, Livemode),
+) -> Result<BalanceDocument, Failure> {
     let currency = door.engine.settings.prices.currency;
     let of = |amount| MoneyDocument::of(amount, currency);
-    let balance = door.engine.balance(&caller.account, caller.livemode).await?;
-    let expiring = door.engine.expiring(&caller.account, caller.livemode).await?;
-    let available =
-        balance.cash.saturating_add(balance.bonus).saturating_sub(balance.held).saturating_sub(balance.debt);
-    Ok(axum::Json(BalanceDocument {
-        cash: of(balance.cash),
-        bonus: of(balance.bonus),
-        held: of(balance.held),
-        debt: of(balance.debt),
-        available: of(available.max(0)),
-        expiring: expiring
-            .iter()
-            .map(|grant| ExpiringDocument {
-                amount: of(grant.remains),
-                expires_at: grant.expires_at.rfc3339(),
-            })
-            .collect(),
-    }))
+    let AccountView { has, expiring, .. } = door.engine.account_view(account, livemode).await?;
+    Ok(BalanceDocument {
+        cash: of(has.cash),
+        bonus: of(has.bonus),
+        held: of(has.held),
+        debt: of(has.debt),
+        available: of(has.available()),
+        expiring: expiring.iter().map(|grant| ExpiringDocument::of(grant, currency)).collect(),
+    })
 }
 
 /// One movement of money.
@@ -98,25 +90,29 @@ pub(crate) struct MovementDocument {
 ///
 /// Newest first.
 #[utoipa::path(
-    get, path = "/v1/ledger", tag = "money", security(("key" = [])), params(Paged),
+    get, path = "/v1/ledger", operation_id = "list_movements", tag = "money", security(("key" = [])), params(Paged),
     responses((status = 200, description = "A page of movements", body = Page<MovementDocument>), Refusals)
 )]
 async fn ledger(
     State(door): State<Door>,
     Reader(caller): Reader,
-    Query(Paged { after, limit }): Query<Paged>,
+    Query(paged): Query<Paged>,
 ) -> Result<axum::Json<Page<MovementDocument>>, Problem> {
+    Ok(axum::Json(movements(&door, (&caller.account, caller.livemode), paged).await?))
+}
+
+/// A page of what moved an account.
+pub(super) async fn movements(
+    door: &Door,
+    (account, livemode): (&AccountId, Livemode),
+    Paged { after, limit }: Paged,
+) -> Result<Page<MovementDocument>, Failure> {
     let limit = page::limit(limit)?;
-    let before = after
-        .map(|after| {
-            TransferId::parse(&after).map_err(|_| crate::input::wrong("after", "the `next` of a page"))
-        })
-        .transpose()?;
-    let rows =
-        door.engine.movements(&caller.account, caller.livemode, before, limit.saturating_add(1)).await?;
+    let before = page::after(after, |after| TransferId::parse(after).ok())?;
+    let rows = door.engine.movements(account, livemode, before, limit.saturating_add(1)).await?;
     let currency = door.engine.settings.prices.currency;
     let shown = rows.iter().map(|row| document(row, currency)).collect();
-    Ok(axum::Json(Page::of(shown, limit, |row: &MovementDocument| row.id.clone())))
+    Ok(Page::of(shown, limit, |row: &MovementDocument| row.id.clone()))
 }
 
 fn document(it: &Movement, currency: palitra_domain::Currency) -> MovementDocument {

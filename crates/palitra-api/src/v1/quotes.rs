@@ -1,13 +1,22 @@
 //! `POST /v1/quotes`: a price that binds for ten minutes.
 
 use crate::{
-    bring, caller::Maker, documents::money::MoneyDocument, door::Door, input::Json, problem::Problem,
+    bring,
+    caller::Maker,
+    documents::money::MoneyDocument,
+    door::Door,
+    input::Json,
+    once::{self, Replied},
+    problem::Problem,
     refusals::Refusals,
 };
-use axum::extract::State;
-use palitra_domain::{catalogue::Notice, state::Priority};
+use axum::{
+    extract::State,
+    http::{HeaderMap, StatusCode},
+};
+use palitra_domain::{Currency, catalogue::Notice, state::Priority};
 use palitra_engine::{
-    Caller,
+    Caller, Made, OnceOf,
     generations::{Offer, Wish},
 };
 use serde::{Deserialize, Serialize};
@@ -53,7 +62,7 @@ impl QuoteRequest {
 }
 
 /// A price that binds until it expires.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = Quote)]
 pub(crate) struct QuoteDocument {
     /// Give it as `quote_id` when you create the generation.
@@ -74,11 +83,11 @@ pub(crate) struct QuoteDocument {
     notices: Vec<NoticeDocument>,
 }
 
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = Notice)]
 pub(crate) struct NoticeDocument {
     /// `dropped`, `avoided`, `translated` or `prompt_cut`.
-    kind: &'static str,
+    kind: String,
     /// The field that is dropped, or where the prompt is cut.
     about: Option<String>,
 }
@@ -91,7 +100,7 @@ impl From<&Notice> for NoticeDocument {
             Notice::Translated => ("translated", None),
             Notice::PromptCut(limit) => ("prompt_cut", Some(limit.to_string())),
         };
-        NoticeDocument { kind, about }
+        NoticeDocument { kind: kind.to_owned(), about }
     }
 }
 
@@ -99,26 +108,37 @@ impl From<&Notice> for NoticeDocument {
 ///
 /// Checks the request as creating it would, and promises a price for ten minutes. Nothing is held yet.
 #[utoipa::path(
-    post, path = "/v1/quotes", tag = "generations", security(("key" = [])), request_body = QuoteRequest,
+    post, path = "/v1/quotes", operation_id = "create_quote", tag = "generations", security(("key" = [])), request_body = QuoteRequest,
+    params(once::Header),
     responses((status = 200, description = "The price", body = QuoteDocument), Refusals)
 )]
 async fn create(
     State(door): State<Door>,
     Maker(caller): Maker,
-    Json { value, .. }: Json<QuoteRequest>,
-) -> Result<axum::Json<QuoteDocument>, Problem> {
+    headers: HeaderMap,
+    Json { value, bytes }: Json<QuoteRequest>,
+) -> Result<Replied<QuoteDocument>, Problem> {
+    let once = OnceOf::caller(&caller, once::of(&headers, "POST /v1/quotes", &bytes)?);
+    let replied = |document, is_new| Replied { status: StatusCode::OK, is_new, document };
+    if let Some(kept) = door.engine.made_before(once.as_ref()).await? {
+        return Ok(replied(once::again(&kept)?, false));
+    }
     let wish = bring::bring(&door, &caller, value.wish(&door, &caller)?).await?;
-    let offer = door.engine.offer(&wish).await?;
-    Ok(axum::Json(document(&door, &offer)))
+    let currency = door.engine.settings.prices.currency;
+    let told = move |offer: &Offer| once::kept(&document(offer, currency));
+    Ok(match door.engine.offer_once(&wish, once, told).await? {
+        Made::New(offer) => replied(document(&offer, currency), true),
+        Made::Before(kept) => replied(once::again(&kept)?, false),
+    })
 }
 
-fn document(door: &Door, offer: &Offer) -> QuoteDocument {
+fn document(offer: &Offer, currency: Currency) -> QuoteDocument {
     let Offer { quote, history, place, notices, .. } = offer;
     QuoteDocument {
         id: quote.id.as_str().to_owned(),
         model: quote.model.clone(),
         mode: quote.mode.clone(),
-        price: MoneyDocument::of(quote.price, door.engine.settings.prices.currency),
+        price: MoneyDocument::of(quote.price, currency),
         expires_at: quote.expires_at.rfc3339(),
         p50_s: history.p50.as_secs(),
         p90_s: history.p90.as_secs(),

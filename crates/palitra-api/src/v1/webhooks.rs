@@ -5,14 +5,18 @@ mod log;
 use crate::{
     caller::{Holder, Reader},
     door::Door,
-    input::{Id, Json},
+    input::{Id, Json, nullable},
+    once::{self, Replied},
     problem::Problem,
     refusals::Refusals,
 };
-use axum::{extract::State, http::StatusCode};
-use palitra_domain::{Timestamp, WebhookId, webhook::Only};
+use axum::{
+    extract::State,
+    http::{HeaderMap, StatusCode},
+};
+use palitra_domain::{Timestamp, WebhookId, secret::Secret, webhook::Only};
 use palitra_engine::{
-    Caller,
+    Caller, Made, OnceOf,
     webhooks::{NewEndpoint, Update, Webhook},
 };
 use serde::{Deserialize, Serialize};
@@ -119,14 +123,17 @@ fn document(webhook: &Webhook) -> WebhookDocument {
 /// Deliveries follow the Standard Webhooks specification: `webhook-id`, `webhook-timestamp`, `webhook-signature`. They are tried for a day
 /// until they are answered with 2xx within 15 seconds.
 #[utoipa::path(
-    post, path = "/v1/webhooks", tag = "webhooks", security(("key" = [])), request_body = WebhookRequest,
+    post, path = "/v1/webhooks", operation_id = "create_webhook", tag = "webhooks", security(("key" = [])), request_body = WebhookRequest,
+    params(once::Header),
     responses((status = 201, description = "With its secret", body = WebhookDocument), Refusals)
 )]
 async fn create(
     State(door): State<Door>,
     Holder(caller): Holder,
-    Json { value, .. }: Json<WebhookRequest>,
-) -> Result<(StatusCode, axum::Json<WebhookDocument>), Problem> {
+    headers: HeaderMap,
+    Json { value, bytes }: Json<WebhookRequest>,
+) -> Result<Replied<WebhookDocument>, Problem> {
+    let once = OnceOf::caller(&caller, once::of(&headers, "POST /v1/webhooks", &bytes)?);
     let new = NewEndpoint {
         account: caller.account.clone(),
         livemode: caller.livemode,
@@ -135,9 +142,21 @@ async fn create(
         only: value.only.map(Only::from),
         description: value.description,
     };
-    let (webhook, secret) = door.engine.create_webhook(new).await?;
-    let shown = WebhookDocument { secret: Some(secret.reveal().to_owned()), ..document(&webhook) };
-    Ok((StatusCode::CREATED, axum::Json(shown)))
+    let replied = |webhook: &Webhook, secret: &Secret, is_new| Replied {
+        status: StatusCode::CREATED,
+        is_new,
+        document: WebhookDocument { secret: Some(secret.reveal().to_owned()), ..document(webhook) },
+    };
+    match door.engine.create_webhook(new, once).await? {
+        Made::New((webhook, secret)) => Ok(replied(&webhook, &secret, true)),
+        // As it is now, with the secret that signs now.
+        Made::Before(id) => {
+            let id = WebhookId::parse(&id).map_err(|_| crate::input::not_found(&id))?;
+            let webhook = door.engine.webhook_of(of(&caller), &id).await?;
+            let secret = door.engine.webhook_secret(of(&caller), &id).await?;
+            Ok(replied(&webhook, &secret, false))
+        }
+    }
 }
 
 /// All of an account.
@@ -148,7 +167,7 @@ pub(crate) struct Webhooks {
 
 /// List webhooks
 #[utoipa::path(
-    get, path = "/v1/webhooks", tag = "webhooks", security(("key" = [])),
+    get, path = "/v1/webhooks", operation_id = "list_webhooks", tag = "webhooks", security(("key" = [])),
     responses((status = 200, description = "All of them", body = Webhooks), Refusals)
 )]
 async fn list(State(door): State<Door>, Reader(caller): Reader) -> Result<axum::Json<Webhooks>, Problem> {
@@ -158,7 +177,7 @@ async fn list(State(door): State<Door>, Reader(caller): Reader) -> Result<axum::
 
 /// Look at a webhook
 #[utoipa::path(
-    get, path = "/v1/webhooks/{id}", tag = "webhooks", security(("key" = [])),
+    get, path = "/v1/webhooks/{id}", operation_id = "get_webhook", tag = "webhooks", security(("key" = [])),
     params(("id" = String, Path, description = "`whk_…`")),
     responses((status = 200, description = "As it is now", body = WebhookDocument), Refusals)
 )]
@@ -176,7 +195,10 @@ async fn show(
 pub(crate) struct WebhookUpdate {
     url: Option<String>,
     events: Option<Vec<String>>,
-    only: Option<OnlyDocument>,
+    /// `null` takes the filter away.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<OnlyDocument>)]
+    only: Option<Option<OnlyDocument>>,
     description: Option<String>,
     /// `true` begins anew with one that was disabled.
     enabled: Option<bool>,
@@ -184,7 +206,7 @@ pub(crate) struct WebhookUpdate {
 
 /// Change a webhook
 #[utoipa::path(
-    patch, path = "/v1/webhooks/{id}", tag = "webhooks", security(("key" = [])),
+    patch, path = "/v1/webhooks/{id}", operation_id = "update_webhook", tag = "webhooks", security(("key" = [])),
     params(("id" = String, Path, description = "`whk_…`")), request_body = WebhookUpdate,
     responses((status = 200, description = "As it is now", body = WebhookDocument), Refusals)
 )]
@@ -197,7 +219,7 @@ async fn update(
     let change = Update {
         url: value.url,
         events: value.events,
-        only: value.only.map(|only| Some(Only::from(only))),
+        only: value.only.map(|only| only.map(Only::from)),
         description: value.description,
         is_enabled: value.enabled,
     };
@@ -208,7 +230,7 @@ async fn update(
 ///
 /// Nothing is sent there any more; what waited for it is dropped.
 #[utoipa::path(
-    delete, path = "/v1/webhooks/{id}", tag = "webhooks", security(("key" = [])),
+    delete, path = "/v1/webhooks/{id}", operation_id = "delete_webhook", tag = "webhooks", security(("key" = [])),
     params(("id" = String, Path, description = "`whk_…`")),
     responses((status = 204, description = "It is gone"), Refusals)
 )]
@@ -230,7 +252,7 @@ pub(crate) struct WebhookSecret {
 
 /// Show the secret of a webhook
 #[utoipa::path(
-    get, path = "/v1/webhooks/{id}/secret", tag = "webhooks", security(("key" = [])),
+    get, path = "/v1/webhooks/{id}/secret", operation_id = "get_webhook_secret", tag = "webhooks", security(("key" = [])),
     params(("id" = String, Path, description = "`whk_…`")),
     responses((status = 200, description = "It", body = WebhookSecret), Refusals)
 )]
@@ -247,7 +269,7 @@ async fn secret(
 ///
 /// Deliveries are signed with both for a day.
 #[utoipa::path(
-    post, path = "/v1/webhooks/{id}/secret/rotate", tag = "webhooks", security(("key" = [])),
+    post, path = "/v1/webhooks/{id}/secret/rotate", operation_id = "rotate_webhook_secret", tag = "webhooks", security(("key" = [])),
     params(("id" = String, Path, description = "`whk_…`")),
     responses((status = 200, description = "The new one", body = WebhookSecret), Refusals)
 )]

@@ -107,12 +107,12 @@ async fn s1_15_the_last_use_is_written_down_once_a_minute() {
     let town = Town::new();
     let engine = town.process().await;
     let issued = engine.issue_key("ann", Livemode::Live, None).await.unwrap();
-    let first = engine.now();
+    let (first, operator) = (engine.now(), Caller::operator(engine.house.id.clone()));
     let used = async || {
         engine.caller(&issued.key).await.unwrap();
         // Behind whatever is in line.
         engine.store.write(|_| Ok(())).await.unwrap();
-        engine.keys().await.unwrap()[0].used_at
+        engine.key_shown(&issued.id, &operator).await.unwrap().key.used_at
     };
     assert_eq!(used().await, Some(first));
     town.clock.turn(59);

@@ -92,21 +92,24 @@ async fn a_voucher_is_redeemed_however_its_code_is_typed() {
         expires_at: Some(engine.now().plus(DAY)),
         code: code.map(str::to_owned),
     };
-    let issued = engine.create_voucher(wish(None)).await.unwrap();
+    let issued = engine.create_voucher(wish(None), None).await.unwrap().fresh().unwrap();
     engine.redeem(&ann, &format!(" {} ", issued.code.to_lowercase().replace('-', " "))).await.unwrap();
     assert_eq!(has(&engine, &ann).await, (10_000, 3_000));
-    engine.create_voucher(wish(Some("Весна-27"))).await.unwrap();
+    engine.create_voucher(wish(Some("Весна-27")), None).await.unwrap();
     engine.redeem(&ann, "весна27").await.unwrap();
     let refused = |error: crate::Error| error.code;
     for (code, wanted) in [("ВЕСНА27", ErrorCode::VoucherUsed), ("nothing", ErrorCode::VoucherUnknown)] {
         assert_eq!(engine.redeem(&ann, code).await.map_err(refused), Err(wanted), "{code}");
     }
     for (code, wanted) in [("весна 27", ErrorCode::VoucherExists), ("abc", ErrorCode::InvalidInput)] {
-        let made = engine.create_voucher(wish(Some(code))).await;
+        let made = engine.create_voucher(wish(Some(code)), None).await;
         assert_eq!(made.map(drop).map_err(refused), Err(wanted), "{code}");
     }
     let past = VoucherWish { expires_at: Some(engine.now()), ..wish(None) };
-    assert_eq!(engine.create_voucher(past).await.map(drop).map_err(refused), Err(ErrorCode::InvalidInput));
+    assert_eq!(
+        engine.create_voucher(past, None).await.map(drop).map_err(refused),
+        Err(ErrorCode::InvalidInput)
+    );
     engine.revoke_voucher(&issued.id).await.unwrap();
     assert!(engine.revoke_voucher(&issued.id).await.is_err());
     let other = account(&engine, "boris").await;
@@ -126,7 +129,12 @@ async fn a_payment_has_its_share_and_the_operators_credit_has_none() {
     let town = Town::new();
     let engine = engine(&town).await;
     let (ann, bob) = (account(&engine, "ann").await, account(&engine, "bob").await);
-    let code = engine.profile("bob").await.unwrap().referral_code;
+    let code = engine
+        .account_view(&account(&engine, "bob").await, Livemode::Live)
+        .await
+        .unwrap()
+        .profile
+        .referral_code;
     assert_eq!(engine.refer(&ann, &code.to_lowercase()).await.unwrap().name, "bob");
     let payment = Payment {
         transfer: TransferId::new(engine.now(), engine.random()),
@@ -138,7 +146,7 @@ async fn a_payment_has_its_share_and_the_operators_credit_has_none() {
     };
     assert_eq!(engine.receive_payment(&payment).await.unwrap().cash, 1_009);
     assert!(engine.receive_payment(&payment).await.is_err(), "it comes in once");
-    engine.credit(&ann, Livemode::Live, roubles(5_000)).await.unwrap();
+    engine.credit((&ann, Livemode::Live), roubles(5_000), None).await.unwrap();
     assert_eq!(has(&engine, &bob).await, (0, 3_100));
     engine.take_back(&payment.transfer, None, "").await.unwrap();
     assert_eq!((has(&engine, &ann).await, has(&engine, &bob).await), ((5_000, 3_000), (0, 3_000)));

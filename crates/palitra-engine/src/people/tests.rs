@@ -19,7 +19,7 @@ async fn ann(engine: &Engine) -> (AccountId, Caller) {
     let budgets = Budgets { total: Some(50_000), ..Budgets::default() };
     let key =
         KeyWish { credit, budgets, ..KeyWish::usual(KeyOwner::Named("ann".to_owned()), Livemode::Live) };
-    let issued = engine.create_key(key, &operator(engine)).await.unwrap();
+    let issued = engine.create_key(key, &operator(engine), None).await.unwrap().fresh().unwrap();
     let caller = engine.caller(&issued.key).await.unwrap();
     engine.upload(&issued.account, Livemode::Live, "cat.png", Bytes::from_static(PNG)).await.unwrap();
     let wanted = Wish {

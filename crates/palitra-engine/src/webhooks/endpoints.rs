@@ -1,7 +1,11 @@
 //! Use cases of endpoints: make, look, change, rotate the secret, delete.
 
 use super::{Webhook, sign};
-use crate::{Engine, Error, Result, inputs::Violation};
+use crate::{
+    Engine, Error, Result,
+    inputs::Violation,
+    once::{Made, OnceOf, claimed},
+};
 use palitra_domain::{
     AccountId, ErrorCode, Livemode, WebhookId,
     secret::Secret,
@@ -35,7 +39,11 @@ pub struct Update {
 
 impl Engine {
     /// A new endpoint, and the secret that its deliveries are signed with.
-    pub async fn create_webhook(&self, new: NewEndpoint) -> Result<(Webhook, Secret)> {
+    pub async fn create_webhook(
+        &self,
+        new: NewEndpoint,
+        once: Option<OnceOf>,
+    ) -> Result<Made<(Webhook, Secret)>> {
         let events = checked_events(&new.events, new.only)?;
         checked_description(&new.description)?;
         self.checked_url(&new.url).await?;
@@ -50,12 +58,19 @@ impl Engine {
             secret: secret.clone(),
         };
         let write = self.store.write(move |tx| {
+            if let Some(before) = claimed(tx, once.as_ref(), row.id.as_str(), now)? {
+                return Ok(Made::Before(before));
+            }
             rows::insert(tx, &row, ENDPOINTS_MAX, now)?;
-            rows::find(tx, (&row.account, row.livemode), &row.id)
+            rows::find(tx, (&row.account, row.livemode), &row.id).map(Made::New)
         });
-        let webhook = write.await.map_err(limited)?;
-        tracing::info!(webhook.id = %webhook.id, account.id = %webhook.account, "a webhook is made");
-        Ok((webhook, Secret::new(secret)))
+        Ok(match write.await.map_err(limited)? {
+            Made::New(webhook) => {
+                tracing::info!(webhook.id = %webhook.id, account.id = %webhook.account, "a webhook is made");
+                Made::New((webhook, Secret::new(secret)))
+            }
+            Made::Before(id) => Made::Before(id),
+        })
     }
 
     /// Oldest first.

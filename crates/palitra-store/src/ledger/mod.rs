@@ -42,6 +42,14 @@ pub struct Balance {
     pub debt: i64,
 }
 
+impl Balance {
+    /// What a new hold can take of an account that pays before: both purses without what is held and owed. Never below zero.
+    pub fn available(&self) -> i64 {
+        let spent = self.held.saturating_add(self.debt);
+        self.cash.saturating_add(self.bonus).saturating_sub(spent).max(0)
+    }
+}
+
 /// What a new account starts with.
 pub fn open_book(tx: &mut Tx, account: &AccountId, livemode: Livemode, postpaid: bool) -> Result<()> {
     tx.must(

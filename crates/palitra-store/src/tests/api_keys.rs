@@ -52,7 +52,12 @@ async fn a_key_is_listed_without_itself_and_revoked_once(fresh: Fresh) {
     assert!(matches!(same, Error::Constraint { kind: Constraint::Unique, .. }), "{same:?}");
     let revoke = |n| commit(&fresh, move |tx| api_keys::revoke(tx, &id(n), at(3)));
     assert!(revoke(1).await && !revoke(1).await && !revoke(9).await);
-    let listed = fresh.store.read(api_keys::list).await.unwrap();
+    let all = api_keys::Filter { limit: 10, ..api_keys::Filter::default() };
+    let of_anna =
+        api_keys::Filter { account: Some(anna()), livemode: Some(new_key(1).livemode), ..all.clone() };
+    let nobody = api_keys::Filter { account: Some(id(9)), ..all.clone() };
+    let older = api_keys::Filter { before: Some(id(1)), ..all.clone() };
+    let listed = fresh.store.read(move |tx| api_keys::list(tx, &all)).await.unwrap();
     let NewApiKey { id, livemode, name, scopes, hint, budgets, .. } = new_key(1);
     let wanted = ApiKey {
         id: id.clone(),
@@ -70,7 +75,10 @@ async fn a_key_is_listed_without_itself_and_revoked_once(fresh: Fresh) {
         old_until: None,
     };
     assert_eq!(listed, [wanted]);
-    assert_eq!(fresh.store.read(|tx| api_keys::of_account(tx, &anna())).await.unwrap(), listed);
+    assert_eq!(fresh.store.read(move |tx| api_keys::list(tx, &of_anna)).await.unwrap(), listed);
+    for none in [nobody, older] {
+        assert_eq!(fresh.store.read(move |tx| api_keys::list(tx, &none)).await, Ok(vec![]));
+    }
     assert_eq!(fresh.store.read(move |tx| api_keys::find(tx, &id)).await.unwrap().as_ref(), listed.first());
 }
 

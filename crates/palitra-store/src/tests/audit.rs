@@ -45,4 +45,6 @@ async fn entries_are_listed_newest_first_and_filtered(fresh: Fresh) {
     assert_eq!(listed(Filter { before, ..ten() }).await, "entry 2, entry 1");
     assert_eq!(listed(Filter { subject: Some("anna".to_owned()), ..ten() }).await, "entry 4, entry 1");
     assert_eq!(listed(Filter { action: Some(Action::Credit), ..ten() }).await, "entry 3, entry 1");
+    let since = |when| fresh.store.write(move |tx| audit::count_since(tx, Action::Credit, at(when)));
+    assert_eq!((since(0).await, since(1).await, since(2).await), (Ok(2), Ok(2), Ok(0)));
 }

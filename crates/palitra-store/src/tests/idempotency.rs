@@ -47,6 +47,14 @@ async fn a_key_makes_one_thing_of_its_account_and_only_of_the_same_request(fresh
         .store
         .write(|tx| idempotency::claim(tx, (&anna(), Livemode::Test), &once("k", 2), "five", at(5)));
     assert_eq!(test.await, Ok(None), "and test money's");
+    // What was made may be known only after the key is taken.
+    commit(&fresh, |tx| {
+        let (account, once) = (anna(), once("late", 1));
+        idempotency::claim(tx, (&account, Livemode::Live), &once, "", at(6))?;
+        idempotency::answer(tx, (&account, Livemode::Live), &once, "six")
+    })
+    .await;
+    assert_eq!(claimed(&fresh, anna(), once("late", 1), "seven", at(7)).await, Ok(Some("six".to_owned())));
 }
 
 async fn of_two_at_once_one_makes_it_and_both_hear_of_it(fresh: Fresh) {

@@ -126,16 +126,18 @@ async fn a_profile_says_what_there_is_to_know(fresh: Fresh) {
     commit(&fresh, |tx| terms::set_group(tx, "friends", HALF, at(1))).await;
     commit(&fresh, into_group(anna(), Some("friends"))).await;
     commit(&fresh, |tx| referrals::refer(tx, &anna(), &codes::referral_code(&boris())).map(drop)).await;
-    let names: Vec<_> = fresh.store.read(profiles::list).await.unwrap();
+    let names: Vec<_> = fresh.store.read(|tx| profiles::list(tx, "", 3)).await.unwrap();
     let names: Vec<_> = names.iter().map(|it| (it.name.as_str(), it.is_house)).collect();
     assert_eq!(names, [("anna", false), ("boris", false), ("local", true)]);
-    let found = fresh.store.read(|tx| profiles::find(tx, "anna")).await.unwrap().unwrap();
+    let rest = fresh.store.read(|tx| profiles::list(tx, "anna", 1)).await.unwrap();
+    assert_eq!(rest.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(), ["boris"]);
+    let found = fresh.store.read(|tx| profiles::of(tx, &anna())).await.unwrap().unwrap();
     assert_eq!((found.group.as_deref(), found.terms.factor), (Some("friends"), HALF));
     assert_eq!((found.referred_by.as_deref(), found.referred, found.weight), (Some("boris"), 0, 1));
     assert_eq!(found.referral_code, codes::referral_code(&anna()));
-    let boris = fresh.store.read(|tx| profiles::find(tx, "boris")).await.unwrap().unwrap();
+    let boris = fresh.store.read(|tx| profiles::of(tx, &boris())).await.unwrap().unwrap();
     assert_eq!((boris.referred, boris.group, boris.terms), (1, None, Terms::default()));
-    let house = fresh.store.read(|tx| profiles::find(tx, "local")).await.unwrap().map(|it| it.id);
-    assert_eq!(house, Some(self::house()));
-    assert_eq!(fresh.store.read(|tx| profiles::find(tx, "nobody")).await, Ok(None));
+    let house = fresh.store.read(|tx| profiles::of(tx, &house())).await.unwrap().unwrap();
+    assert!(house.is_house && house.name == "local", "{house:?}");
+    assert_eq!(fresh.store.read(|tx| profiles::of(tx, &id(99))).await, Ok(None));
 }

@@ -272,6 +272,7 @@ fn settings(options: &Options) -> Result<Settings> {
         bounds,
         retention: palitra_engine::Retention::default(),
         gifts: palitra_engine::Gifts::default(),
+        sign_up: None,
         test_mode: false,
         commercial: false,
         prompts: palitra_engine::Prompts::on_the_sandbox(),

@@ -107,7 +107,7 @@ Examples:
 pub struct Balance {
     #[command(subcommand)]
     pub action: Option<BalanceAction>,
-    /// Account; without it `local`, the one this command line acts for
+    /// Account; without it the one this command line acts for: `local`, with `--server` that of the key
     #[arg(long, global = true, value_name = "NAME")]
     pub account: Option<String>,
 }

@@ -42,9 +42,9 @@ pub enum Keys {
 
 #[derive(Debug, Args)]
 pub struct KeysCreate {
-    /// Account the key belongs to
+    /// Account the key belongs to; with `--server` without it that of the key that asks
     #[arg(long, value_name = "NAME")]
-    pub account: String,
+    pub account: Option<String>,
     /// Money for the account, in units of its wallet: `1000`, `9.50`
     #[arg(long = "credit", value_name = "AMOUNT", value_parser = values::minor_units)]
     pub credit_minor: Option<i64>,

@@ -1,12 +1,18 @@
 //! `palitra accounts`: who there is, and on which terms they buy.
 
-use super::{Result, Session, balance::unknown, people};
+use super::{
+    Result, Session,
+    balance::{self, unknown},
+    documents::{list, money, only, word},
+    people,
+};
 use crate::{
     args::{Accounts, AccountsSet, Groups},
-    failure::{Failure, Phrase},
+    control::{self, segment},
+    failure::Failure,
 };
-use palitra_domain::{ErrorCode, Livemode, Money, money::Millionths};
-use palitra_engine::{Grant, Profile, TermsChange, accounts::Balance};
+use axum::http::Method;
+use palitra_domain::ErrorCode;
 use serde_json::{Value, json};
 
 /// Where price groups can be seen.
@@ -24,124 +30,91 @@ pub(super) async fn run(session: &Session, args: Accounts) -> Result<()> {
     }
 }
 
+/// Where the API shows an account by its name.
+pub(super) fn place(name: &str) -> String {
+    format!("/v1/accounts/{}", segment(name))
+}
+
+/// The account's document.
+pub(super) async fn found(session: &Session, name: &str) -> Result<Value> {
+    let shown = control::look(session, &place(name)).await;
+    shown.map_err(|failure| balance::named(failure, Some(name)))?.ok_or_else(|| unknown(name))
+}
+
 async fn ls(session: &Session) -> Result<()> {
-    let mut shown = Vec::new();
-    if let Some(app) = session.look().await? {
-        let balances = app.engine.balances(Livemode::Live).await?;
-        for profile in app.engine.profiles().await? {
-            // An account that was made in between is shown next time.
-            let found = balances.iter().find(|(account, _)| account.id == profile.id);
-            shown.extend(found.map(|(_, balance)| (profile, *balance)));
-        }
-    }
-    session.console.document(&shown.iter().map(|(it, has)| document(session, it, *has)).collect::<Vec<_>>());
+    let shown = control::look_at_all(session, "/v1/accounts", json!({})).await?.unwrap_or_default();
+    session.console.document(&shown);
     if session.console.json {
         return Ok(());
     }
     if shown.is_empty() {
         session.console.note(&session.console.text("keys-none", &[]));
     }
-    for (profile, has) in shown {
-        let (cash, bonus) = (money(session, has.cash), money(session, has.bonus));
+    for account in &shown {
+        let (cash, bonus) = (money(&account["cash"]).to_string(), money(&account["bonus"]).to_string());
         let bonus = session.console.text("movement-bonus", &[("amount", (&bonus).into())]);
-        let line = format!("{:<20}  {cash:>12}  {bonus:<18}  {}", profile.name, terms(session, &profile));
+        let name = word(&account["name"]);
+        let line = format!("{name:<20}  {cash:>12}  {bonus:<18}  {}", terms(session, account));
         session.console.say(line.trim_end());
     }
     Ok(())
 }
 
 async fn show(session: &Session, name: &str) -> Result<()> {
-    let Some(app) = session.look().await? else { return Err(unknown(name)) };
-    let profile = app.engine.profile(name).await.map_err(|error| match error.code {
-        ErrorCode::NotFound => unknown(name),
-        _ => error.into(),
-    })?;
-    let balances = app.engine.balances(Livemode::Live).await?;
-    let found = balances.into_iter().find(|(account, _)| account.id == profile.id);
-    let (_, has) = found.ok_or_else(|| unknown(name))?;
-    let grants = app.engine.expiring(&profile.id, Livemode::Live).await?;
-    let mut shown = document(session, &profile, has);
-    shown["expiring"] = expiring(session, &grants);
+    let shown = found(session, name).await?;
     session.console.document(&shown);
     if session.console.json {
         return Ok(());
     }
     let console = &session.console;
-    let kind = if profile.is_house { "account-kind-house" } else { "account-kind-customer" };
-    console.say(&format!("{}  {}  {}", profile.id, profile.name, console.text(kind, &[])));
-    console.say(&terms(session, &profile));
-    super::balance::lines(session, name, has, &grants);
-    let args = [("code", (&profile.referral_code).into()), ("count", profile.referred.into())];
+    let kind = console.text(&format!("account-kind-{}", word(&shown["kind"])), &[]);
+    console.say(&format!("{}  {}  {kind}", word(&shown["id"]), word(&shown["name"])));
+    console.say(&terms(session, &shown));
+    balance::lines(session, name, &shown);
+    let referred = shown["referred"].as_i64().unwrap_or(0);
+    let args = [("code", word(&shown["referral_code"]).into()), ("count", referred.into())];
     console.say(&console.text("account-referral", &args));
-    if let Some(by) = &profile.referred_by {
+    if let Some(by) = shown["referred_by"].as_str() {
         console.say(&console.text("account-referred", &[("name", by.into())]));
     }
     Ok(())
 }
 
 /// On which terms it buys, in words.
-fn terms(session: &Session, profile: &Profile) -> String {
+fn terms(session: &Session, account: &Value) -> String {
     let console = &session.console;
-    if profile.terms.has_free_access {
+    if account["free_access"] == true {
         return console.text("account-free", &[]);
     }
-    match &profile.group {
+    match account["group"].as_str() {
         Some(group) => {
-            let factor = profile.terms.factor.to_string();
-            console.text("account-group", &[("group", group.into()), ("factor", (&factor).into())])
+            let args = [("group", group.into()), ("factor", word(&account["factor"]).into())];
+            console.text("account-group", &args)
         }
         None => console.text("account-no-group", &[]),
     }
 }
 
-fn document(session: &Session, profile: &Profile, has: Balance) -> Value {
-    let money = |amount| Money::new(amount, session.config().money.currency);
-    json!({
-        "id": profile.id, "name": profile.name, "kind": if profile.is_house { "house" } else { "customer" },
-        "group": profile.group, "factor": profile.terms.factor.to_string(), "free_access": profile.terms.has_free_access,
-        "referral_code": profile.referral_code, "referred_by": profile.referred_by, "referred": profile.referred,
-        "weight": profile.weight, "cash": money(has.cash), "bonus": money(has.bonus), "held": money(has.held),
-        "debt": money(has.debt), "created_at": profile.created_at.rfc3339(),
-    })
-}
-
-/// What of a bonus has an end.
-pub(super) fn expiring(session: &Session, grants: &[Grant]) -> Value {
-    let money = |amount| Money::new(amount, session.config().money.currency);
-    let shown = |it: &Grant| json!({ "amount": money(it.remains), "expires_at": it.expires_at.rfc3339() });
-    grants.iter().map(shown).collect()
-}
-
-fn money(session: &Session, amount: i64) -> String {
-    Money::new(amount, session.config().money.currency).to_string()
-}
-
 async fn set(session: &Session, args: AccountsSet) -> Result<()> {
-    let app = session.open().await?;
-    let account = super::balance::account(&app, &args.name).await?;
-    let group = if args.no_group { Some(None) } else { args.group.map(Some) };
-    let change = TermsChange { group: group.clone(), has_free_access: args.free };
-    let is_of_terms = group.is_some() || args.free.is_some();
-    let changed = app.engine.change_account(&account.id, change, args.referral.as_deref()).await;
-    let referrer = changed.map_err(|error| refused(error, group.flatten().as_deref()))?;
-    let profile = app.engine.profile(&args.name).await?;
-    session.console.document(&json!({
-        "name": profile.name, "group": profile.group, "factor": profile.terms.factor.to_string(),
-        "free_access": profile.terms.has_free_access, "referred_by": profile.referred_by,
-    }));
+    let AccountsSet { name, group, no_group, free, referral } = args;
+    let mut change = json!({ "free_access": free, "referral_code": referral });
+    if no_group || group.is_some() {
+        change["group"] = json!(group);
+    }
+    let changed = control::tell(session, Method::PATCH, &place(&name), &change).await;
+    let changed = changed.map_err(|failure| refused(session, failure, &name, group.as_deref()))?;
+    session.console.document(&only(&changed, &["name", "group", "factor", "free_access", "referred_by"]));
     if !session.console.json {
         let console = &session.console;
-        let account = [("account", (&args.name).into())];
-        if is_of_terms {
-            let changed = console.text("account-changed", &account);
-            console.say(&format!("{changed}: {}", terms(session, &profile)));
+        if no_group || group.is_some() || free.is_some() {
+            let said = console.text("account-changed", &[("account", (&name).into())]);
+            console.say(&format!("{said}: {}", terms(session, &changed)));
         }
-        if let Some(referrer) = &referrer {
-            let args = [("account", (&args.name).into()), ("name", (&referrer.name).into())];
+        if referral.is_some() {
+            let args = [("account", (&name).into()), ("name", word(&changed["referred_by"]).into())];
             console.say(&console.text("account-was-referred", &args));
         }
     }
-    app.close().await;
     Ok(())
 }
 
@@ -149,68 +122,60 @@ fn no_group(name: &str) -> Failure {
     Failure::new(ErrorCode::NotFound).with("value", format!("`{name}`")).with("hint", GROUPS_LS)
 }
 
-/// Rules speak of the group, of the code, or say why in a word.
-fn refused(error: palitra_engine::Error, group: Option<&str>) -> Failure {
-    let word = error.args.first().map(|(_, value)| value.clone()).unwrap_or_default();
-    match error.code {
-        ErrorCode::ReferralRefused => {
-            Failure::new(error.code).with("why", Phrase::new(format!("referral-{word}")))
-        }
-        ErrorCode::NotFound if group == Some(word.as_str()) => no_group(&word),
-        ErrorCode::NotFound => Failure::new(error.code)
-            .with("value", format!("`{word}`"))
+/// What is not there is the account, the group or the code.
+fn refused(session: &Session, failure: Failure, name: &str, group: Option<&str>) -> Failure {
+    if failure.code() != ErrorCode::NotFound {
+        return failure;
+    }
+    let texts = failure.texts(session.console.lang);
+    let value =
+        texts.iter().find(|(name, _)| *name == "value").map_or("", |(_, value)| value).trim_matches('`');
+    match value {
+        value if value == name => unknown(name),
+        value if group == Some(value) => no_group(value),
+        value => Failure::new(ErrorCode::NotFound)
+            .with("value", format!("`{value}`"))
             .with("hint", "`palitra accounts show NAME`"),
-        _ => error.into(),
     }
 }
 
 async fn groups(session: &Session, args: Groups) -> Result<()> {
     let console = &session.console;
-    let line = |key: &str, name: &str, factor: Millionths, count: i64| {
-        let factor = factor.to_string();
-        console.text(key, &[("group", name.into()), ("factor", (&factor).into()), ("count", count.into())])
+    let line = |key: &str, name: &str, factor: &str, count: i64| {
+        console.text(key, &[("group", name.into()), ("factor", factor.into()), ("count", count.into())])
     };
+    let place = |name: &str| format!("/v1/price-groups/{}", segment(name));
     match args {
         Groups::Ls => {
-            let groups = match session.look().await? {
-                Some(app) => app.engine.price_groups().await?,
-                None => Vec::new(),
-            };
-            let shown: Vec<_> = groups
-                .iter()
-                .map(
-                    |it| json!({ "name": it.name, "factor": it.factor.to_string(), "accounts": it.accounts }),
-                )
-                .collect();
-            console.document(&shown);
+            let shown = control::look(session, "/v1/price-groups").await?.unwrap_or_default();
+            let groups = list(&shown["data"]);
+            console.document(&groups);
             if !console.json && groups.is_empty() {
                 console.note(&console.text("groups-none", &[]));
             }
             for it in groups.iter().filter(|_| !console.json) {
-                console.say(&line("group-line", &it.name, it.factor, it.accounts));
+                let count = it["accounts"].as_i64().unwrap_or(0);
+                console.say(&line("group-line", word(&it["name"]), word(&it["factor"]), count));
             }
         }
         Groups::Set { name, factor } => {
-            let app = session.open().await?;
-            app.engine.set_price_group(&name, factor).await?;
-            console.document(&json!({ "name": name.trim(), "factor": factor.to_string() }));
+            let body = json!({ "factor": factor.to_string() });
+            let set = control::tell(session, Method::PUT, &place(&name), &body).await?;
+            console.document(&only(&set, &["name", "factor"]));
             if !console.json {
-                console.say(&line("group-set", name.trim(), factor, 0));
+                console.say(&line("group-set", word(&set["name"]), word(&set["factor"]), 0));
             }
-            app.close().await;
         }
         Groups::Rm { name } => {
-            let app = session.open().await?;
-            app.engine.remove_price_group(&name).await.map_err(|error| match error.code {
+            let removed = control::tell(session, Method::DELETE, &place(&name), &Value::Null).await;
+            removed.map_err(|failure| match failure.code() {
                 ErrorCode::NotFound => no_group(&name),
-                ErrorCode::GroupInUse => Failure::new(error.code).with("value", format!("`{name}`")),
-                _ => error.into(),
+                _ => failure,
             })?;
             console.document(&json!({ "name": name, "removed": true }));
             if !console.json {
-                console.say(&line("group-removed", &name, Millionths::ONE, 0));
+                console.say(&line("group-removed", &name, "1", 0));
             }
-            app.close().await;
         }
     }
     Ok(())

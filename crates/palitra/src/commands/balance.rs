@@ -1,81 +1,84 @@
 //! `palitra balance`: what an account has, money that comes in, is taken or goes back, and what moved it.
 
-use super::{Result, Session, keys::KEYS_LS};
+use super::{
+    Result, Session,
+    documents::{self, list, money, only, short, word},
+    keys::KEYS_LS,
+};
 use crate::{
     args::{Balance, BalanceAction},
+    control::{self, query, segment},
     failure::Failure,
-    wiring::App,
 };
-use palitra_domain::{ErrorCode, GenerationId, Livemode, Money, Timestamp};
-use palitra_engine::{
-    Grant, Purse,
-    accounts::{self, HOUSE},
-    refunds::Movement,
-};
+use axum::http::Method;
+use palitra_domain::{ErrorCode, Money};
+use palitra_engine::accounts::HOUSE;
 use serde_json::{Value, json};
 
 pub(super) async fn run(session: &Session, args: Balance) -> Result<()> {
-    let name = args.account.as_deref().unwrap_or(HOUSE);
+    let account = args.account.as_deref();
     match args.action {
         Some(BalanceAction::Add { amount_minor }) => {
-            let app = session.open().await?;
-            let account = account(&app, name).await?;
-            let amount = Money::new(amount_minor, session.config().money.currency);
-            let balance = app.engine.credit(&account.id, Livemode::Live, amount).await?;
-            show(session, name, balance);
-            app.close().await;
+            let body = json!({ "amount": documents::amount(session, amount_minor).await? });
+            moved(session, account, "credit", &body).await
         }
         Some(BalanceAction::Take { amount_minor, note }) => {
-            let app = session.open().await?;
-            let account = account(&app, name).await?;
-            let currency = session.config().money.currency;
-            agree(session, "confirm-take", &[("account", name), ("amount", &money(session, amount_minor))])?;
-            let amount = Money::new(-amount_minor, currency);
-            let taken = app.engine.correct(&account.id, Livemode::Live, amount, &note).await;
-            let balance = taken.map_err(|error| match error.code {
-                ErrorCode::InsufficientFunds => Failure::new(error.code)
-                    .with("account", format!("`{name}`"))
-                    .with("value", money(session, amount_minor)),
-                _ => error.into(),
-            })?;
-            show(session, name, balance);
-            app.close().await;
+            let amount = documents::amount(session, amount_minor).await?;
+            let taken = money(&amount).to_string();
+            agree(session, "confirm-take", &[("account", account.unwrap_or(HOUSE)), ("amount", &taken)])?;
+            moved(session, account, "debit", &json!({ "amount": amount, "note": note })).await
         }
-        Some(BalanceAction::Redeem { code }) => redeem(session, name, &code).await?,
+        Some(BalanceAction::Redeem { code }) => redeem(session, account, &code).await,
         Some(BalanceAction::Refund { id, amount_minor, note }) => {
-            refund(session, &id, amount_minor, &note).await?;
+            refund(session, &id, amount_minor, &note).await
         }
-        Some(BalanceAction::Ledger { limit }) => ledger(session, name, limit).await?,
-        None => match session.look().await? {
-            Some(app) => {
-                let account = account(&app, name).await?;
-                let balances = app.engine.balances(Livemode::Live).await?;
-                let found = balances.into_iter().find(|(known, _)| known.id == account.id);
-                let expiring = app.engine.expiring(&account.id, Livemode::Live).await?;
-                if let Some((_, balance)) = found {
-                    show_with(session, name, balance, Some(&expiring));
-                }
-            }
-            None if name != HOUSE => return Err(unknown(name)),
-            None => {
-                let nothing = accounts::Balance { cash: 0, bonus: 0, held: 0, debt: 0 };
-                show_with(session, name, nothing, Some(&[]));
-            }
-        },
+        Some(BalanceAction::Ledger { limit }) => ledger(session, account, limit).await,
+        None => look(session, account).await,
     }
-    Ok(())
 }
 
-/// The account of this name.
-pub(super) async fn account(app: &App, name: &str) -> Result<accounts::Account> {
-    app.engine.account(name).await.map_err(|error| match error.code {
-        ErrorCode::NotFound => unknown(name),
-        _ => error.into(),
-    })
+/// Where the API shows an account: the one that is named, or the one that is acted for.
+fn place(account: Option<&str>) -> String {
+    account.map_or_else(|| "/v1/account".to_owned(), |name| format!("/v1/accounts/{}", segment(name)))
+}
+
+/// An account that is not there, said with where they can be seen.
+pub(super) fn named(failure: Failure, name: Option<&str>) -> Failure {
+    match name {
+        Some(name) if failure.code() == ErrorCode::NotFound => unknown(name),
+        _ => failure,
+    }
 }
 
 pub(super) fn unknown(name: &str) -> Failure {
     Failure::new(ErrorCode::NotFound).with("value", format!("`{name}`")).with("hint", KEYS_LS)
+}
+
+async fn look(session: &Session, account: Option<&str>) -> Result<()> {
+    let shown = control::look(session, &place(account)).await;
+    let shown = match shown.map_err(|failure| named(failure, account))? {
+        Some(shown) => shown,
+        None if account.is_some_and(|name| name != HOUSE) => {
+            return Err(unknown(account.unwrap_or_default()));
+        }
+        None => {
+            let nothing = Money::new(0, session.config().money.currency);
+            json!({ "name": HOUSE, "cash": nothing, "bonus": nothing, "held": nothing, "debt": nothing, "expiring": [] })
+        }
+    };
+    show(session, &only(&shown, &["account=name", "cash", "bonus", "held", "debt", "expiring"]));
+    Ok(())
+}
+
+/// Money that comes in or is taken, and what is there then.
+async fn moved(session: &Session, account: Option<&str>, verb: &str, body: &Value) -> Result<()> {
+    let name = account.unwrap_or(HOUSE);
+    let path = format!("/v1/accounts/{}/{verb}", segment(name));
+    let has = control::tell(session, Method::POST, &path, body).await;
+    let has = has.map_err(|failure| named(failure, Some(name)))?;
+    let [cash, bonus, held, debt] = ["cash", "bonus", "held", "debt"].map(|purse| &has[purse]);
+    show(session, &json!({ "account": name, "cash": cash, "bonus": bonus, "held": held, "debt": debt }));
+    Ok(())
 }
 
 /// A yes on a terminal, or `--yes`.
@@ -92,126 +95,114 @@ fn agree(session: &Session, key: &str, values: &[(&str, &str)]) -> Result<()> {
     if agreed { Ok(()) } else { Err(Failure::new(ErrorCode::Cancelled)) }
 }
 
-async fn redeem(session: &Session, name: &str, code: &str) -> Result<()> {
-    let app = session.open().await?;
-    let account = account(&app, name).await?;
-    let given = app.engine.redeem(&account.id, code).await?;
-    let amount = Money::new(given.amount, session.config().money.currency);
-    let until = given.expires_at.map(Timestamp::rfc3339);
-    session.console.document(&json!({
-        "account": name, "purse": given.purse.as_str(), "amount": amount, "expires_at": until,
-    }));
+async fn redeem(session: &Session, account: Option<&str>, code: &str) -> Result<()> {
+    let path = match account {
+        Some(name) => format!("{}/redeem", place(Some(name))),
+        None => "/v1/vouchers/redeem".to_owned(),
+    };
+    let given = control::tell(session, Method::POST, &path, &json!({ "code": code })).await;
+    let given = given.map_err(|failure| named(failure, account))?;
+    session.console.document(&given);
     if !session.console.json {
-        let key = match (given.purse, &until) {
-            (Purse::Cash, _) => "redeemed-cash",
-            (Purse::Bonus, None) => "redeemed-bonus",
-            (Purse::Bonus, Some(_)) => "redeemed-until",
+        let (amount, until) = (money(&given["amount"]).to_string(), given["expires_at"].as_str());
+        let key = match (word(&given["purse"]), until) {
+            ("bonus", None) => "redeemed-bonus",
+            ("bonus", Some(_)) => "redeemed-until",
+            _ => "redeemed-cash",
         };
-        let (amount, time) = (amount.to_string(), until.unwrap_or_default());
-        let args = [("amount", (&amount).into()), ("account", name.into()), ("time", (&time).into())];
+        let args = [
+            ("amount", (&amount).into()),
+            ("account", word(&given["account"]).into()),
+            ("time", until.unwrap_or_default().into()),
+        ];
         session.console.say(&session.console.text(key, &args));
     }
-    app.close().await;
     Ok(())
 }
 
 async fn refund(session: &Session, id: &str, amount_minor: Option<i64>, note: &str) -> Result<()> {
-    let not_found = || {
-        Failure::new(ErrorCode::NotFound)
-            .with("value", format!("`{}`", id.chars().take(60).collect::<String>()))
+    let not_found = |failure: Failure| match failure.code() {
+        ErrorCode::NotFound => Failure::new(ErrorCode::NotFound).with("value", format!("`{}`", short(id))),
+        _ => failure,
     };
-    let id = GenerationId::parse(id).map_err(|_| not_found())?;
-    let app = session.open().await?;
-    let currency = session.config().money.currency;
+    let path = format!("/v1/generations/{}", segment(id));
+    let shown = control::look(session, &path).await.map_err(not_found)?;
+    let shown = shown.ok_or_else(|| not_found(Failure::new(ErrorCode::NotFound)))?;
     // What is asked for, or what it cost at most: the books say how much of it goes back.
-    let price = app.engine.generation(&id).await.map_err(|_| not_found())?.price;
-    agree(
-        session,
-        "confirm-refund",
-        &[("id", id.as_str()), ("amount", &money(session, amount_minor.unwrap_or(price)))],
-    )?;
-    let amount = amount_minor.map(|amount| Money::new(amount, currency));
-    let refunded = app.engine.refund(&id, amount, note).await?;
+    let price = money(&shown["price"]);
+    let amount = amount_minor.map(|amount| Money::new(amount, price.currency));
+    agree(session, "confirm-refund", &[("id", id), ("amount", &amount.unwrap_or(price).to_string())])?;
+    let body = json!({ "amount": amount, "note": note });
+    let back = control::tell(session, Method::POST, &format!("{path}/refund"), &body).await;
+    let back = back.map_err(not_found)?;
     session.console.document(&json!({
-        "generation": id, "account": refunded.account,
-        "cash": Money::new(refunded.back.cash, currency), "bonus": Money::new(refunded.back.bonus, currency),
-        "left": Money::new(refunded.left, currency),
+        "generation": back["generation_id"], "account": back["account_id"], "cash": back["cash"], "bonus": back["bonus"],
+        "left": back["left"],
     }));
     if !session.console.json {
-        let (cash, bonus) = (money(session, refunded.back.cash), money(session, refunded.back.bonus));
-        let args = [("id", id.as_str().into()), ("cash", (&cash).into()), ("bonus", (&bonus).into())];
+        let (cash, bonus) = (money(&back["cash"]).to_string(), money(&back["bonus"]).to_string());
+        let args = [("id", id.into()), ("cash", (&cash).into()), ("bonus", (&bonus).into())];
         session.console.say(&session.console.text("refunded", &args));
     }
-    app.close().await;
     Ok(())
 }
 
-async fn ledger(session: &Session, name: &str, limit: u32) -> Result<()> {
-    let mut movements = Vec::new();
-    match session.look().await? {
-        Some(app) => {
-            let account = account(&app, name).await?;
-            movements = app.engine.movements(&account.id, Livemode::Live, None, limit).await?;
+async fn ledger(session: &Session, account: Option<&str>, limit: u32) -> Result<()> {
+    let place =
+        account.map_or_else(|| "/v1/ledger".to_owned(), |name| format!("{}/ledger", place(Some(name))));
+    let page = control::look(session, &format!("{place}{}", query(&json!({ "limit": limit })))).await;
+    let page = match page.map_err(|failure| named(failure, account))? {
+        None if account.is_some_and(|name| name != HOUSE) => {
+            return Err(unknown(account.unwrap_or_default()));
         }
-        None if name != HOUSE => return Err(unknown(name)),
-        None => {}
-    }
-    session.console.document(&movements.iter().map(|it| document(session, it)).collect::<Vec<_>>());
+        page => page.unwrap_or_default(),
+    };
+    let movements: Vec<Value> = list(&page["data"]).iter().map(|it| only(it, MOVEMENT)).collect();
+    session.console.document(&movements);
     if session.console.json {
         return Ok(());
     }
     if movements.is_empty() {
         session.console.note(&session.console.text("ledger-none", &[]));
     }
-    for it in movements {
-        let kind = session.console.text(&format!("movement-{}-{}", it.kind, it.state), &[]);
-        let what = it.generation.as_ref().map_or(it.id.as_str(), GenerationId::as_str);
-        let (cash, bonus) = (money(session, it.cash), money(session, it.bonus));
+    for it in &movements {
+        let kind =
+            session.console.text(&format!("movement-{}-{}", word(&it["kind"]), word(&it["state"])), &[]);
+        let what = it["generation"].as_str().unwrap_or(word(&it["id"]));
+        let (cash, bonus) = (money(&it["cash"]).to_string(), money(&it["bonus"]).to_string());
         let bonus = session.console.text("movement-bonus", &[("amount", (&bonus).into())]);
-        let line =
-            format!("{}  {what}  {kind:<16} {cash:>12}  {bonus}  {}", it.created_at.rfc3339(), it.note);
+        let (at, note) = (word(&it["created_at"]), word(&it["note"]));
+        let line = format!("{at}  {what}  {kind:<16} {cash:>12}  {bonus}  {note}");
         session.console.say(line.trim_end());
     }
     Ok(())
 }
 
-fn document(session: &Session, it: &Movement) -> Value {
-    let money = |amount| Money::new(amount, session.config().money.currency);
-    json!({
-        "id": it.id, "kind": it.kind, "state": it.state, "cash": money(it.cash), "bonus": money(it.bonus),
-        "generation": it.generation, "reverses": it.reverses, "note": it.note,
-        "created_at": it.created_at.rfc3339(), "closed_at": it.closed_at.map(Timestamp::rfc3339),
-    })
-}
+/// What `balance ledger` says of each.
+const MOVEMENT: &[&str] = &[
+    "id",
+    "kind",
+    "state",
+    "cash",
+    "bonus",
+    "generation=generation_id",
+    "reverses",
+    "note",
+    "created_at",
+    "closed_at",
+];
 
-fn money(session: &Session, amount: i64) -> String {
-    Money::new(amount, session.config().money.currency).to_string()
-}
-
-fn show(session: &Session, name: &str, balance: accounts::Balance) {
-    show_with(session, name, balance, None);
-}
-
-/// `expiring`: what of the bonus has an end, where that was looked up.
-fn show_with(session: &Session, name: &str, balance: accounts::Balance, expiring: Option<&[Grant]>) {
-    let minor = |amount| Money::new(amount, session.config().money.currency);
-    let mut document = json!({
-        "account": name, "cash": minor(balance.cash), "bonus": minor(balance.bonus), "held": minor(balance.held),
-        "debt": minor(balance.debt),
-    });
-    if let Some(expiring) = expiring {
-        document["expiring"] = super::accounts::expiring(session, expiring);
-    }
-    session.console.document(&document);
+fn show(session: &Session, document: &Value) {
+    session.console.document(document);
     if !session.console.json {
-        lines(session, name, balance, expiring.unwrap_or_default());
+        lines(session, word(&document["account"]), document);
     }
 }
 
-/// The same for people.
-pub(super) fn lines(session: &Session, name: &str, balance: accounts::Balance, expiring: &[Grant]) {
-    let of = |amount| money(session, amount);
-    let (cash, bonus, held, debt) = (of(balance.cash), of(balance.bonus), of(balance.held), of(balance.debt));
+/// The same for people: `expiring` is what of the bonus has an end, where that was looked up.
+pub(super) fn lines(session: &Session, name: &str, has: &Value) {
+    let of = |purse: &str| money(&has[purse]).to_string();
+    let (cash, bonus, held, debt) = (of("cash"), of("bonus"), of("held"), of("debt"));
     let args = [
         ("account", name.into()),
         ("cash", (&cash).into()),
@@ -220,12 +211,12 @@ pub(super) fn lines(session: &Session, name: &str, balance: accounts::Balance, e
         ("debt", (&debt).into()),
     ];
     session.console.say(&session.console.text("balance-line", &args));
-    for grant in expiring {
-        let (amount, time) = (money(session, grant.remains), grant.expires_at.rfc3339());
-        let args = [("amount", (&amount).into()), ("time", (&time).into())];
+    for grant in list(&has["expiring"]) {
+        let amount = money(&grant["amount"]).to_string();
+        let args = [("amount", (&amount).into()), ("time", word(&grant["expires_at"]).into())];
         session.console.say(&session.console.text("balance-expiring", &args));
     }
-    if balance.debt > 0 {
+    if has["debt"]["amount"].as_i64().unwrap_or(0) > 0 {
         session.console.say(&session.console.text("balance-debt", &args));
     }
 }

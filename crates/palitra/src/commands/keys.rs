@@ -1,17 +1,49 @@
 //! `palitra keys`: API keys of accounts.
 
-use super::{Result, Session};
+use super::{
+    Result, Session,
+    documents::{self, in_flags, list, money, only, seen_in, short, word},
+};
 use crate::{
     args::{Keys, KeysCreate},
+    clock::SystemClock,
+    control::{self, segment},
     failure::Failure,
 };
-use palitra_domain::{ErrorCode, KeyId, Livemode, Money, Timestamp};
-use palitra_engine::{ApiKey, Budgets, Caller, KeyOwner, KeyShown, KeyWish, Spent};
+use axum::http::Method;
+use palitra_domain::{Clock, ErrorCode};
 use serde_json::{Value, json};
 use std::time::Duration;
 
 /// Where keys and the accounts they belong to can be seen.
 pub(super) const KEYS_LS: &str = "`palitra keys ls`";
+
+/// What the API calls the flags of `keys create`.
+const FLAGS: &[(&str, &str)] = &[
+    ("account", "--account"),
+    ("name", "--name"),
+    ("scopes", "--scope"),
+    ("expires_at", "--expires"),
+    ("budgets.day", "--budget-day"),
+    ("budgets.month", "--budget-month"),
+    ("budgets.total", "--budget-total"),
+];
+
+/// What `keys ls` says of each.
+const SHOWN: &[&str] = &[
+    "id",
+    "account",
+    "mode",
+    "key",
+    "created_at",
+    "revoked_at",
+    "name",
+    "scopes",
+    "expires_at",
+    "used_at",
+    "old_until",
+    "budgets",
+];
 
 pub(super) async fn run(session: &Session, args: Keys) -> Result<()> {
     match args {
@@ -23,159 +55,131 @@ pub(super) async fn run(session: &Session, args: Keys) -> Result<()> {
 }
 
 async fn create(session: &Session, args: KeysCreate) -> Result<()> {
-    let app = session.open().await?;
-    let now = app.engine.clock.now();
-    let wish = KeyWish {
-        owner: KeyOwner::Named(args.account),
-        livemode: if args.test { Livemode::Test } else { Livemode::Live },
-        name: args.name,
-        scopes: args.scopes,
-        budgets: Budgets {
-            day: args.budget_day_minor,
-            month: args.budget_month_minor,
-            total: args.budget_total_minor,
-        },
-        expires_at: args.expires.map(|moment| moment.ahead(now)),
-        credit: args.credit_minor.map(|amount| money(session, amount)),
-    };
-    let issued = app.engine.create_key(wish.clone(), &Caller::operator(app.engine.house.id.clone())).await?;
-    session.console.document(&json!({
-        "key": issued.key, "account": issued.account, "id": issued.id, "name": wish.name.trim(), "mode": wish.livemode,
-        "scopes": wish.scopes, "expires_at": wish.expires_at.map(Timestamp::rfc3339),
-        "budgets": budgets(session, &wish.budgets, &Spent::default()),
-    }));
-    if !session.console.json {
-        session.console.say(&session.console.text("key-created", &[("key", (&issued.key).into())]));
+    if args.account.is_none() && session.cli.server.is_none() {
+        return Err(Failure::new(ErrorCode::InvalidInput).with("value", "`--account`").with("limit", 100u32));
     }
-    app.close().await;
+    let mut wish = json!({
+        "name": args.name, "scopes": args.scopes, "mode": if args.test { "test" } else { "live" }, "budgets": {},
+    });
+    wish["account"] = json!(args.account);
+    wish["expires_at"] = json!(args.expires);
+    if let Some(credit) = args.credit_minor.filter(|credit| *credit > 0) {
+        wish["credit"] = documents::amount(session, credit).await?;
+    }
+    for (name, minor) in [
+        ("day", args.budget_day_minor),
+        ("month", args.budget_month_minor),
+        ("total", args.budget_total_minor),
+    ] {
+        if let Some(minor) = minor {
+            wish["budgets"][name] = documents::amount(session, minor).await?;
+        }
+    }
+    let made = control::tell(session, Method::POST, "/v1/keys", &wish).await;
+    let made = made.map_err(|failure| in_flags(session, failure, FLAGS))?;
+    let names = ["key", "account=account_id", "id", "name", "mode", "scopes", "expires_at", "budgets"];
+    session.console.document(&only(&made, &names));
+    if !session.console.json {
+        session.console.say(&session.console.text("key-created", &[("key", word(&made["key"]).into())]));
+    }
     Ok(())
 }
 
 async fn ls(session: &Session, account: Option<&str>) -> Result<()> {
-    let (keys, now) = match session.look().await? {
-        Some(app) => (app.engine.keys_shown(None).await?, app.engine.clock.now()),
-        None => (Vec::new(), Timestamp::default()),
+    let found = control::look_at_all(session, "/v1/keys", json!({ "account": account })).await;
+    let keys = match found {
+        // An account that is not there has no keys.
+        Err(failure) if failure.code() == ErrorCode::NotFound => Vec::new(),
+        found => found?.unwrap_or_default(),
     };
-    let is_asked = |shown: &&KeyShown| account.is_none_or(|account| account == shown.key.account);
-    let shown: Vec<_> = keys.iter().filter(is_asked).collect();
+    // Oldest first, as they were made.
+    let keys: Vec<Value> = keys.iter().rev().map(|key| only(key, SHOWN)).collect();
     let console = &session.console;
-    console.document(&shown.iter().map(|shown| document(session, shown)).collect::<Vec<_>>());
+    console.document(&keys);
     if console.json {
         return Ok(());
     }
-    if shown.is_empty() {
+    if keys.is_empty() {
         console.note(&console.text("keys-none", &[]));
     }
-    for shown in shown {
-        let key = &shown.key;
-        console.say(&format!("{}  {:<9} {:<20} {}", key.id, state(key, now), key.hint, key.account));
-        console.say(&format!("    {}", about(session, shown, now).join(" · ")));
+    let now = SystemClock::new(1).now().rfc3339();
+    for key in &keys {
+        let state = state(key, &now);
+        console.say(&format!(
+            "{}  {state:<9} {:<20} {}",
+            word(&key["id"]),
+            word(&key["key"]),
+            word(&key["account"])
+        ));
+        console.say(&format!("    {}", about(session, key, &now).join(" · ")));
     }
     Ok(())
 }
 
-fn state(key: &ApiKey, now: Timestamp) -> &'static str {
-    if key.revoked_at.is_some() {
+/// Times of one form are ordered as texts.
+fn state(key: &Value, now: &str) -> &'static str {
+    if !key["revoked_at"].is_null() {
         "revoked"
-    } else if key.expires_at.is_some_and(|expires_at| expires_at <= now) {
+    } else if key["expires_at"].as_str().is_some_and(|expires_at| expires_at <= now) {
         "expired"
     } else {
         "active"
     }
 }
 
-fn document(session: &Session, KeyShown { key, spent }: &KeyShown) -> Value {
-    json!({
-        "id": key.id, "account": key.account, "mode": key.livemode, "key": key.hint,
-        "created_at": key.created_at.rfc3339(), "revoked_at": key.revoked_at.map(Timestamp::rfc3339),
-        "name": key.name, "scopes": key.scopes, "expires_at": key.expires_at.map(Timestamp::rfc3339),
-        "used_at": key.used_at.map(Timestamp::rfc3339), "old_until": key.old_until.map(Timestamp::rfc3339),
-        "budgets": budgets(session, &key.budgets, spent),
-    })
-}
-
-fn budgets(session: &Session, budgets: &Budgets, spent: &Spent) -> Value {
-    let shown = |budget: Option<i64>, spent: i64| {
-        budget.map(|budget| json!({ "budget": money(session, budget), "used": money(session, spent) }))
-    };
-    json!({
-        "day": shown(budgets.day, spent.day), "month": shown(budgets.month, spent.month),
-        "total": shown(budgets.total, spent.total),
-    })
-}
-
 /// What can be said of a key beside its name, piece by piece.
-fn about(session: &Session, KeyShown { key, spent }: &KeyShown, now: Timestamp) -> Vec<String> {
+fn about(session: &Session, key: &Value, now: &str) -> Vec<String> {
     let console = &session.console;
-    let (scopes, time) = (key.scopes.to_string(), |at: Timestamp| at.rfc3339());
-    let mut pieces: Vec<String> = (!key.name.is_empty()).then(|| key.name.clone()).into_iter().collect();
+    let scopes = list(&key["scopes"]).iter().map(word).collect::<Vec<_>>().join(",");
+    let name = word(&key["name"]);
+    let mut pieces: Vec<String> = (!name.is_empty()).then(|| name.to_owned()).into_iter().collect();
     pieces.push(console.text("key-may", &[("scopes", (&scopes).into())]));
-    if let Some(expires_at) = key.expires_at {
-        pieces.push(console.text("key-until", &[("time", (&time(expires_at)).into())]));
+    if let Some(expires_at) = key["expires_at"].as_str() {
+        pieces.push(console.text("key-until", &[("time", expires_at.into())]));
     }
-    for (text, budget, spent) in [
-        ("key-budget-day", key.budgets.day, spent.day),
-        ("key-budget-month", key.budgets.month, spent.month),
-        ("key-budget-total", key.budgets.total, spent.total),
-    ] {
-        let Some(budget) = budget else { continue };
-        let (used, budget) = (money(session, spent).to_string(), money(session, budget).to_string());
+    for (text, budget) in
+        [("key-budget-day", "day"), ("key-budget-month", "month"), ("key-budget-total", "total")]
+    {
+        let budget = &key["budgets"][budget];
+        if budget.is_null() {
+            continue;
+        }
+        let (used, budget) = (money(&budget["used"]).to_string(), money(&budget["budget"]).to_string());
         pieces.push(console.text(text, &[("used", (&used).into()), ("budget", (&budget).into())]));
     }
-    pieces.push(match key.used_at {
-        Some(used_at) => console.text("key-used", &[("time", (&time(used_at)).into())]),
+    pieces.push(match key["used_at"].as_str() {
+        Some(used_at) => console.text("key-used", &[("time", used_at.into())]),
         None => console.text("key-unused", &[]),
     });
-    if let Some(until) = key.old_until.filter(|until| *until > now) {
-        pieces.push(console.text("key-old", &[("time", (&time(until)).into())]));
+    if let Some(until) = key["old_until"].as_str().filter(|until| *until > now) {
+        pieces.push(console.text("key-old", &[("time", until.into())]));
     }
     pieces
 }
 
 async fn rotate(session: &Session, id: &str, keep: Duration) -> Result<()> {
-    let id = parsed(id)?;
-    let app = session.open().await?;
-    let until = app.engine.clock.now().plus(keep);
-    let by = Caller::operator(app.engine.house.id.clone());
-    let issued = app.engine.rotate_key(&id, keep, &by).await.map_err(|error| not_found(&id, error))?;
-    session.console.document(&json!({
-        "key": issued.key, "account": issued.account, "id": issued.id, "old_until": until.rfc3339(),
-    }));
+    let path = format!("/v1/keys/{}/rotate", segment(id));
+    let made = control::tell(session, Method::POST, &path, &json!({ "keep_s": keep.as_secs() })).await;
+    let made = made.map_err(|failure| unknown(failure, id))?;
+    session.console.document(&only(&made, &["key", "account=account_id", "id", "old_until"]));
     if !session.console.json {
-        let (console, time) = (&session.console, until.rfc3339());
-        console.say(&console.text("key-rotated", &[("key", (&issued.key).into())]));
+        let console = &session.console;
+        console.say(&console.text("key-rotated", &[("key", word(&made["key"]).into())]));
         if !keep.is_zero() {
-            console.say(&console.text("key-old", &[("time", (&time).into())]));
+            console.say(&console.text("key-old", &[("time", word(&made["old_until"]).into())]));
         }
     }
-    app.close().await;
     Ok(())
 }
 
 async fn revoke(session: &Session, id: &str) -> Result<()> {
-    let id = parsed(id)?;
-    let app = session.open().await?;
-    app.engine.revoke_key(&id).await.map_err(|error| not_found(&id, error))?;
-    session.console.document(&json!({ "id": id, "revoked": true }));
-    app.close().await;
+    let path = format!("/v1/keys/{}/revoke", segment(id));
+    let revoked = control::tell(session, Method::POST, &path, &Value::Null).await;
+    let revoked = revoked.map_err(|failure| unknown(failure, id))?;
+    session.console.document(&revoked);
     Ok(())
 }
 
-fn unknown(id: &str) -> Failure {
-    Failure::new(ErrorCode::NotFound).with("value", id).with("hint", KEYS_LS)
-}
-
-fn parsed(id: &str) -> Result<KeyId> {
-    KeyId::parse(id).map_err(|_| unknown(&format!("`{id}`")))
-}
-
-fn not_found(id: &KeyId, error: palitra_engine::Error) -> Failure {
-    match error.code {
-        ErrorCode::NotFound => unknown(id.as_str()),
-        _ => error.into(),
-    }
-}
-
-fn money(session: &Session, amount: i64) -> Money {
-    Money::new(amount, session.config().money.currency)
+fn unknown(failure: Failure, id: &str) -> Failure {
+    seen_in(failure, &format!("`{}`", short(id)), KEYS_LS)
 }

@@ -5,6 +5,7 @@ mod balance;
 mod batch;
 mod config;
 mod doctor;
+mod documents;
 mod jobs;
 mod keys;
 mod make;
@@ -52,7 +53,7 @@ impl Session {
         wiring::system_clock(&self.environment)
     }
 
-    async fn open(&self) -> Result<App, Failure> {
+    pub(crate) async fn open(&self) -> Result<App, Failure> {
         App::open(&self.cli.data, self.config(), &self.environment).await
     }
 
@@ -191,7 +192,13 @@ fn works_at_a_service(command: &Command) -> bool {
             | Command::Run(_)
             | Command::Jobs(_)
             | Command::Markets(_)
-            | Command::Models(args::Models::Ls { .. } | args::Models::Show { .. })
+            | Command::ContactSheet(_)
+            | Command::Write(_)
+            | Command::Balance(_)
+            | Command::Accounts(_)
+            | Command::Vouchers(_)
+            | Command::Keys(_)
+            | Command::Models(_)
     )
 }
 

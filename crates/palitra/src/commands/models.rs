@@ -1,20 +1,19 @@
 //! `palitra models`: what can be used, and at what price.
 
-use super::{Result, Session};
+use super::{
+    Result, Session,
+    documents::{list, word},
+};
 use crate::{
     args::Models,
     config::Config,
-    control::{self, Service},
+    control::{self, Service, query},
     failure::{Failure, Phrase},
 };
+use axum::http::Method;
 use palitra_api::documents::model::{self, PriceDocument, Seller};
 pub use palitra_api::documents::model::{ModelDocument, Wanted};
-use palitra_domain::{
-    Currency, ErrorCode, Money,
-    catalogue::{Catalogue, Status},
-    market::ListedPrice,
-    price::Coin,
-};
+use palitra_domain::{Currency, ErrorCode, Money, catalogue::Catalogue};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -33,12 +32,9 @@ pub(super) async fn run(session: &Session, args: Models) -> Result<()> {
             Ok(())
         }
         Models::Show { model } if session.cli.server.is_some() => {
-            let path = format!("/v1/models/schema{}", control::query(&json!({ "id": model })));
+            let path = format!("/v1/models/schema{}", query(&json!({ "id": model })));
             let shown = control::look(session, &path).await?.unwrap_or_default();
-            session.console.document(&shown);
-            if !session.console.json {
-                session.console.say(&serde_json::to_string_pretty(&shown).unwrap_or_default());
-            }
+            say(session, &shown);
             Ok(())
         }
         Models::Show { model } => {
@@ -47,18 +43,16 @@ pub(super) async fn run(session: &Session, args: Models) -> Result<()> {
         }
         Models::Sync { market } => sync(session, market.as_deref()).await,
         Models::Price { model, unit, cost, currency } => {
-            let app = session.open().await?;
-            let coin = currency.unwrap_or_else(|| coin_of(&app.engine.catalogue(), &model));
-            app.engine.price_model(&model, ListedPrice { unit, cost_micros: cost.0, coin }).await?;
-            show(session, &app.engine.catalogue(), &model)?;
-            app.close().await;
+            let currency = currency.map(|coin| coin.to_string());
+            let price = json!({ "model": model, "unit": unit.as_str(), "cost": cost.to_string(), "currency": currency });
+            let shown = control::tell(session, Method::POST, "/v1/models/price", &price).await?;
+            say(session, &shown);
             Ok(())
         }
         Models::Approve { model } => {
-            let app = session.open().await?;
-            app.engine.approve_model(&model).await?;
-            show(session, &app.engine.catalogue(), &model)?;
-            app.close().await;
+            let body = json!({ "model": model });
+            let shown = control::tell(session, Method::POST, "/v1/models/approve", &body).await?;
+            say(session, &shown);
             Ok(())
         }
         Models::History { market, limit } => history(session, market.as_deref(), limit).await,
@@ -74,7 +68,7 @@ pub fn documents(config: &Config, catalogue: &Catalogue, wanted: &Wanted) -> Vec
 async fn there(session: &Session, service: &Service, wanted: &Wanted) -> Result<Vec<ModelDocument>> {
     let Wanted { all, market, mode, category } = wanted;
     let words = json!({ "all": all, "market": market, "mode": mode, "category": category });
-    let path = format!("/v1/models{}", control::query(&words));
+    let path = format!("/v1/models{}", query(&words));
     let mut answer = service.ask(session, "GET", &path, &Value::Null).await?;
     serde_json::from_value(answer["data"].take())
         .map_err(|error| Failure::new(ErrorCode::Internal).with("why", error.to_string()))
@@ -84,15 +78,6 @@ async fn there(session: &Session, service: &Service, wanted: &Wanted) -> Result<
 pub(super) async fn stocked(session: &Session) -> Result<Arc<Catalogue>> {
     let app = session.look().await?;
     Ok(app.map_or_else(|| Arc::new(Catalogue::shipped()), |app| app.engine.catalogue()))
-}
-
-/// What the models of its market that have a price are counted in.
-fn coin_of(catalogue: &Catalogue, model: &str) -> Coin {
-    let market = catalogue.find(model).map(|model| model.market.clone()).unwrap_or_default();
-    let sold =
-        catalogue.models().iter().filter(|model| model.market == market && model.status == Status::Active);
-    let coins = sold.flat_map(|model| &model.modes).map(|mode| mode.prices.base.coin);
-    coins.into_iter().next().unwrap_or(Coin::Money(Currency::USD))
 }
 
 fn show(session: &Session, catalogue: &Catalogue, id: &str) -> Result<()> {
@@ -106,11 +91,16 @@ fn show(session: &Session, catalogue: &Catalogue, id: &str) -> Result<()> {
     let inputs = found.modes.iter().map(|mode| (mode.name.clone(), mode.input.schema()));
     shown["hint"] = json!(found.hint);
     shown["inputs"] = Value::Object(inputs.collect());
-    session.console.document(&shown);
-    if !session.console.json {
-        session.console.say(&serde_json::to_string_pretty(&shown).unwrap_or_default());
-    }
+    say(session, &shown);
     Ok(())
+}
+
+/// A model is read as it is, by people too.
+fn say(session: &Session, shown: &Value) {
+    session.console.document(shown);
+    if !session.console.json {
+        session.console.say(&serde_json::to_string_pretty(shown).unwrap_or_default());
+    }
 }
 
 fn seller<'a>(config: &Config, catalogue: &'a Catalogue) -> Seller<'a> {
@@ -118,29 +108,39 @@ fn seller<'a>(config: &Config, catalogue: &'a Catalogue) -> Seller<'a> {
 }
 
 async fn sync(session: &Session, market: Option<&str>) -> Result<()> {
-    let app = session.open().await?;
-    let synced = app.engine.sync(market).await?;
-    app.close().await;
+    let (path, body) = ("/v1/models/sync", json!({ "market": market }));
+    let patience = control::AS_LONG_AS_MARKETS_TAKE;
+    let mut answer = control::tell_within(session, Method::POST, (path, &body), patience).await?;
+    let mut synced = answer["data"].take();
+    for change in
+        synced.as_array_mut().into_iter().flatten().flat_map(|it| it["changes"].as_array_mut()).flatten()
+    {
+        *change = json!([change["change"], change["model"], change["about"]]);
+    }
     session.console.document(&synced);
-    if synced.is_empty() {
+    if list(&synced).is_empty() {
         session.console.say(&session.console.text("sync-none", &[]));
     }
-    for synced in &synced {
-        let line = match (&synced.error, synced.listed) {
-            (Some(why), _) => Phrase::new("sync-failed").with("why", why.as_str()),
+    for synced in list(&synced) {
+        let market = word(&synced["market"]);
+        let line = match (synced["error"].as_str(), synced["listed"].as_i64()) {
+            (Some(why), _) => Phrase::new("sync-failed").with("why", why),
             (None, None) => Phrase::new("sync-no-list"),
-            (None, Some(count)) => Phrase::new("sync-line")
-                .with("count", i64::try_from(count).unwrap_or(i64::MAX))
-                .with("changes", i64::try_from(synced.changes.len()).unwrap_or(i64::MAX)),
+            (None, Some(count)) => {
+                let changes = i64::try_from(list(&synced["changes"]).len()).unwrap_or(i64::MAX);
+                Phrase::new("sync-line").with("count", count).with("changes", changes)
+            }
         };
-        session.console.say(&line.with("market", synced.market.as_str()).text(session.console.lang));
-        for (change, model, about) in &synced.changes {
-            session.console.say(&change_line(session, change, &format!("{}:{model}", synced.market), about));
+        session.console.say(&line.with("market", market).text(session.console.lang));
+        for change in list(&synced["changes"]) {
+            let [change, model, about] = [0, 1, 2].map(|n| word(&change[n]));
+            session.console.say(&change_line(session, change, &format!("{market}:{model}"), about));
         }
     }
-    let failed = synced.iter().find_map(|synced| Some((synced.market.clone(), synced.error.clone()?)));
-    match failed {
-        Some((market, _)) => Err(Failure::new(ErrorCode::MarketUnavailable).with("value", market)),
+    match list(&synced).iter().find(|synced| !synced["error"].is_null()) {
+        Some(failed) => {
+            Err(Failure::new(ErrorCode::MarketUnavailable).with("value", word(&failed["market"])))
+        }
         None => Ok(()),
     }
 }
@@ -152,24 +152,15 @@ fn change_line(session: &Session, change: &str, model: &str, about: &str) -> Str
 }
 
 async fn history(session: &Session, market: Option<&str>, limit: u32) -> Result<()> {
-    let changes = match session.look().await? {
-        Some(app) => app.engine.shelf_history(market, limit).await?,
-        None => Vec::new(),
-    };
-    let shown: Vec<Value> = changes
-        .iter()
-        .map(|change| {
-            json!({
-                "at": change.at.rfc3339(), "market": change.market, "model": change.market_id, "change": change.change,
-                "about": change.about,
-            })
-        })
-        .collect();
-    session.console.document(&shown);
-    for change in &changes {
-        let model = format!("{}:{}", change.market, change.market_id);
-        let line = change_line(session, &change.change, &model, &change.about);
-        session.console.say(&format!("{}{line}", change.at.rfc3339()));
+    let words = query(&json!({ "market": market, "limit": limit }));
+    let shown = control::look(session, &format!("/v1/models/history{words}")).await?.unwrap_or_default();
+    let changes = list(&shown["data"]);
+    session.console.document(&changes);
+    for change in changes {
+        let [at, market, model, what, about] =
+            ["at", "market", "model", "change", "about"].map(|name| word(&change[name]));
+        let line = change_line(session, what, &format!("{market}:{model}"), about);
+        session.console.say(&format!("{at}{line}"));
     }
     if changes.is_empty() {
         session.console.say(&session.console.text("shelf-none", &[]));

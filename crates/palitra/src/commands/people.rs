@@ -1,13 +1,19 @@
 //! `palitra accounts export`, `delete` and `audit`: everything of an account, its end, and what operators have done.
 
-use super::{Result, Session, balance};
+use super::{
+    Result, Session, accounts,
+    balance::{self, unknown},
+    documents::{list, money, word},
+};
 use crate::{
     args::AccountsAudit,
-    failure::{Failure, Phrase},
+    control::{self, Service, query},
+    failure::Failure,
 };
-use palitra_domain::{ErrorCode, Money};
-use palitra_engine::{AccountExport, AuditFilter, Caller, Holdings};
-use serde_json::json;
+use axum::http::Method;
+use futures_util::StreamExt;
+use palitra_domain::{AccountId, ErrorCode, objects::ByteStream};
+use serde_json::{Value, json};
 use std::{
     fs::File,
     io::{self, Write},
@@ -15,19 +21,19 @@ use std::{
 };
 
 pub(super) async fn export(session: &Session, name: &str, out: Option<&Path>) -> Result<()> {
-    let app = session.open().await?;
-    let account = balance::account(&app, name).await?;
-    let mut export = app.engine.export_account(&account.id).await?;
+    let path = format!("{}/export", accounts::place(name));
+    let parts = control::stream(session, &path).await;
+    let parts = parts.map_err(|failure| balance::named(failure, Some(name)))?;
     match out {
         None => {
             let failed = |error: io::Error| not_written("stdout", &error);
-            write_all(&mut export, &mut io::stdout().lock(), failed).await?;
+            write_all(parts, &mut io::stdout().lock(), failed).await
         }
         Some(file) => {
             let place = file.display().to_string();
             let failed = |error: io::Error| not_written(&place, &error);
             let mut written = File::create_new(file).map_err(failed)?;
-            write_all(&mut export, &mut written, failed).await?;
+            write_all(parts, &mut written, failed).await?;
             written.sync_all().map_err(failed)?;
             let console = &session.console;
             console.document(&json!({ "account": name, "file": place }));
@@ -35,19 +41,22 @@ pub(super) async fn export(session: &Session, name: &str, out: Option<&Path>) ->
                 let args = [("file", (&place).into()), ("account", name.into())];
                 console.say(&console.text("account-exported", &args));
             }
+            Ok(())
         }
     }
-    app.close().await;
-    Ok(())
 }
 
+/// The document as it comes. One that breaks off is no document.
 async fn write_all(
-    export: &mut AccountExport,
+    mut parts: ByteStream,
     out: &mut impl Write,
     failed: impl Fn(io::Error) -> Failure,
 ) -> Result<()> {
-    while let Some(piece) = export.next().await? {
-        out.write_all(piece.as_bytes()).map_err(&failed)?;
+    let broken_off = |error: io::Error| {
+        Failure::new(ErrorCode::ServiceAway).with("value", "`export`").with("why", error.to_string())
+    };
+    while let Some(part) = parts.next().await {
+        out.write_all(&part.map_err(broken_off)?).map_err(&failed)?;
     }
     out.flush().map_err(failed)
 }
@@ -61,49 +70,58 @@ fn not_written(place: &str, error: &io::Error) -> Failure {
 }
 
 pub(super) async fn delete(session: &Session, name: &str) -> Result<()> {
-    let app = session.open().await?;
-    let account = balance::account(&app, name).await?;
-    let lost = app.engine.holdings(&account.id).await?;
-    if account.id != app.engine.house.id {
+    let place = accounts::place(name);
+    let account = accounts::found(session, name).await?;
+    let lost = control::look(session, &format!("{place}/holdings")).await;
+    let lost = lost.map_err(|failure| balance::named(failure, Some(name)))?.ok_or_else(|| unknown(name))?;
+    if account["kind"] != "house" {
         agree(session, name, &lost)?;
     }
-    let operator = Caller::operator(app.engine.house.id.clone());
-    app.engine.delete_account(&account.id, &operator).await.map_err(|error| match error.code {
-        ErrorCode::InvalidInput => Failure::new(error.code)
-            .with("value", format!("`{name}`"))
-            .with("hint", Phrase::new("account-house-stays")),
-        _ => error.into(),
-    })?;
-    let is_over = app.engine.go_on_deleting(&account.id).await?;
-    let money = |amount| Money::new(amount, session.config().money.currency);
+    let (deleted, is_over) =
+        deleted(session, &place).await.map_err(|failure| balance::named(failure, Some(name)))?;
     let console = &session.console;
-    console.document(&json!({
-        "account": name, "deleted": is_over, "lost": {
-            "cash": money(lost.cash), "bonus": money(lost.bonus), "files": lost.files, "bytes": lost.bytes,
-            "waiting": lost.waiting, "running": lost.running, "keys": lost.keys,
-        },
-    }));
+    console.document(&json!({ "account": name, "deleted": is_over, "lost": deleted["lost"] }));
     if !console.json {
         let key = if is_over { "account-deleted" } else { "account-leaves" };
         console.say(&console.text(key, &[("account", name.into())]));
     }
-    app.close().await;
     Ok(())
 }
 
+/// A service goes on with a deletion by itself; here nobody may follow, so it is carried as far as it goes. Answers whether it is over.
+async fn deleted(session: &Session, place: &str) -> Result<(Value, bool)> {
+    let nothing = &Value::Null;
+    if let Some(service) = Service::named(session)? {
+        return Ok((service.ask(session, "DELETE", place, nothing).await?, false));
+    }
+    let app = match session.open().await {
+        Ok(app) => app,
+        Err(failure) => {
+            return Ok((control::ask(session, Err(failure), Method::DELETE, place, nothing).await?, false));
+        }
+    };
+    let deleted = control::ask(session, Ok(&app), Method::DELETE, place, nothing).await?;
+    let is_over = match AccountId::parse(word(&deleted["id"])) {
+        Ok(id) => app.engine.go_on_deleting(&id).await?,
+        Err(_) => false,
+    };
+    app.close().await;
+    Ok((deleted, is_over))
+}
+
 /// A yes on a terminal to what will be lost, or `--yes`.
-fn agree(session: &Session, name: &str, lost: &Holdings) -> Result<()> {
+fn agree(session: &Session, name: &str, lost: &Value) -> Result<()> {
     let console = &session.console;
-    let money = |amount| Money::new(amount, session.config().money.currency).to_string();
-    let (cash, bonus) = (money(lost.cash), money(lost.bonus));
+    let count = |name: &str| lost[name].as_i64().unwrap_or(0);
+    let (cash, bonus) = (money(&lost["cash"]).to_string(), money(&lost["bonus"]).to_string());
     let args = [
         ("account", name.into()),
         ("cash", (&cash).into()),
         ("bonus", (&bonus).into()),
-        ("files", lost.files.into()),
-        ("megabytes", (lost.bytes / (1024 * 1024)).into()),
-        ("keys", lost.keys.into()),
-        ("work", lost.waiting.saturating_add(lost.running).into()),
+        ("files", count("files").into()),
+        ("megabytes", (count("bytes") / (1024 * 1024)).into()),
+        ("keys", count("keys").into()),
+        ("work", count("waiting").saturating_add(count("running")).into()),
     ];
     let question = console.text("confirm-delete", &args);
     if session.cli.yes {
@@ -120,28 +138,20 @@ fn agree(session: &Session, name: &str, lost: &Holdings) -> Result<()> {
 
 pub(super) async fn audit(session: &Session, args: AccountsAudit) -> Result<()> {
     let AccountsAudit { subject, action, limit } = args;
-    let entries = match session.look().await? {
-        Some(app) => app.engine.audited(AuditFilter { subject, action, before: None, limit }).await?,
-        None => Vec::new(),
-    };
+    let words = query(&json!({ "subject": subject, "action": action, "limit": limit }));
+    let page = control::look(session, &format!("/v1/audit{words}")).await?.unwrap_or_default();
+    let entries = list(&page["data"]);
     let console = &session.console;
-    let documents: Vec<_> = entries
-        .iter()
-        .map(|it| {
-            json!({
-                "id": it.id, "at": it.at.rfc3339(), "who": it.who, "action": it.action, "subject": it.subject, "about": it.about,
-            })
-        })
-        .collect();
-    console.document(&documents);
+    console.document(&entries);
     if console.json {
         return Ok(());
     }
     if entries.is_empty() {
         console.note(&console.text("audit-none", &[]));
     }
-    for it in &entries {
-        let line = format!("{}  {:<14} {}  {}  {}", it.at.rfc3339(), it.action, it.who, it.subject, it.about);
+    for it in entries {
+        let [at, action, who] = ["at", "action", "who"].map(|name| word(&it[name]));
+        let line = format!("{at}  {action:<14} {who}  {}  {}", word(&it["subject"]), word(&it["about"]));
         console.say(line.trim_end());
     }
     Ok(())

@@ -60,9 +60,15 @@ impl Config {
         self.slides.validate(&mut problems);
         self.words.validate(&mut problems);
         self.retention.validate(&mut problems);
+        within(&mut problems, "server.sign_ups_a_day", &self.server.sign_ups_a_day, 1..=1_000_000);
         let security = &self.security;
-        within(&mut problems, "security.requests_per_minute", &security.requests_per_minute, 0..=1_000_000);
-        within(&mut problems, "security.strangers_per_minute", &security.strangers_per_minute, 0..=1_000_000);
+        for (setting, value) in [
+            ("security.requests_per_minute", security.requests_per_minute),
+            ("security.account_requests_per_minute", security.account_requests_per_minute),
+            ("security.strangers_per_minute", security.strangers_per_minute),
+        ] {
+            within(&mut problems, setting, &value, 0..=1_000_000);
+        }
         problems
     }
 }
@@ -152,6 +158,9 @@ pub struct Server {
     pub public_url: Option<String>,
     /// Origins, separated by commas.
     cors_origins: String,
+    /// Whether strangers may make accounts, and how many in a day.
+    pub sign_up: bool,
+    pub sign_ups_a_day: u32,
 }
 
 impl Server {
@@ -316,6 +325,8 @@ pub struct MoneySettings {
     pub least_minor: i64,
     /// Minor units.
     welcome_minor: i64,
+    /// In its place for an account that somebody has made for himself.
+    pub sign_up_minor: i64,
     /// 0 = for ever.
     welcome_days: u32,
     referral_percent: u32,
@@ -352,6 +363,7 @@ impl MoneySettings {
         }
         within(problems, "money.least_minor", &self.least_minor, 0..=1_000_000);
         within(problems, "money.welcome_minor", &self.welcome_minor, 0..=100_000_000);
+        within(problems, "money.sign_up_minor", &self.sign_up_minor, 0..=100_000_000);
         within(problems, "money.welcome_days", &self.welcome_days, 0..=36_500);
         within(problems, "money.referral_percent", &self.referral_percent, 0..=100);
     }
@@ -433,6 +445,7 @@ pub struct Security {
     pub allow_private_urls: bool,
     /// Of the API; 0 is no limit.
     pub requests_per_minute: u32,
+    pub account_requests_per_minute: u32,
     pub strangers_per_minute: u32,
 }
 

@@ -10,10 +10,12 @@ use crate::{
 use axum::{
     body::{Body, to_bytes},
     http::{Method, Request, header},
+    response::Response,
 };
-use palitra_domain::ErrorCode;
+use futures_util::StreamExt;
+use palitra_domain::{ErrorCode, objects::ByteStream};
 use serde_json::Value;
-use std::time::Duration;
+use std::{io, time::Duration};
 use tokio::net::UnixStream;
 use tower::ServiceExt;
 
@@ -22,6 +24,9 @@ const ANSWER_MAX: usize = 32 * 1024 * 1024;
 
 /// A service that does not answer for so long is stuck.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What takes as long as markets take.
+pub(crate) const AS_LONG_AS_MARKETS_TAKE: Duration = Duration::from_secs(900);
 
 /// What the API says: of the service that `--server` names, else in this process, which may look beside a running service. `None`: nothing
 /// is there yet.
@@ -35,6 +40,86 @@ pub(crate) async fn look(session: &Session, path: &str) -> Result<Option<Value>,
     }
 }
 
+/// The pages of a list one after another, all that there is. `None`: nothing is there yet.
+pub(crate) async fn look_at_all(
+    session: &Session,
+    path: &str,
+    mut words: Value,
+) -> Result<Option<Vec<Value>>, Failure> {
+    words["limit"] = Value::from(PAGE);
+    let mut all = Vec::new();
+    loop {
+        let Some(mut page) = look(session, &format!("{path}{}", query(&words))).await? else {
+            return Ok(None);
+        };
+        if let Value::Array(rows) = page["data"].take() {
+            all.extend(rows);
+        }
+        if page["next"].is_null() {
+            return Ok(Some(all));
+        }
+        words["after"] = page["next"].take();
+    }
+}
+
+/// The longest page that the API gives.
+const PAGE: u32 = 1_000;
+
+/// Asks for a change: the service that `--server` names, this process when the data directory is free, else the service that has it.
+pub(crate) async fn tell(
+    session: &Session,
+    method: Method,
+    path: &str,
+    body: &Value,
+) -> Result<Value, Failure> {
+    tell_within(session, method, (path, body), PATIENCE).await
+}
+
+/// The same for what takes its time.
+pub(crate) async fn tell_within(
+    session: &Session,
+    method: Method,
+    (path, body): (&str, &Value),
+    patience: Duration,
+) -> Result<Value, Failure> {
+    if let Some(service) = Service::named(session)? {
+        return service.ask(session, method.as_str(), path, body).await;
+    }
+    match session.open().await {
+        Ok(app) => {
+            let answer = ask(session, Ok(&app), method, path, body).await;
+            app.close().await;
+            answer
+        }
+        Err(failure) => ask_within(session, Err(failure), method, (path, body), patience).await,
+    }
+}
+
+/// A document that may be longer than memory, as it comes.
+pub(crate) async fn stream(session: &Session, path: &str) -> Result<ByteStream, Failure> {
+    if let Some(service) = Service::named(session)? {
+        return service.stream(session.console.lang, path, &[]).await;
+    }
+    match session.open().await {
+        // The engine stays open for as long as somebody reads.
+        Ok(app) => {
+            let response = respond_here(session, &app, Method::GET, path, &Value::Null).await?;
+            if !response.status().is_success() {
+                return Err(palitra_api::failure(&document(response).await?));
+            }
+            let parts = response.into_body().into_data_stream();
+            Ok(Box::pin(parts.map(move |part| {
+                let _open = &app;
+                part.map_err(io::Error::other)
+            })))
+        }
+        Err(failure) if failure.code() == ErrorCode::DataInUse && super::file(&session.cli.data).exists() => {
+            Service::of_data(session).stream(session.console.lang, path, &[]).await
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
 /// Asks the API. `opened` is what opening the data directory came to: in use, so its owner is asked; where that does not answer, it
 /// stays in use.
 pub(crate) async fn ask(
@@ -43,6 +128,16 @@ pub(crate) async fn ask(
     method: Method,
     path: &str,
     body: &Value,
+) -> Result<Value, Failure> {
+    ask_within(session, opened, method, (path, body), PATIENCE).await
+}
+
+async fn ask_within(
+    session: &Session,
+    opened: Result<&App, Failure>,
+    method: Method,
+    (path, body): (&str, &Value),
+    patience: Duration,
 ) -> Result<Value, Failure> {
     let failure = match opened {
         Ok(app) => return ask_here(session, app, method, path, body).await,
@@ -53,7 +148,7 @@ pub(crate) async fn ask(
         return Err(failure.caused_by(error));
     }
     let service = Service::of_data(session);
-    match tokio::time::timeout(PATIENCE, service.ask(session, method.as_str(), path, body)).await {
+    match tokio::time::timeout(patience, service.ask(session, method.as_str(), path, body)).await {
         Ok(answer) => answer,
         Err(_) => Err(failure),
     }
@@ -66,7 +161,33 @@ async fn ask_here(
     path: &str,
     body: &Value,
 ) -> Result<Value, Failure> {
-    let unreadable = |why: String| Failure::new(ErrorCode::Internal).with("why", why);
+    let response = respond_here(session, app, method, path, body).await?;
+    let is_well = response.status().is_success();
+    let answer = document(response).await?;
+    if is_well { Ok(answer) } else { Err(palitra_api::failure(&answer)) }
+}
+
+/// What a response says; nothing is `null`.
+async fn document(response: Response) -> Result<Value, Failure> {
+    let body =
+        to_bytes(response.into_body(), ANSWER_MAX).await.map_err(|error| unreadable(error.to_string()))?;
+    if body.is_empty() {
+        return Ok(Value::Null);
+    }
+    serde_json::from_slice(&body).map_err(|error| unreadable(error.to_string()))
+}
+
+fn unreadable(why: String) -> Failure {
+    Failure::new(ErrorCode::Internal).with("why", why)
+}
+
+async fn respond_here(
+    session: &Session,
+    app: &App,
+    method: Method,
+    path: &str,
+    body: &Value,
+) -> Result<Response, Failure> {
     let request = Request::builder().method(method).uri(path).header(header::HOST, "palitra");
     let request = request.header(header::ACCEPT_LANGUAGE, session.console.lang.as_str());
     let request = if body.is_null() {
@@ -76,15 +197,10 @@ async fn ask_here(
     };
     let request = request.map_err(|error| unreadable(error.to_string()))?;
     let door = wiring::door(session.config(), app.engine.clone(), None)?;
-    let response = match palitra_api::operator(door).oneshot(request).await {
-        Ok(response) => response,
+    match palitra_api::operator(door).oneshot(request).await {
+        Ok(response) => Ok(response),
         Err(never) => match never {},
-    };
-    let is_well = response.status().is_success();
-    let body =
-        to_bytes(response.into_body(), ANSWER_MAX).await.map_err(|error| unreadable(error.to_string()))?;
-    let answer: Value = serde_json::from_slice(&body).map_err(|error| unreadable(error.to_string()))?;
-    if is_well { Ok(answer) } else { Err(palitra_api::failure(&answer)) }
+    }
 }
 
 /// `?name=value&…` of what is set.

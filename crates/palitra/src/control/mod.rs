@@ -4,7 +4,9 @@
 mod client;
 mod service;
 
-pub(crate) use client::{ask, look, query, segment};
+pub(crate) use client::{
+    AS_LONG_AS_MARKETS_TAKE, ask, look, look_at_all, query, segment, stream, tell, tell_within,
+};
 pub(crate) use service::Service;
 
 use axum::Router;

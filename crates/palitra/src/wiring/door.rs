@@ -18,6 +18,7 @@ pub(crate) fn door(config: &Config, engine: Engine, listening: Option<SocketAddr
     let settings = Settings {
         public_url: server.public_url.clone().filter(|url| !url.is_empty()).unwrap_or_else(here),
         requests_per_minute: config.security.requests_per_minute,
+        account_requests_per_minute: config.security.account_requests_per_minute,
         strangers_per_minute: config.security.strangers_per_minute,
         cors_origins: config.server.cors_origins(),
         words: Words {

@@ -83,7 +83,7 @@ pub(crate) struct ItemPage {
 ///
 /// In their order.
 #[utoipa::path(
-    get, path = "/v1/batches/{id}/items", tag = "batches", security(("key" = [])),
+    get, path = "/v1/batches/{id}/items", operation_id = "list_batch_items", tag = "batches", security(("key" = [])),
     params(("id" = String, Path, description = "`bat_…`"), ItemPage),
     responses((status = 200, description = "A page of them", body = Page<ItemDocument>), Refusals)
 )]
@@ -170,7 +170,7 @@ pub(crate) enum ResultsFormat {
 ///
 /// One line of JSON for each item, as `items` shows them; or, as `zip`, all its files.
 #[utoipa::path(
-    get, path = "/v1/batches/{id}/results", tag = "batches", security(("key" = [])),
+    get, path = "/v1/batches/{id}/results", operation_id = "list_batch_results", tag = "batches", security(("key" = [])),
     params(("id" = String, Path, description = "`bat_…`"), Wanted),
     responses(
         (status = 200, description = "Lines, or a zip", content(

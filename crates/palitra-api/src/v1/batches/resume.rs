@@ -25,7 +25,7 @@ pub(super) fn routes() -> OpenApiRouter<Door> {
 /// as it is and costs nothing. A batch that is still at work goes on by itself: it is answered as it is. `already_finished` when nothing is left
 /// that can be tried.
 #[utoipa::path(
-    post, path = "/v1/batches/{id}/resume", tag = "batches", security(("key" = [])),
+    post, path = "/v1/batches/{id}/resume", operation_id = "resume_batch", tag = "batches", security(("key" = [])),
     params(
         ("id" = String, Path, description = "`bat_…`"),
         ("Idempotency-Key" = Option<String>, Header, description = "The same request again answers with the same batch, for a day")

@@ -43,7 +43,7 @@ pub(super) fn routes() -> OpenApiRouter<Door> {
 /// least each second while it runs, and `done` at the end. With `Last-Event-ID` from there on; else from the beginning.
 /// A step may be told twice where another one has come late.
 #[utoipa::path(
-    get, path = "/v1/batches/{id}/events", tag = "events", security(("key" = [])),
+    get, path = "/v1/batches/{id}/events", operation_id = "stream_batch_events", tag = "events", security(("key" = [])),
     params(
         ("id" = String, Path, description = "`bat_…`"),
         ("Last-Event-ID" = Option<String>, Header, description = "The last event that was seen")

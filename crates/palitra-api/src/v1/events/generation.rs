@@ -30,7 +30,7 @@ pub(super) fn routes() -> OpenApiRouter<Door> {
 ///
 /// `generation` with its document whenever its state or its place in the line has changed; the stream ends with it.
 #[utoipa::path(
-    get, path = "/v1/generations/{id}/events", tag = "events", security(("key" = [])),
+    get, path = "/v1/generations/{id}/events", operation_id = "stream_generation_events", tag = "events", security(("key" = [])),
     params(
         ("id" = String, Path, description = "`gen_…`"),
         ("Last-Event-ID" = Option<String>, Header, description = "The last event that was seen")

@@ -48,7 +48,7 @@ pub(crate) struct Cancelled {
 ///
 /// One that waits ends at once and its money comes back; one that runs is cancelled when its market agrees.
 #[utoipa::path(
-    post, path = "/v1/generations/{id}/cancel", tag = "generations", security(("key" = [])),
+    post, path = "/v1/generations/{id}/cancel", operation_id = "cancel_generation", tag = "generations", security(("key" = [])),
     params(("id" = String, Path, description = "`gen_…`")),
     responses((status = 200, description = "What it came to", body = Cancelled), Refusals)
 )]
@@ -84,7 +84,7 @@ pub(crate) struct CancelledMany {
 ///
 /// Those that have ended are left as they are. At most `limit` at once, and 1000 when it is not given.
 #[utoipa::path(
-    post, path = "/v1/generations/cancel", tag = "generations", security(("key" = [])), params(GenerationFilter),
+    post, path = "/v1/generations/cancel", operation_id = "cancel_generations", tag = "generations", security(("key" = [])), params(GenerationFilter),
     responses((status = 200, description = "How many", body = CancelledMany), Refusals)
 )]
 async fn cancel_many(
@@ -103,7 +103,7 @@ async fn cancel_many(
 /// The same input, at today's price. A seed that the input names stays, so the same model usually draws the same again; `new_seed` draws
 /// something else.
 #[utoipa::path(
-    post, path = "/v1/generations/{id}/repeat", tag = "generations", security(("key" = [])),
+    post, path = "/v1/generations/{id}/repeat", operation_id = "repeat_generation", tag = "generations", security(("key" = [])),
     params(("id" = String, Path, description = "`gen_…`")), request_body = Option<RepeatRequest>,
     responses((status = 202, description = "Queued", body = GenerationDocument), Refusals)
 )]
@@ -137,7 +137,7 @@ pub(crate) struct RepeatRequest {
 ///
 /// The same input with other seeds; all of them are accepted, or none.
 #[utoipa::path(
-    post, path = "/v1/generations/{id}/variations", tag = "generations", security(("key" = [])),
+    post, path = "/v1/generations/{id}/variations", operation_id = "vary_generation", tag = "generations", security(("key" = [])),
     params(("id" = String, Path, description = "`gen_…`")), request_body = VariationsRequest,
     responses((status = 202, description = "Queued", body = Vec<GenerationDocument>), Refusals)
 )]
@@ -185,7 +185,7 @@ fn beside(parent: &GenerationId, once: Option<Once>) -> Asked {
 ///
 /// Kept with the generation, for the operator to see which models do well.
 #[utoipa::path(
-    post, path = "/v1/generations/{id}/feedback", tag = "generations", security(("key" = [])),
+    post, path = "/v1/generations/{id}/feedback", operation_id = "rate_generation", tag = "generations", security(("key" = [])),
     params(("id" = String, Path, description = "`gen_…`")), request_body = FeedbackRequest,
     responses((status = 200, description = "Kept", body = FeedbackRequest), Refusals)
 )]

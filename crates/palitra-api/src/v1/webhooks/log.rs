@@ -83,7 +83,7 @@ pub(crate) struct Sent {
 ///
 /// `webhook.test`, whatever the endpoint wants to hear of.
 #[utoipa::path(
-    post, path = "/v1/webhooks/{id}/test", tag = "webhooks", security(("key" = [])),
+    post, path = "/v1/webhooks/{id}/test", operation_id = "test_webhook", tag = "webhooks", security(("key" = [])),
     params(("id" = String, Path, description = "`whk_…`")),
     responses((status = 202, description = "On its way", body = Sent), Refusals)
 )]
@@ -136,7 +136,7 @@ impl From<DeliveryStateDocument> for DeliveryState {
 ///
 /// Newest first.
 #[utoipa::path(
-    get, path = "/v1/webhooks/deliveries", tag = "webhooks", security(("key" = [])), params(DeliveryFilter),
+    get, path = "/v1/webhooks/deliveries", operation_id = "list_deliveries", tag = "webhooks", security(("key" = [])), params(DeliveryFilter),
     responses((status = 200, description = "A page of them", body = Page<DeliveryDocument>), Refusals)
 )]
 async fn deliveries(
@@ -158,7 +158,7 @@ async fn deliveries(
 
 /// Look at a delivery
 #[utoipa::path(
-    get, path = "/v1/webhooks/deliveries/{id}", tag = "webhooks", security(("key" = [])),
+    get, path = "/v1/webhooks/deliveries/{id}", operation_id = "get_delivery", tag = "webhooks", security(("key" = [])),
     params(("id" = String, Path, description = "`dlv_…`")),
     responses((status = 200, description = "As it is now", body = DeliveryDocument), Refusals)
 )]
@@ -174,7 +174,7 @@ async fn delivery(
 ///
 /// Under the same id and with the same body, from the beginning of the schedule.
 #[utoipa::path(
-    post, path = "/v1/webhooks/deliveries/{id}/replay", tag = "webhooks", security(("key" = [])),
+    post, path = "/v1/webhooks/deliveries/{id}/replay", operation_id = "replay_delivery", tag = "webhooks", security(("key" = [])),
     params(("id" = String, Path, description = "`dlv_…`")),
     responses((status = 202, description = "On its way", body = Sent), Refusals)
 )]
@@ -218,7 +218,7 @@ const REPLAYED_MAX: u32 = 1_000;
 
 /// Send what happened in a time again
 #[utoipa::path(
-    post, path = "/v1/webhooks/{id}/replay", tag = "webhooks", security(("key" = [])),
+    post, path = "/v1/webhooks/{id}/replay", operation_id = "replay_webhook", tag = "webhooks", security(("key" = [])),
     params(("id" = String, Path, description = "`whk_…`")), request_body = ReplayRequest,
     responses((status = 202, description = "On its way", body = ReplayedDocument), Refusals)
 )]

@@ -17,27 +17,27 @@ async fn what_is_no_endpoint_is_refused() {
     for url in
         ["http://127.0.0.1:9/", "https://localhost/", "ftp://1.1.1.1/", "https://a:b@1.1.1.1/", "hooks"]
     {
-        let refused = engine.create_webhook(wanted(&engine, url.to_owned())).await.unwrap_err();
+        let refused = engine.create_webhook(wanted(&engine, url.to_owned()), None).await.unwrap_err();
         assert_eq!(refused.code, ErrorCode::WebhookUrl, "{url}");
         assert!(!refused.to_string().contains("a:b"), "{refused}");
     }
     let good = wanted(&engine, "https://1.1.1.1/hooks".to_owned());
     for events in [vec![], vec!["batch.done".to_owned()]] {
-        let refused = engine.create_webhook(NewEndpoint { events, ..good.clone() }).await.unwrap_err();
+        let refused = engine.create_webhook(NewEndpoint { events, ..good.clone() }, None).await.unwrap_err();
         assert_eq!((refused.code, refused.violations[0].path.as_str()), (ErrorCode::InvalidInput, "events"));
     }
     let long = NewEndpoint { description: "x".repeat(501), ..good.clone() };
-    assert_eq!(code(engine.create_webhook(long).await), ErrorCode::InvalidInput);
+    assert_eq!(code(engine.create_webhook(long, None).await), ErrorCode::InvalidInput);
     for _ in 0..20 {
-        engine.create_webhook(good.clone()).await.unwrap();
+        engine.create_webhook(good.clone(), None).await.unwrap();
     }
-    assert_eq!(code(engine.create_webhook(good.clone()).await), ErrorCode::TooManyWebhooks);
+    assert_eq!(code(engine.create_webhook(good.clone(), None).await), ErrorCode::TooManyWebhooks);
     let owner = (&engine.house.id, Livemode::Live);
     let first = engine.webhooks(owner).await.unwrap().remove(0);
     let moved = Update { url: Some("http://10.0.0.1/".to_owned()), ..Update::default() };
     assert_eq!(code(engine.update_webhook(owner, &first.id, moved).await), ErrorCode::WebhookUrl);
     engine.delete_webhook(owner, &first.id).await.unwrap();
-    engine.create_webhook(good).await.unwrap();
+    engine.create_webhook(good, None).await.unwrap();
 }
 
 #[tokio::test]
@@ -70,12 +70,13 @@ async fn nobody_hears_of_another_account_and_test_work_is_told_to_test_endpoints
         (Receiver::open(&[]).await, Receiver::open(&[]).await, Receiver::open(&[]).await);
     stage.endpoint(&live).await;
     let in_test = |url| NewEndpoint { livemode: Livemode::Test, ..wanted(&stage.engine, url) };
-    let (test_hook, _) = stage.engine.create_webhook(in_test(test.url())).await.unwrap();
+    let (test_hook, _) =
+        stage.engine.create_webhook(in_test(test.url()), None).await.unwrap().fresh().unwrap();
     let key = stage.engine.issue_key("somebody", Livemode::Live, None).await.unwrap();
     for livemode in [Livemode::Live, Livemode::Test] {
         let theirs =
             NewEndpoint { account: key.account.clone(), livemode, ..wanted(&stage.engine, others.url()) };
-        stage.engine.create_webhook(theirs).await.unwrap();
+        stage.engine.create_webhook(theirs, None).await.unwrap();
     }
     stage.ended().await;
     let in_test = crate::generations::Wish { livemode: Livemode::Test, ..wish(&stage.engine, "a dog") };

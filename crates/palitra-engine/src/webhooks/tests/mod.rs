@@ -75,7 +75,7 @@ impl Stage {
     }
 
     async fn endpoint(&self, receiver: &Receiver) -> (Webhook, Secret) {
-        self.engine.create_webhook(wanted(&self.engine, receiver.url())).await.unwrap()
+        self.engine.create_webhook(wanted(&self.engine, receiver.url()), None).await.unwrap().fresh().unwrap()
     }
 
     /// A generation that has ended.

@@ -5,7 +5,7 @@ mod pages;
 use super::Session;
 use crate::{
     args::{Limit, Markets},
-    control::{self, Service},
+    control,
     failure::Failure,
     wiring::App,
 };
@@ -104,17 +104,7 @@ async fn ask(session: &Session, target: &Target, verb: &str, body: &Value) -> Re
         Target::Lane(_) | Target::Market(_) => control::segment(&target.to_string()),
     };
     let path = format!("/v1/markets/{place}/{verb}");
-    if let Some(service) = Service::named(session)? {
-        return service.ask(session, "POST", &path, body).await;
-    }
-    match session.open().await {
-        Ok(app) => {
-            let answer = control::ask(session, Ok(&app), Method::POST, &path, body).await;
-            app.close().await;
-            answer
-        }
-        Err(failure) => control::ask(session, Err(failure), Method::POST, &path, body).await,
-    }
+    control::tell(session, Method::POST, &path, body).await
 }
 
 fn said(session: &Session, answer: &Value, key: &str) {

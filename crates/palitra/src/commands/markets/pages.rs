@@ -1,6 +1,9 @@
 //! Markets for people: a table of keys, and a line for everything that is paused or stopped. Made of documents, whoever sent them.
 
-use crate::console::Console;
+use crate::{
+    commands::documents::{list, word},
+    console::Console,
+};
 use serde_json::Value;
 
 pub(super) fn all(console: &Console, shown: &Value) {
@@ -92,14 +95,6 @@ fn paused(console: &Console, shown: &Value) -> String {
     let Some(since) = shown["paused_since"].as_str() else { return String::new() };
     let since = whole_second(&Value::from(since));
     format!(" · {}", console.text("market-paused-since", &[("since", (&since).into())]))
-}
-
-fn list(value: &Value) -> &[Value] {
-    value.as_array().map(Vec::as_slice).unwrap_or_default()
-}
-
-fn word(value: &Value) -> &str {
-    value.as_str().unwrap_or_default()
 }
 
 /// `2026-11-20T06:31:52Z`: people do not need more.

@@ -36,6 +36,7 @@ pub(super) fn roubles(minor: i64) -> Value {
 /// A desk before its service is started: keys are made, settings are set.
 pub(super) struct Stage {
     pub(super) desk: Desk,
+    operator: String,
 }
 
 impl Stage {
@@ -49,15 +50,16 @@ impl Stage {
             .set("PALITRA_MONEY__WELCOME_MINOR", "0")
             // Who waits here looks as often as he can.
             .set("PALITRA_SECURITY__REQUESTS_PER_MINUTE", "0")
+            .set("PALITRA_SECURITY__ACCOUNT_REQUESTS_PER_MINUTE", "0")
             .set("PALITRA_WORDS__MODEL", ARTIST)
             .set("PALITRA_WORDS__SPEECH_MODEL", VOICE);
         desk.json(&["models", "price", ARTIST, "--unit", "image", "--cost", "0.01"]);
         desk.json(&["models", "price", VOICE, "--unit", "run", "--cost", "0.002"]);
-        Stage { desk }
+        Stage { desk, operator: String::new() }
     }
 
     pub(super) fn set(self, name: &str, value: &str) -> Stage {
-        Stage { desk: self.desk.set(name, value) }
+        Stage { desk: self.desk.set(name, value), ..self }
     }
 
     /// A key of this account, with these words besides.
@@ -87,6 +89,18 @@ impl Stage {
     /// A stage with one customer that has a hundred roubles, and its service.
     pub(super) fn with_ann() -> (Stage, Service, Client) {
         Stage::new().ann()
+    }
+
+    /// The same where somebody has the operator's rights, too.
+    pub(super) fn with_ann_and_operator() -> (Stage, Service, Client) {
+        let mut stage = Stage::new();
+        stage.operator = stage.key("ops", &["--scope", "read,account,operator"]);
+        stage.ann()
+    }
+
+    /// The key of whoever has the operator's rights.
+    pub(super) fn operator(&self) -> String {
+        self.operator.clone()
     }
 
     pub(super) fn ann(self) -> (Stage, Service, Client) {

@@ -84,6 +84,21 @@ fn each_request_has_an_id_and_may_bring_its_own() {
 
 /// With one a minute, so that nobody has to be quick. How a larger number counts down is tested where it is counted.
 #[test]
+fn all_keys_of_an_account_share_its_requests() {
+    let stage = Stage::new().set("PALITRA_SECURITY__ACCOUNT_REQUESTS_PER_MINUTE", "3");
+    let keys = [stage.key("ann", &[]), stage.key("ann", &["--test"]), stage.key("bob", &[])];
+    let service = stage.serve();
+    let [one, two, bob] = keys.map(|key| service.client(&key));
+    for client in [&one, &two, &one] {
+        client.get("/v1/balance").is(200);
+    }
+    let refused = two.get("/v1/balance").refuses(429, "rate_limited");
+    assert_eq!(refused.header("ratelimit-policy"), Some("\"account\";q=3;w=60"));
+    bob.get("/v1/balance").is(200);
+    stage.close(service);
+}
+
+#[test]
 fn a_key_has_so_many_requests_a_minute_and_is_told() {
     let stage = Stage::new().set("PALITRA_SECURITY__REQUESTS_PER_MINUTE", "1");
     let (ann, bob) = (stage.key("ann", &[]), stage.key("bob", &[]));

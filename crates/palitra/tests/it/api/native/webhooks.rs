@@ -33,6 +33,8 @@ fn a_webhook_is_made_changed_and_deleted() {
     ann.post(&format!("{path}/test"), &Value::Null).refuses(409, "webhook_disabled");
     let enabled = patch(&json!({ "enabled": true })).is(200).json();
     assert_eq!((&enabled["enabled"], &enabled["disabled_because"]), (&json!(true), &Value::Null));
+    assert_eq!(enabled["only"], "batches", "what is not given stays");
+    assert_eq!(patch(&json!({ "only": null })).is(200).json()["only"], Value::Null);
     let rotated = ann.post(&format!("{path}/secret/rotate"), &Value::Null).is(200).json();
     assert_ne!(rotated["secret"], secret);
     assert!(ann.look(&path)["old_secret_until"].is_string());
