@@ -3,6 +3,7 @@
 //! `crowd pollers|followers name=value …` prints one JSON line on standard output. The clients speak plain HTTP/1.1 over one connection each,
 //! with as little around it as there can be: thousands of them share a machine with the service that is measured.
 
+#![expect(clippy::disallowed_methods, reason = "a bench waits and measures real time")]
 #![expect(clippy::float_arithmetic, reason = "rates and shares for people; no money")]
 
 mod client;
@@ -52,7 +53,6 @@ async fn main() -> Result<()> {
     Ok(out.flush()?)
 }
 
-#[expect(clippy::disallowed_methods, reason = "a bench measures real time")]
 pub(crate) fn now() -> std::time::Instant {
     std::time::Instant::now()
 }
