@@ -8,11 +8,11 @@ use crate::{
 };
 use axum::{
     Router,
-    body::Body,
+    body::{Body, HttpBody},
     extract::{DefaultBodyLimit, Request},
     http::{
-        HeaderMap, HeaderName, HeaderValue, Method,
-        header::{ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, VARY},
+        HeaderName, HeaderValue, Method,
+        header::{ACCEPT_ENCODING, CONTENT_TYPE, VARY},
     },
     middleware::{Next, from_fn, from_fn_with_state},
     response::Response,
@@ -72,7 +72,7 @@ fn shaped(router: Router<Door>, door: &Door, shape: Shape, is_operator: bool) ->
 async fn compressed(request: Request, next: Next) -> Response {
     let accepted: Vec<HeaderValue> = request.headers().get_all(ACCEPT_ENCODING).iter().cloned().collect();
     let mut response = next.run(request).await;
-    if !is_text(response.headers()) {
+    if !is_text(&response) {
         return response;
     }
     if accepted.is_empty() {
@@ -89,13 +89,12 @@ async fn compressed(request: Request, next: Next) -> Response {
 }
 
 /// Media are compressed already, and events must not wait for more of them.
-fn is_text(headers: &HeaderMap) -> bool {
-    let kind = headers.get(CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
-    let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+fn is_text(response: &Response) -> bool {
+    let kind = response.headers().get(CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
     let is_text = [&b"application/json"[..], b"application/problem+json", b"text/html"]
         .iter()
         .any(|text| kind.starts_with(text));
-    is_text && length.is_none_or(|bytes| bytes >= COMPRESSED_FROM)
+    is_text && response.body().size_hint().exact().is_none_or(|bytes| bytes >= COMPRESSED_FROM)
 }
 
 /// Shorter bodies are not worth it.

@@ -160,7 +160,7 @@ fn limited(limits: Option<&Limits>) -> String {
     told.collect::<Vec<_>>().join(", ")
 }
 
-fn no_target(target: &Target) -> Error {
+pub(crate) fn no_target(target: &Target) -> Error {
     Error::new(ErrorCode::NotFound).with("value", format!("`{target}`")).with("hint", "`palitra markets ls`")
 }
 

@@ -4,7 +4,12 @@
 //! what is gone is retired. Nothing is forgotten: every change is a row. A chore of the leader does this every six hours; a command does
 //! it at once.
 
-use crate::{Engine, Error, Result, deliveries::alert, scheduler::Machine};
+use crate::{
+    Engine, Error, Result,
+    deliveries::alert,
+    markets::{self, Target},
+    scheduler::Machine,
+};
 use palitra_domain::{
     Currency, ErrorCode, Timestamp,
     audit::Action,
@@ -57,6 +62,10 @@ impl Engine {
     pub async fn sync(&self, market: Option<&str>) -> Result<Vec<Synced>> {
         let names: Vec<String> = match market {
             Some(market) => {
+                let is_known = self.catalogue().models().iter().any(|model| model.market == market);
+                if !is_known && !self.markets.contains_key(market) {
+                    return Err(markets::no_target(&Target::Market(market.to_owned())));
+                }
                 self.market(market)?;
                 vec![market.to_owned()]
             }
