@@ -23,16 +23,20 @@ impl Documents for Told {
     ) -> BoxFuture<'a, Result<Option<Value>, Error>> {
         Box::pin(async move {
             let until = signed::until(self.0.engine.clock.now(), signed::LETTER_LINK_LIFE);
-            match document(&self.0, subject, until).await {
-                Err(error) if error.code == ErrorCode::NotFound => Ok(None),
-                other => other.map(Some),
-            }
+            document(&self.0, subject, until).await
         })
     }
 }
 
-/// With links for so long.
-pub(crate) async fn document(door: &Door, subject: &Subject, until: Until) -> Result<Value, Error> {
+/// With links for so long; `None` where it has left. Any other error may pass.
+pub(crate) async fn document(door: &Door, subject: &Subject, until: Until) -> Result<Option<Value>, Error> {
+    match shown(door, subject, until).await {
+        Err(error) if error.code == ErrorCode::NotFound => Ok(None),
+        other => other.map(Some),
+    }
+}
+
+async fn shown(door: &Door, subject: &Subject, until: Until) -> Result<Value, Error> {
     let shown = match subject {
         Subject::Generation(id) => {
             let view = door.engine.generation_view(None, id).await?;

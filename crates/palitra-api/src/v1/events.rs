@@ -26,11 +26,12 @@ use palitra_domain::{
     state::{BatchState, GenerationState},
 };
 use palitra_engine::{
+    Error,
     news::{News, Position, What},
     webhooks::Subject,
 };
 use serde_json::{Value, json};
-use std::{collections::HashSet, io, sync::Arc, time::Duration};
+use std::{collections::HashSet, future::ready, io, sync::Arc, time::Duration};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// A line that says nothing, so that everybody between knows that we are there.
@@ -100,18 +101,23 @@ async fn account(
     let mut told: HashSet<Position> = first.iter().map(|news| news.position.clone()).chain(since).collect();
     let live = stream::unfold(news, |mut news| async move { Some((news.recv().await?, news)) });
     // What was told of the past is not told again.
-    let live = live.filter(move |news| std::future::ready(!told.remove(&news.position)));
+    let live = live.filter(move |news| ready(!told.remove(&news.position)));
     let warning = is_lost.then(|| event("0.", "events.missed", &json!({})));
     let of = door.clone();
-    let told = stream::iter(first).map(Arc::new).chain(live).filter_map(move |news| {
+    let lines = stream::iter(first).map(Arc::new).chain(live).then(move |news| {
         let door = of.clone();
         async move { line(&door, &news).await }
     });
-    Ok(answer(&door, stream::iter(warning).chain(told)))
+    Ok(answer(&door, stream::iter(warning).chain(readable(lines))))
+}
+
+/// Ends at the first that cannot be read: who comes back with the last one that he was told is told this one, too.
+fn readable<E>(lines: impl Stream<Item = Result<Option<Bytes>, E>>) -> impl Stream<Item = Bytes> {
+    lines.take_while(|line| ready(line.is_ok())).filter_map(|line| ready(line.ok().flatten()))
 }
 
 /// One event; nothing where what it is about has left.
-async fn line(door: &Door, news: &News) -> Option<Bytes> {
+async fn line(door: &Door, news: &News) -> Result<Option<Bytes>, Error> {
     let (name, subject) = match &news.what {
         What::Generation { id, state, .. } => {
             let name = match state {
@@ -131,7 +137,19 @@ async fn line(door: &Door, news: &News) -> Option<Bytes> {
             (name, Subject::Batch(id.clone()))
         }
     };
-    let data = told::document(door, &subject, door.links()).await.ok()?;
+    let Some(data) = told::document(door, &subject, door.links()).await? else { return Ok(None) };
     let data = json!({ "type": name, "timestamp": news.position.at.rfc3339(), "data": data });
-    Some(event(&id_of(&news.position), name, &data))
+    Ok(Some(event(&id_of(&news.position), name, &data)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_has_left_is_passed_over_and_what_cannot_be_read_just_now_is_not() {
+        let lines = [Ok(Some("one")), Ok(None), Ok(Some("two")), Err("database away"), Ok(Some("three"))];
+        let lines = lines.map(|line| line.map(|line| line.map(Bytes::from_static)));
+        assert_eq!(readable(stream::iter(lines)).collect::<Vec<_>>().await, ["one", "two"]);
+    }
 }
