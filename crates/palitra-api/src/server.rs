@@ -17,6 +17,7 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream, UnixListener},
     sync::Semaphore,
+    time::Instant,
 };
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
@@ -24,9 +25,11 @@ use tower::ServiceExt;
 /// Connections at once; more wait until one ends.
 const CONNECTIONS_MAX: usize = 16_384;
 
-/// The head of a request has to be there after this long, the first one counted from the connection on (a slow client holds a connection,
-/// and nothing else).
+/// The head of the first request has to be there so long after the connection (a slow client holds a connection, and nothing else).
 const HEAD_TIME: Duration = Duration::from_secs(15);
+
+/// The head of the next one so long after the last answer: proxies keep connections open for a minute, and choose one that they think open.
+const NEXT_HEAD_TIME: Duration = Duration::from_secs(75);
 
 /// The largest head.
 const HEAD_BYTES_MAX: usize = 32 * 1024;
@@ -54,13 +57,13 @@ pub async fn serve(listener: TcpListener, router: Router, clock: &dyn Clock, sto
         drop(stream.set_nodelay(true));
         let (router, watcher, stopping) = (router.clone(), graceful.watcher(), stopping.clone());
         tokio::spawn(async move {
+            let by = Instant::now() + HEAD_TIME;
             // Who has said nothing yet is not waited for when the service stops.
-            let said = tokio::select! {
-                said = tokio::time::timeout(HEAD_TIME, spoken(&stream)) => said.ok(),
-                () = stopping.cancelled() => None,
-            };
-            if let Some(spoken) = said {
-                connection(stream, router, Some(peer), spoken, watcher).await;
+            tokio::select! {
+                said = tokio::time::timeout_at(by, is_http2(&stream)) => if let Ok(is_http2) = said {
+                    connection(stream, router, Some(peer), is_http2, by, watcher).await;
+                },
+                () = stopping.cancelled() => {}
             }
             drop(permit);
         });
@@ -85,8 +88,8 @@ pub async fn serve_unix(
         };
         match accepted {
             Ok((stream, _)) => {
-                let served = connection(stream, router.clone(), None, Spoken::Unknown, graceful.watcher());
-                drop(tokio::spawn(served));
+                let by = Instant::now() + HEAD_TIME;
+                drop(tokio::spawn(connection(stream, router.clone(), None, None, by, graceful.watcher())));
             }
             Err(error) => breathe(&error, &*clock).await,
         }
@@ -115,30 +118,20 @@ async fn breathe(error: &io::Error, clock: &dyn Clock) {
     }
 }
 
-/// What a client begins to speak.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Spoken {
-    Http1,
-    Http2,
-    /// The connection finds out, and has twice the room to read for it.
-    Unknown,
-}
-
-/// By the first word, which stays where it is: HTTP/2 begins with a method that is no other's.
-async fn spoken(stream: &TcpStream) -> Spoken {
+/// By the first word, which stays where it is: HTTP/2 begins with a method that is no other's. `None` where less than a word has come: then
+/// the connection finds out, and has twice the room to read for it.
+async fn is_http2(stream: &TcpStream) -> Option<bool> {
     let mut word = [0; 4];
-    match stream.peek(&mut word).await {
-        Ok(4) if word == *b"PRI " => Spoken::Http2,
-        Ok(4) => Spoken::Http1,
-        Ok(_) | Err(_) => Spoken::Unknown,
-    }
+    let read = stream.peek(&mut word).await.ok()?;
+    (read == word.len()).then_some(word == *b"PRI ")
 }
 
 fn connection(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     router: Router,
     peer: Option<SocketAddr>,
-    spoken: Spoken,
+    is_http2: Option<bool>,
+    by: Instant,
     watcher: Watcher,
 ) -> impl Future<Output = ()> + Send + 'static {
     let heard = CancellationToken::new();
@@ -151,7 +144,7 @@ fn connection(
         request
     });
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIME).max_buf_size(HEAD_BYTES_MAX);
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(NEXT_HEAD_TIME).max_buf_size(HEAD_BYTES_MAX);
     builder
         .http2()
         .timer(TokioTimer::new())
@@ -159,21 +152,20 @@ fn connection(
         .max_header_list_size(u32::try_from(HEAD_BYTES_MAX).unwrap_or(u32::MAX))
         .keep_alive_interval(Duration::from_secs(30))
         .keep_alive_timeout(Duration::from_secs(20));
-    let builder = match spoken {
-        Spoken::Http1 => builder.http1_only(),
-        Spoken::Http2 => builder.http2_only(),
-        Spoken::Unknown => builder,
+    let builder = match is_http2 {
+        Some(true) => builder.http2_only(),
+        Some(false) => builder.http1_only(),
+        None => builder,
     };
     async move {
-        let connection =
-            builder.serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(service));
+        // The one with upgrades asks again which HTTP it is. No route has any.
+        let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
         let connection = watcher.watch(connection.into_owned());
         tokio::pin!(connection);
-        // While it is not known which HTTP is spoken, nothing else counts the time.
         tokio::select! {
             // A client that goes away in the middle is nobody's failure.
             _ = &mut connection => return,
-            heard = tokio::time::timeout(HEAD_TIME, heard.cancelled()) => if heard.is_err() { return },
+            heard = tokio::time::timeout_at(by, heard.cancelled()) => if heard.is_err() { return },
         }
         drop(connection.await);
     }
@@ -184,7 +176,7 @@ mod tests {
     use super::*;
     use tokio::{
         io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex},
-        time::Instant,
+        sync::oneshot,
     };
 
     /// A client of a connection whose router answers after a minute; while the other is kept, the service goes on.
@@ -196,7 +188,8 @@ mod tests {
         };
         let router = Router::new().fallback(slow);
         let graceful = GracefulShutdown::new();
-        tokio::spawn(connection(ours, router, None, Spoken::Unknown, graceful.watcher()));
+        let by = Instant::now() + HEAD_TIME;
+        tokio::spawn(connection(ours, router, None, None, by, graceful.watcher()));
         (theirs, graceful)
     }
 
@@ -219,5 +212,85 @@ mod tests {
         let mut heard = String::new();
         client.read_to_string(&mut heard).await.unwrap();
         assert!(heard.starts_with("HTTP/1.1 200") && heard.ends_with("done"), "{heard}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_was_answered_may_think_longer_about_his_next_wish() {
+        let (mut client, _service) = client();
+        let asks = b"GET / HTTP/1.1\r\nhost: here\r\n\r\n";
+        let mut heard = [0; 512];
+        for pause in [0, NEXT_HEAD_TIME.as_secs() - 1] {
+            drop(tokio::time::timeout(Duration::from_secs(pause), std::future::pending::<()>()).await);
+            client.write_all(asks).await.unwrap();
+            let read = client.read(&mut heard).await.unwrap();
+            assert!(heard[..read].ends_with(b"done"), "{}", String::from_utf8_lossy(&heard[..read]));
+        }
+        let answered = Instant::now();
+        assert_eq!(client.read(&mut heard).await.unwrap(), 0);
+        assert_eq!(answered.elapsed().as_secs(), NEXT_HEAD_TIME.as_secs());
+    }
+
+    struct NoClock;
+
+    impl Clock for NoClock {
+        fn now(&self) -> palitra_domain::Timestamp {
+            palitra_domain::Timestamp::default()
+        }
+
+        fn sleep(&self, _: Duration) -> palitra_domain::BoxFuture<'static, ()> {
+            Box::pin(std::future::pending())
+        }
+    }
+
+    /// What a client of the whole server hears until it is hung up on, or until the text has come. Each part of what it says is read before
+    /// the next one is sent, as far as a client can see to that.
+    async fn heard(said: &[&[u8]], until: &str) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let service = tokio::spawn(async move {
+            let router = Router::new().fallback(|| async { "done" });
+            serve(listener, router, &NoClock, async { drop(stopped.await) }).await;
+        });
+        let mut client = TcpStream::connect(address).await.unwrap();
+        client.set_nodelay(true).unwrap();
+        for part in said {
+            client.write_all(part).await.unwrap();
+            for _ in 0..100 {
+                tokio::task::yield_now().await;
+            }
+        }
+        let mut heard = Vec::new();
+        while !String::from_utf8_lossy(&heard).contains(until)
+            && client.read_buf(&mut heard).await.unwrap() > 0
+        {}
+        drop(client);
+        stop.send(()).unwrap();
+        service.await.unwrap();
+        String::from_utf8_lossy(&heard).into_owned()
+    }
+
+    #[tokio::test]
+    async fn both_kinds_of_http_are_served_however_their_first_word_comes() {
+        let one = b"GET / HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\r\n";
+        // The preface, empty settings, and a request of the first stream whose header fields are numbers of the static table (RFC 7541, A).
+        let two: &[u8] =
+            b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0\0\0\x07\x01\x05\0\0\0\x01\x82\x86\x84\x41\x02me";
+        for at in [1, one.len()] {
+            let (first, rest) = one.split_at(at);
+            let heard = heard(&[first, rest], "done").await;
+            assert!(heard.starts_with("HTTP/1.1 200"), "{heard}");
+        }
+        for at in [1, two.len()] {
+            let (first, rest) = two.split_at(at);
+            let heard = heard(&[first, rest], "done").await;
+            assert!(heard.contains("done") && !heard.contains("HTTP/1.1"), "{heard}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_first_word_decides_and_the_connection_does_not_look_again() {
+        let heard = heard(&[b"PRI / HTTP/1.1\r\nhost: here\r\n\r\n"], "HTTP/1.1").await;
+        assert!(!heard.contains("HTTP/1.1"), "{heard}");
     }
 }
