@@ -86,23 +86,14 @@ impl Disk {
         // A process that was stopped may wake while another writes the same.
         let nth = PARTS.fetch_add(1, Ordering::Relaxed);
         let part = self.parts().join(format!("{}.{}.{nth}", key.replace('/', "_"), std::process::id()));
-        let mut begun = Begun { part: part.clone(), file: None, hasher: Sha256::new(), bytes: 0 };
-        let written = async {
-            loop {
-                let (pieces, is_last) = gather(&mut body).await?;
-                if is_last {
-                    let root = self.root.clone();
-                    return blocking(move || begun.finish(&pieces, &root, &path)).await;
-                }
-                begun = blocking(move || begun.add(&pieces).map(|()| begun)).await?;
+        let mut begun = Begun { part, file: None, hasher: Sha256::new(), bytes: 0 };
+        loop {
+            let (pieces, is_last) = gather(&mut body).await?;
+            if is_last {
+                let root = self.root.clone();
+                return blocking(move || begun.finish(&pieces, &root, &path)).await;
             }
-        };
-        match written.await {
-            Err(error) => {
-                fs::remove_file(&part).await.ok();
-                Err(error)
-            }
-            stored => stored,
+            begun = blocking(move || begun.add(&pieces).map(|()| begun)).await?;
         }
     }
 }
@@ -124,9 +115,10 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send
     tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
 }
 
-/// A file that is being written, out of sight of its key.
+/// A file that is being written, out of sight of its key. It goes with this, whether writing it fails or nobody waits for it any more.
 struct Begun {
     part: PathBuf,
+    /// `None` before its first bytes, and when it is in its place.
     file: Option<std::fs::File>,
     hasher: Sha256,
     bytes: u64,
@@ -155,8 +147,17 @@ impl Begun {
         let folder = path.parent().unwrap_or(root);
         create_folders(root, folder)?;
         std::fs::rename(&self.part, path)?;
+        self.file = None;
         std::fs::File::open(folder)?.sync_all()?;
-        Ok(Stored { bytes: self.bytes, sha256: hex(&self.hasher.finalize()) })
+        Ok(Stored { bytes: self.bytes, sha256: hex(&std::mem::take(&mut self.hasher).finalize()) })
+    }
+}
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        if self.file.is_some() {
+            std::fs::remove_file(&self.part).ok();
+        }
     }
 }
 

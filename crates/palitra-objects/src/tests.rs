@@ -68,6 +68,28 @@ async fn disk_passes_the_suite() {
 }
 
 #[tokio::test]
+async fn what_nobody_waits_for_any_more_leaves_no_half_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let disk = Disk::open(folder.path()).unwrap();
+    let parts = || std::fs::read_dir(folder.path().join(".parts")).unwrap().count();
+    let (begin, begun) = tokio::sync::oneshot::channel::<()>();
+    // Asked for what follows when the first of it is on the disk.
+    let rest = stream::once(async {
+        begin.send(()).unwrap();
+        std::future::pending().await
+    });
+    let first = stream::iter([Ok(Bytes::from(vec![0; 1024 * 1024]))]);
+    let mut put = disk.put("broken/off", Box::pin(first.chain(rest)));
+    tokio::select! {
+        _ = &mut put => unreachable!("its body has no end"),
+        begun = begun => begun.unwrap(),
+    }
+    assert_eq!(parts(), 1);
+    drop(put);
+    assert_eq!(parts(), 0);
+}
+
+#[tokio::test]
 async fn half_written_files_of_a_killed_process_are_cleared() {
     let folder = tempfile::tempdir().unwrap();
     Disk::open(folder.path()).unwrap();
