@@ -123,20 +123,29 @@ impl Engine {
         news
     }
 
-    /// What the owner has missed since the position: all of it, or `None` when that is more than [`MISSED_MAX`]. What may have been committed
-    /// after he was there is told, too, unless this process has told it: so after a restart what is less than [`LAG`] older comes again.
+    /// What the owner has missed since the position: all of it, or `None` when that is more than [`MISSED_MAX`]. Who was there less than
+    /// [`LAG`] ago is also told what may have been committed after he was, unless this process has told it: so after a restart what is less
+    /// than [`LAG`] older comes again. Who was there before that, or has heard nothing for so long, is not told old things again.
     pub async fn missed(&self, owner: Option<&Owner>, since: Position) -> Result<Option<Vec<News>>> {
-        let mut found = Vec::new();
-        let mut from = Position::at(since.at.minus(LAG));
+        let (mut found, mut count) = (Vec::new(), 0);
+        let is_recent = since.at >= self.now().minus(LAG);
+        let mut from = if is_recent { Position::at(since.at.minus(LAG)) } else { since.clone() };
         let is_missed = |news: &News| {
             let is_seen = news.position == since || self.hub.told_before(&news.position, &since);
             is_of(news, owner) && !is_seen
         };
-        // Others' events are read and passed over: so many of them at most.
+        // What is read and passed over is bounded, too.
         for _ in 0..20 {
-            let page = self.store.read(move |tx| rows::after(tx, &from, READ_MAX)).await?;
+            let account = owner.map(|owner| owner.account.clone());
+            let page = self.store.read(move |tx| match &account {
+                Some(account) => rows::after_of(tx, account, &from, READ_MAX),
+                None => rows::after(tx, &from, READ_MAX),
+            });
+            let page = page.await?;
+            let begun = found.len();
             found.extend(page.news.into_iter().filter(is_missed));
-            if found.len() > usize::try_from(MISSED_MAX).unwrap_or(usize::MAX) {
+            count += found[begun..].iter().filter(|news| news.position > since).count();
+            if count > usize::try_from(MISSED_MAX).unwrap_or(usize::MAX) {
                 return Ok(None);
             }
             if !page.is_full {

@@ -389,6 +389,8 @@ create table outbox(
 );
 -- What has happened, in its order: events are followed by it. New rows come at its end.
 create index outbox_news on outbox(created_at, id);
+-- The same of one account: what somebody has missed who comes back.
+create index outbox_account on outbox(account_id, created_at, id);
 create index outbox_due on outbox(kind, next_at) where state = 'new';
 -- Who stands in line before whom, of the kinds that are delivered in order. Ends of generations are not among them: they are many.
 create index outbox_line on outbox(kind, account_id, created_at, id) where state = 'new' and kind <> 'generation';

@@ -46,10 +46,19 @@ pub struct News {
     pub what: What,
 }
 
-const AFTER: &str = "select o.id, o.kind, o.account_id, o.generation_id, o.batch_id, o.created_at,
-       coalesce(g.livemode, b.livemode), coalesce(g.state, b.state), case when g.batch_id is null then 0 else 1 end
-     from outbox o left join generation g on g.id = o.generation_id left join batch b on b.id = o.batch_id
-     where (o.created_at, o.id) > ($1, $2) and o.kind in ('generation', 'batch', 'late') order by o.created_at, o.id limit $3";
+/// `whose` bounds it to an account, or does not.
+macro_rules! after {
+    ($whose:literal) => {
+        concat!(
+            "select o.id, o.kind, o.account_id, o.generation_id, o.batch_id, o.created_at,
+               coalesce(g.livemode, b.livemode), coalesce(g.state, b.state), case when g.batch_id is null then 0 else 1 end
+             from outbox o left join generation g on g.id = o.generation_id left join batch b on b.id = o.batch_id
+             where ",
+            $whose,
+            "(o.created_at, o.id) > ($1, $2) and o.kind in ('generation', 'batch', 'late') order by o.created_at, o.id limit $3"
+        )
+    };
+}
 
 /// What one reading found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,12 +70,23 @@ pub struct Page {
     pub is_full: bool,
 }
 
-/// What came after the position, oldest first. What is about something that has left is passed over.
+/// What came after the position to everybody, oldest first. What is about something that has left is passed over.
 pub fn after(tx: &mut Tx, position: &Position, max: u32) -> Result<Page> {
-    let rows = tx.query(AFTER, p![position.at.micros(), &position.id, max])?;
+    let rows = tx.query(after!(""), p![position.at.micros(), &position.id, max])?;
+    page(&rows, position, max)
+}
+
+/// The same of one account.
+pub fn after_of(tx: &mut Tx, account: &AccountId, position: &Position, max: u32) -> Result<Page> {
+    let of = p![position.at.micros(), &position.id, max, account.as_str()];
+    let rows = tx.query(after!("o.account_id = $4 and "), of)?;
+    page(&rows, position, max)
+}
+
+fn page(rows: &[Row], position: &Position, max: u32) -> Result<Page> {
     let mut reached = position.clone();
     let mut news = Vec::with_capacity(rows.len());
-    for row in &rows {
+    for row in rows {
         reached = Position { at: row.get(5)?, id: row.get(0)? };
         if row.get::<Option<String>>(6)?.is_some() {
             news.push(read(row, reached.clone())?);

@@ -77,7 +77,8 @@ fn answer(door: &Door, events: impl Stream<Item = Bytes> + Send + 'static) -> Re
 ///
 /// Ends of generations and batches, and late results, with their documents: `generation.succeeded`, `generation.failed`,
 /// `generation.cancelled`, `generation.late_result`, `batch.completed`, `batch.failed`, `batch.cancelled`. After `events.missed` more has
-/// happened than is told again: list what you need. After a restart of the service something may come twice, with the same id. Who reads too slowly is let go, and comes back with `Last-Event-ID`.
+/// happened than is told again: list what you need. After a restart of the service something may come twice, with the same id. What is written down late is told late, and again to
+/// who comes back within a minute of his last event. Who reads too slowly is let go, and comes back with `Last-Event-ID`.
 #[utoipa::path(
     get, path = "/v1/events", operation_id = "stream_events", tag = "events", security(("key" = [])),
     params(("Last-Event-ID" = Option<String>, Header, description = "The last event that was seen")),

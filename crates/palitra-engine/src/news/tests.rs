@@ -1,11 +1,12 @@
 //! What followers hear: all of it, once, however much ends at one moment and however late it is committed.
 
-use super::{LAG, LONG_LOOK, LOOK, News, Position, READ_MAX};
+use super::{LAG, LONG_LOOK, LOOK, MISSED_MAX, News, Position, READ_MAX};
 use crate::{
     Engine,
     town::{Town, order, until},
+    views::Owner,
 };
-use palitra_domain::Timestamp;
+use palitra_domain::{Livemode, Timestamp};
 use palitra_store::p;
 use std::sync::Arc;
 use tokio::sync::mpsc::Receiver;
@@ -93,5 +94,43 @@ async fn who_comes_back_hears_what_came_late_but_not_again_what_he_was_told() {
     assert_eq!(numbers(missed(engine.clone(), 2).await), [4, 3]);
     // Another process does not know what he was told: what is near comes again, but not what he names.
     let other = town.process().await;
-    assert_eq!(numbers(missed(other, 2).await), [4, 1, 3]);
+    assert_eq!(numbers(missed(other.clone(), 2).await), [4, 1, 3]);
+    // Who has heard nothing for long was told all that was late.
+    town.clock.turn(LAG.as_secs());
+    assert_eq!(numbers(missed(other, 2).await), [3]);
+}
+
+#[tokio::test]
+async fn only_what_came_after_him_counts_as_missed() {
+    let town = Town::new();
+    let (engine, count) = (town.alone().await, MISSED_MAX + 10);
+    let at = engine.now();
+    events(&engine, 0..count, at).await;
+    let missed = async |n: u32| {
+        let since = Position { at, id: format!("dlv_{n:06}") };
+        engine.missed(None, since).await.unwrap().map(|news| news.len())
+    };
+    let all_others = usize::try_from(count - 1).unwrap();
+    assert_eq!(missed(count - 1).await, Some(all_others));
+    assert_eq!(missed(9).await, Some(all_others));
+    assert_eq!(missed(8).await, None);
+}
+
+#[tokio::test]
+async fn the_crowd_of_others_is_not_read_to_find_what_a_quiet_account_has_missed() {
+    let town = Town::new();
+    let engine = town.alone().await;
+    let (at, quiet) = (engine.now(), Owner { account: engine.house.id.clone(), livemode: Livemode::Live });
+    events(&engine, 1..3, at).await;
+    let crowd = engine.store.write(move |tx| {
+        tx.send(
+            "with recursive n(n) as (select 1 union all select n + 1 from n where n <= 20 * $2)
+             insert into outbox(id, kind, account_id, generation_id, payload, state, next_at, created_at)
+             select 'dlv_' || (1000000 + n.n), 'late', 'acc_other', o.generation_id, '{}', 'done', $1, $1 from n join outbox o on o.id = 'dlv_000001'",
+            p![at.micros(), READ_MAX],
+        )
+    });
+    crowd.await.unwrap();
+    let missed = engine.missed(Some(&quiet), Position { at, id: "dlv_000001".to_owned() }).await.unwrap();
+    assert_eq!(missed.unwrap().iter().map(number).collect::<Vec<_>>(), [2]);
 }

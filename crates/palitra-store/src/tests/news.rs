@@ -6,7 +6,7 @@ use super::{
     shop::{anna, at, boris, commit, create, id, make, open, settlement, wanted},
 };
 use crate::{
-    MIGRATIONS, generations,
+    MIGRATIONS, Tx, generations,
     news::{self, News, Page, Position, What},
 };
 use palitra_domain::{
@@ -50,6 +50,8 @@ async fn ends_are_read_in_their_order_from_a_position_on(fresh: Fresh) {
     let all = read(&fresh, Position::at(at(0)), 9).await;
     assert_eq!((ended(&all.news), all.is_full), (vec![id(2), id(1), id(3)], false));
     assert_eq!(all.news.iter().map(|news| &news.account).collect::<Vec<_>>(), [&boris(), &anna(), &anna()]);
+    let of_anna = |tx: &mut Tx| news::after_of(tx, &anna(), &Position::at(at(0)), 9);
+    assert_eq!(ended(&fresh.store.read(of_anna).await.unwrap().news), [id(1), id(3)]);
     let first = read(&fresh, Position::at(at(0)), 1).await;
     assert_eq!((ended(&first.news), first.is_full), (vec![id(2)], true));
     let rest = read(&fresh, first.reached, 9).await;
