@@ -1,6 +1,9 @@
 //! What comes with a request, read strictly: JSON with the place of what is wrong, queries without unknown words, ids of the right kind.
 
-use crate::problem::Problem;
+use crate::{
+    problem::Problem,
+    room::{Room, Taken, Whose, whose},
+};
 use axum::{
     body::{Body, BodyDataStream, Bytes, HttpBody},
     extract::{FromRequest, FromRequestParts, Request},
@@ -10,15 +13,13 @@ use futures_util::{StreamExt, stream};
 use palitra_domain::{ErrorCode, objects::ByteStream};
 use palitra_engine::{failure::Failure, inputs::Violation};
 use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
 use std::{
     io,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
-use tokio::{
-    sync::{Semaphore, SemaphorePermit},
-    time::Instant,
-};
+use tokio::time::Instant;
 
 /// The largest JSON that is read: prompts, tables of words, lines of a batch.
 pub(crate) const JSON_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -27,15 +28,18 @@ pub(crate) const JSON_BYTES_MAX: usize = 16 * 1024 * 1024;
 const WINDOW_BYTES: usize = 2 * 1024 * 1024;
 const WINDOW_TIME: Duration = Duration::from_secs(30);
 
-/// What bodies may take of this process's memory, all together, in KiB: 256 MiB.
-static ROOM: Semaphore = Semaphore::const_new(256 * 1024);
+/// What bodies may take of this process's memory, all together.
+static ROOM: Room = Room::new(256 * 1024 * 1024);
+
+/// What a body that goes on as it comes takes of it: what is read, gathered and written of it at once.
+const STREAM_BYTES: usize = 512 * 1024;
 
 /// The whole body, within its bound and its time, as long as there is room for it.
-pub(crate) async fn read(body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
+pub(crate) async fn read(body: Body, bytes_max: usize, whose: Whose) -> Result<Bytes, Problem> {
     let mut incoming = Incoming::new(body, bytes_max)?;
-    let mut held = Held { bytes: Vec::new(), room: &ROOM, taken: None };
+    let mut held = Held { bytes: Vec::new(), taken: ROOM.take(whose) };
     while let Some(part) = incoming.next().await? {
-        held.add(&part)?;
+        held.add(&part, bytes_max)?;
     }
     Ok(if held.bytes.is_empty() { Bytes::new() } else { Bytes::from_owner(held) })
 }
@@ -43,27 +47,21 @@ pub(crate) async fn read(body: Body, bytes_max: usize) -> Result<Bytes, Problem>
 /// A body in memory; its room is free again when the last of its bytes is let go.
 struct Held {
     bytes: Vec<u8>,
-    room: &'static Semaphore,
-    taken: Option<SemaphorePermit<'static>>,
+    taken: Taken,
 }
 
 impl Held {
-    fn add(&mut self, part: &[u8]) -> Result<(), Failure> {
-        let begun = self.bytes.len().div_ceil(1024);
-        let kib = (self.bytes.len() + part.len()).div_ceil(1024) - begun;
-        let more = self.room.try_acquire_many(u32::try_from(kib).unwrap_or(u32::MAX));
-        let more = more.map_err(|_| Failure::new(ErrorCode::StoreBusy).retry_after(WHEN_FULL))?;
-        match &mut self.taken {
-            Some(taken) => taken.merge(more),
-            None => self.taken = Some(more),
+    fn add(&mut self, part: &[u8], bytes_max: usize) -> Result<(), Failure> {
+        let length = self.bytes.len() + part.len();
+        if length > self.bytes.capacity() {
+            let capacity = (2 * self.bytes.capacity()).min(bytes_max).max(length);
+            self.taken.grow(capacity)?;
+            self.bytes.reserve_exact(capacity - self.bytes.len());
         }
         self.bytes.extend_from_slice(part);
         Ok(())
     }
 }
-
-/// When somebody may come again who found no room.
-const WHEN_FULL: Duration = Duration::from_secs(2);
 
 impl AsRef<[u8]> for Held {
     fn as_ref(&self) -> &[u8] {
@@ -120,15 +118,18 @@ impl Why {
     }
 }
 
-/// The body as a stream, within its bound and its time, for those who need not hold it whole.
-pub(crate) fn stream(body: Body, bytes_max: usize) -> Result<(ByteStream, Why), Problem> {
+/// The body as a stream, within its bound and its time, for those who need not hold it whole, as long as there is room for what is on
+/// its way.
+pub(crate) fn stream(body: Body, bytes_max: usize, whose: Whose) -> Result<(ByteStream, Why), Problem> {
     let (incoming, why) = (Incoming::new(body, bytes_max)?, Why::default());
+    let mut taken = ROOM.take(whose);
+    taken.grow(STREAM_BYTES)?;
     let tell = why.clone();
-    let parts = stream::try_unfold(incoming, move |mut incoming| {
+    let parts = stream::try_unfold((incoming, taken), move |(mut incoming, taken)| {
         let tell = tell.clone();
         async move {
             match incoming.next().await {
-                Ok(part) => Ok(part.map(|part| (part, incoming))),
+                Ok(part) => Ok(part.map(|part| (part, (incoming, taken)))),
                 Err(failure) => {
                     *tell.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
                     Err(io::ErrorKind::ConnectionAborted.into())
@@ -156,10 +157,16 @@ fn size(bytes: usize) -> String {
     }
 }
 
-/// A body of JSON, with its bytes as they came.
+/// A body of JSON, with the SHA-256 of its bytes as they came: nobody holds those while he waits.
 pub(crate) struct Json<T> {
     pub(crate) value: T,
-    pub(crate) bytes: Bytes,
+    pub(crate) bytes: [u8; 32],
+}
+
+impl<T: DeserializeOwned> Json<T> {
+    fn of(bytes: &[u8]) -> Result<Json<T>, Problem> {
+        Ok(Json { value: parse(bytes)?, bytes: Sha256::digest(bytes).into() })
+    }
 }
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
@@ -167,8 +174,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
 
     async fn from_request(request: Request, _: &S) -> Result<Json<T>, Problem> {
         need_json(request.headers())?;
-        let bytes = read(request.into_body(), JSON_BYTES_MAX).await?;
-        Ok(Json { value: parse(&bytes)?, bytes })
+        let whose = whose(request.extensions());
+        Json::of(&read(request.into_body(), JSON_BYTES_MAX, whose).await?)
     }
 }
 
@@ -180,12 +187,13 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Optional<T> {
 
     async fn from_request(request: Request, _: &S) -> Result<Optional<T>, Problem> {
         let is_json = need_json(request.headers());
-        let bytes = read(request.into_body(), JSON_BYTES_MAX).await?;
+        let whose = whose(request.extensions());
+        let bytes = read(request.into_body(), JSON_BYTES_MAX, whose).await?;
         if bytes.is_empty() {
             return Ok(Optional(None));
         }
         is_json?;
-        Ok(Optional(Some(Json { value: parse(&bytes)?, bytes })))
+        Ok(Optional(Some(Json::of(&bytes)?)))
     }
 }
 
@@ -309,10 +317,10 @@ mod tests {
     async fn a_body_comes_at_64_kib_a_second_or_is_not_waited_for() {
         for body in [Body::from_stream(stream::pending::<io::Result<Bytes>>()), a_second(60 * 1024, 300)] {
             let began = Instant::now();
-            let Problem(late) = read(body, JSON_BYTES_MAX).await.unwrap_err();
+            let Problem(late) = read(body, JSON_BYTES_MAX, None).await.unwrap_err();
             assert_eq!((late.code(), began.elapsed()), (ErrorCode::TooSlow, WINDOW_TIME));
         }
-        let whole = read(a_second(80 * 1024, 120), JSON_BYTES_MAX).await.unwrap();
+        let whole = read(a_second(80 * 1024, 120), JSON_BYTES_MAX, None).await.unwrap();
         assert_eq!(whole.len(), 120 * 80 * 1024);
     }
 
@@ -326,7 +334,7 @@ mod tests {
                 ErrorCode::Malformed,
             ),
         ] {
-            let (mut parts, why) = stream(body, 4 * 1024 * 1024).unwrap();
+            let (mut parts, why) = stream(body, 4 * 1024 * 1024, None).unwrap();
             let mut kept = Ok(());
             while let Some(part) = parts.next().await {
                 kept = part.map(drop).map_err(|_| Failure::new(ErrorCode::Internal));
@@ -336,19 +344,19 @@ mod tests {
     }
 
     #[test]
-    fn bodies_have_so_much_room_together_and_give_it_back() {
-        static SMALL: Semaphore = Semaphore::const_new(3);
-        let held = || Held { bytes: Vec::new(), room: &SMALL, taken: None };
+    fn a_body_takes_the_room_that_its_memory_takes_until_the_last_of_it_is_let_go() {
+        static SMALL: Room = Room::new(3_000);
+        let held = || Held { bytes: Vec::new(), taken: SMALL.take(None) };
         let (mut one, mut two) = (held(), held());
-        one.add(&[0; 1_000]).unwrap();
-        one.add(&[0; 1_000]).unwrap();
-        two.add(&[0; 1_000]).unwrap();
-        assert_eq!(two.add(&[0; 1_000]).unwrap_err().code(), ErrorCode::StoreBusy);
-        let (bytes, other) = (Bytes::from_owner(one), Bytes::new());
+        one.add(&[0; 1_000], 9_000).unwrap();
+        one.add(&[0; 100], 9_000).unwrap();
+        assert_eq!((one.bytes.len(), one.bytes.capacity()), (1_100, 2_000));
+        assert_eq!(two.add(&[0; 1_001], 9_000).unwrap_err().code(), ErrorCode::StoreBusy);
+        let bytes = Bytes::from_owner(one);
         let part = bytes.slice(..1);
-        drop((bytes, other));
-        assert_eq!(SMALL.available_permits(), 0, "a part of it is in use");
+        drop(bytes);
+        assert_eq!(two.add(&[0; 1_001], 9_000).unwrap_err().code(), ErrorCode::StoreBusy, "a part is in use");
         drop(part);
-        two.add(&[0; 1_000]).unwrap();
+        two.add(&[0; 1_001], 9_000).unwrap();
     }
 }

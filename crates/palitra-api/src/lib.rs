@@ -27,6 +27,7 @@ mod openai;
 mod page;
 mod problem;
 mod refusals;
+mod room;
 mod router;
 mod seed;
 pub mod server;

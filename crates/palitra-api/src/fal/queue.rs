@@ -86,9 +86,10 @@ pub(super) async fn wish(
     (headers, body): (&HeaderMap, Body),
     route: &str,
 ) -> Result<(Wish, Once), Problem> {
-    let bytes: Bytes = input::read(body, JSON_BYTES_MAX).await?;
+    let bytes: Bytes = input::read(body, JSON_BYTES_MAX, Some(caller.account.clone())).await?;
     let input = if bytes.is_empty() { serde_json::Map::new() } else { input::parse(&bytes)? };
     let once = once::repeated(door, caller, headers, &format!("{route}/{app}"), &bytes)?;
+    drop(bytes);
     let mode = mode(door, app, &input);
     let wish = QuoteRequest { model: app.to_owned(), mode, input }.wish(door, caller)?;
     Ok((bring::bring(door, caller, wish).await?, once))

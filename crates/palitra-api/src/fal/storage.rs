@@ -148,7 +148,7 @@ pub(super) async fn upload(
 }
 
 async fn keep(door: &Door, permission: &Permission, body: Body) -> Result<(), Problem> {
-    let (body, why) = input::stream(body, UPLOAD_BYTES_MAX)?;
+    let (body, why) = input::stream(body, UPLOAD_BYTES_MAX, Some(permission.account.clone()))?;
     let kept = door.engine.upload_as(permission.owner(), &permission.asset, "the upload", body).await;
     why.or(kept)?;
     Ok(())

@@ -51,7 +51,8 @@ pub(super) async fn edit(
 ) -> Result<Response, Problem> {
     let headers = request.headers().clone();
     let is_json = input::need_json(&headers).is_ok();
-    let asked = if is_json { of_json(request).await? } else { of_form(&door, &caller, request).await? };
+    let asked =
+        if is_json { of_json(&caller, request).await? } else { of_form(&door, &caller, request).await? };
     make(door, caller, &headers, asked).await
 }
 
@@ -83,8 +84,8 @@ async fn make(door: Door, caller: Caller, headers: &HeaderMap, asked: Asked) -> 
 }
 
 /// `{images: [{image_url}], mask: {image_url}, …}`.
-async fn of_json(request: Request) -> Result<Asked, Problem> {
-    let bytes = input::read(request.into_body(), JSON_BYTES_MAX).await?;
+async fn of_json(caller: &Caller, request: Request) -> Result<Asked, Problem> {
+    let bytes = input::read(request.into_body(), JSON_BYTES_MAX, Some(caller.account.clone())).await?;
     let mut fields: Map<String, Value> = input::parse(&bytes)?;
     let link = |value: &Value| {
         let link = value["image_url"].as_str().or(value.as_str()).map(str::to_owned);
@@ -94,13 +95,13 @@ async fn of_json(request: Request) -> Result<Asked, Problem> {
     let images = images.as_array().map_or(std::slice::from_ref(&images), Vec::as_slice);
     let images = images.iter().filter(|image| !image.is_null()).map(link).collect::<Result<_, _>>()?;
     let mask = fields.remove("mask").filter(|mask| !mask.is_null()).as_ref().map(link).transpose()?;
-    Ok(Asked { fields, images, mask, fingerprint: bytes.to_vec() })
+    Ok(Asked { fields, images, mask, fingerprint: Sha256::digest(&bytes).to_vec() })
 }
 
 /// A form; its files go to storage as they come, and are uploads of the caller's then, whatever becomes of the call.
 async fn of_form(door: &Door, caller: &Caller, request: Request) -> Result<Asked, Problem> {
     let (head, body) = request.into_parts();
-    let (body, why) = input::stream(body, FORM_BYTES_MAX)?;
+    let (body, why) = input::stream(body, FORM_BYTES_MAX, Some(caller.account.clone()))?;
     let request = Request::from_parts(head, Body::from_stream(body));
     let form =
         Multipart::from_request(request, door).await.map_err(|error| unreadable(&error.body_text()))?;

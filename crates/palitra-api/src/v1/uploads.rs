@@ -64,18 +64,19 @@ async fn create(
     let owner = (&caller.account, caller.livemode);
     let route = format!("POST /v1/uploads {}", name.as_deref().unwrap_or_default());
     let made = if is_json {
-        let body = input::read(body, UPLOAD_JSON_BYTES_MAX).await?;
+        let body = input::read(body, UPLOAD_JSON_BYTES_MAX, Some(caller.account.clone())).await?;
         let once = OnceOf::caller(&caller, once::of(&headers, &route, &body)?);
         if let Some(id) = door.engine.made_before(once.as_ref()).await? {
             return replied(&door, &caller, &id, false).await;
         }
         let request: UploadRequest = input::parse(&body)?;
+        drop(body);
         let bytes = door.fetch(&request.url).await?;
         let name = name.unwrap_or_else(|| request.url.chars().take(100).collect());
         door.engine.upload_once(owner, &name, bytes, once).await?
     } else {
         let once = OnceOf::caller(&caller, once::of(&headers, &route, b"")?);
-        let (body, why) = input::stream(body, UPLOAD_BYTES_MAX)?;
+        let (body, why) = input::stream(body, UPLOAD_BYTES_MAX, Some(caller.account.clone()))?;
         let name = name.as_deref().unwrap_or("the upload");
         why.or(door.engine.upload_stream_once(owner, name, body, once).await)?
     };

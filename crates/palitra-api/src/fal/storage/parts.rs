@@ -55,7 +55,7 @@ pub(in crate::fal) async fn part(
 ) -> Result<Response, Problem> {
     let number: u32 = number.parse().map_err(|_| not_found(&number))?;
     let Permission { account, asset, .. } = Permission::in_address(&door, &permission).await?;
-    let bytes = input::read(body, PART_BYTES_MAX).await?;
+    let bytes = input::read(body, PART_BYTES_MAX, Some(account.clone())).await?;
     let tag = door.engine.keep_part(&account, &asset, number, bytes).await?;
     let tag = format!("\"{tag}\"");
     let told = json!({ "partNumber": number, "etag": tag });
@@ -90,7 +90,9 @@ pub(in crate::fal) async fn complete(
     body: Body,
 ) -> Result<axum::Json<Value>, Problem> {
     let permission = Permission::in_address(&door, &permission).await?;
-    let Completed { parts } = input::parse(&input::read(body, JSON_BYTES_MAX).await?)?;
+    let body = input::read(body, JSON_BYTES_MAX, Some(permission.account.clone())).await?;
+    let Completed { parts } = input::parse(&body)?;
+    drop(body);
     let part =
         |Named { part_number, etag }| Part { number: part_number, tag: etag.trim_matches('"').to_owned() };
     let parts = parts.into_iter().map(part).collect();

@@ -5,6 +5,7 @@ use crate::{
     given::{self, Read},
     input::{self, JSON_BYTES_MAX, Json},
     problem::Problem,
+    room::whose,
 };
 use axum::{
     body::{Body, Bytes},
@@ -55,7 +56,7 @@ impl<S: Send + Sync> FromRequest<S> for Asked {
 
 async fn of_form<S: Send + Sync>(request: Request, state: &S) -> Result<Asked, Problem> {
     let (head, body) = request.into_parts();
-    let body = input::read(body, FORM_BYTES_MAX).await?;
+    let body = input::read(body, FORM_BYTES_MAX, whose(&head.extensions)).await?;
     let request = Request::from_parts(head, Body::from(body));
     let mut form =
         Multipart::from_request(request, state).await.map_err(|error| unreadable(error.body_text()))?;

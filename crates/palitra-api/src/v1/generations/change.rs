@@ -114,7 +114,7 @@ async fn repeat(
     headers: HeaderMap,
     Optional(body): Optional<RepeatRequest>,
 ) -> Result<Response, Problem> {
-    let bytes = body.as_ref().map(|body| body.bytes.clone()).unwrap_or_default();
+    let bytes = body.as_ref().map(|body| body.bytes).unwrap_or_default();
     let new_seed = body.is_some_and(|body| body.value.new_seed);
     let once = once::of(&headers, &format!("POST /v1/generations/{}/repeat", id.as_str()), &bytes)?;
     let mut wish = wish_of(&door, &caller, &id).await?;
