@@ -23,6 +23,7 @@ use palitra_domain::{
 };
 use palitra_store::assets::{self, NewUpload};
 use std::{io, time::Duration};
+use tokio::sync::Semaphore;
 
 /// The largest file that is taken: 100 MiB.
 pub const UPLOAD_BYTES_MAX: usize = 100 * 1024 * 1024;
@@ -32,6 +33,10 @@ const PIXELS_MAX: u64 = 100_000_000;
 
 /// The beginning of a file, by which it is told what it is, and mostly how large a picture.
 const HEAD_BYTES: usize = 256 * 1024;
+
+/// The longest beginning of a picture that is looked through for its size, and how many are at once.
+const LONG_HEAD_BYTES: u64 = 4 * 1024 * 1024;
+static LONG_HEADS: Semaphore = Semaphore::const_new(4);
 
 /// A file that was taken.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -107,6 +112,17 @@ impl Engine {
         Ok(!found.await?.is_empty())
     }
 
+    /// Of a picture that does not say it at its very beginning.
+    async fn late_size(&self, key: &str) -> io::Result<Option<(u32, u32)>> {
+        let _turn = LONG_HEADS.acquire().await.map_err(io::Error::other)?;
+        let mut head = self.objects.read_part(key, 0, LONG_HEAD_BYTES).await.map_err(io::Error::other)?;
+        let mut bytes = Vec::new();
+        while let Some(part) = head.try_next().await? {
+            bytes.extend_from_slice(&part);
+        }
+        Ok(size(Kind::Image, &bytes))
+    }
+
     async fn keep_upload(
         &self,
         (account, livemode): (&AccountId, Livemode),
@@ -132,7 +148,7 @@ impl Engine {
         })?;
         if media.kind == Kind::Image && size.is_none() {
             // Some say it late, behind all that a camera has to tell.
-            size = self.whole(&key).await.ok().and_then(|bytes| self::size(media.kind, &bytes));
+            size = self.late_size(&key).await.ok().flatten();
         }
         let (width, height) = size.unzip();
         let pixels = size.map_or(0, |(width, height)| u64::from(width) * u64::from(height));

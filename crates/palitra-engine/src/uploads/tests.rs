@@ -128,21 +128,28 @@ async fn parts_have_a_bound_and_an_end() {
 async fn a_picture_may_say_its_size_late() {
     let town = Town::new();
     let engine = town.alone().await;
-    let mut jpeg = b"\xff\xd8".to_vec();
-    for _ in 0..5 {
-        jpeg.extend_from_slice(b"\xff\xe2\xff\xff");
-        jpeg.resize(jpeg.len() + 0xffff - 2, 0);
-    }
-    jpeg.extend_from_slice(
-        b"\xff\xc0\x00\x11\x08\x00\x20\x00\x40\x03\x01\x11\x00\x02\x11\x00\x03\x11\x00\xff\xd9",
-    );
+    // With so many times 64 KiB before it.
+    let picture = |before: usize| {
+        let mut jpeg = b"\xff\xd8".to_vec();
+        for _ in 0..before {
+            jpeg.extend_from_slice(b"\xff\xe2\xff\xff");
+            jpeg.resize(jpeg.len() + 0xffff - 2, 0);
+        }
+        jpeg.extend_from_slice(
+            b"\xff\xc0\x00\x11\x08\x00\x20\x00\x40\x03\x01\x11\x00\x02\x11\x00\x03\x11\x00\xff\xd9",
+        );
+        jpeg
+    };
+    let jpeg = picture(5);
     let house = engine.house.id.clone();
     let kept = engine.upload(&house, Livemode::Live, "late.jpg", Bytes::from(jpeg.clone())).await.unwrap();
     assert_eq!((kept.width, kept.height), (Some(64), Some(32)));
-    // One that never says it is not kept.
-    let never = Bytes::from(jpeg[..300_000].to_vec());
-    let refused = engine.upload(&house, Livemode::Live, "never.jpg", never).await.unwrap_err();
-    assert_eq!(refused.code, ErrorCode::BadFile);
+    // One that never says it is not kept, nor is one that says it so late that only all of it would tell.
+    for bytes in [jpeg[..300_000].to_vec(), picture(80)] {
+        let refused =
+            engine.upload(&house, Livemode::Live, "never.jpg", Bytes::from(bytes)).await.unwrap_err();
+        assert_eq!(refused.code, ErrorCode::BadFile);
+    }
     assert_eq!(engine.objects.list("uploads", "", 10).await.unwrap().len(), 1);
 }
 
