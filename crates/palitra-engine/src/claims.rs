@@ -1,9 +1,9 @@
 //! Claiming: the one loop that takes work from the queue. What it takes is among what is under way before anybody else may look.
 
 use crate::{
-    Result,
+    Error, Result,
     scheduler::{IDLE, Machine},
-    trouble::Patience,
+    trouble::{Patience, is_passing},
     work::{self, Ticket},
 };
 use futures_util::future;
@@ -26,7 +26,7 @@ pub(crate) async fn claims(machine: Machine) {
     while !machine.stop.is_cancelled() {
         let mut next_at = None;
         let mut more = false;
-        let mut failed = Vec::new();
+        let mut failed: Option<Error> = None;
         // At once, so that nobody waits for another market's commit: where commits are shared, all of them are one.
         let taking = machine.taking.lock().await;
         let claimed = future::join_all(machine.markets.keys().map(|market| claim(&machine, market))).await;
@@ -40,16 +40,15 @@ pub(crate) async fn claims(machine: Machine) {
                         machine.spawn(work::submit(machine.clone(), ticket, claimed));
                     }
                 }
-                Err(error) => failed.push(error),
+                // The trouble of one is mostly that of all. What does not pass counts before what does.
+                Err(error) if failed.as_ref().is_none_or(is_passing) => failed = Some(error),
+                Err(_) => {}
             }
         }
-        let is_well = failed.is_empty();
-        for error in failed {
-            patience.has_more(&machine, &error).await;
-        }
-        // A market where nothing was to be written says nothing about the disk.
-        if is_well {
-            patience = Patience::default();
+        match failed {
+            Some(error) => drop(patience.has_more(&machine, &error).await),
+            // A market where nothing was to be written says nothing about the disk.
+            None => patience = Patience::default(),
         }
         if more {
             continue;

@@ -23,15 +23,7 @@ impl Patience {
     /// Waits before the next try. `false`: there is none. A one-shot command then stops and says why; a service leaves this one thing
     /// to the next start and goes on with the others.
     pub(crate) async fn has_more(&mut self, machine: &Machine, error: &Error) -> bool {
-        // A password that is being changed passes, too.
-        let passing = matches!(
-            error.code,
-            ErrorCode::DiskFull
-                | ErrorCode::StoreBusy
-                | ErrorCode::StoreUnavailable
-                | ErrorCode::DatabaseLogin
-        );
-        if !passing || !machine.is_service && self.round >= TRIES {
+        if !is_passing(error) || !machine.is_service && self.round >= TRIES {
             tracing::error!(%error, "cannot go on");
             if !machine.is_service {
                 machine.events.send(EngineEvent::Trouble(error.code)).ok();
@@ -45,4 +37,12 @@ impl Patience {
         self.round += 1;
         true
     }
+}
+
+/// A password that is being changed passes, too.
+pub(crate) fn is_passing(error: &Error) -> bool {
+    matches!(
+        error.code,
+        ErrorCode::DiskFull | ErrorCode::StoreBusy | ErrorCode::StoreUnavailable | ErrorCode::DatabaseLogin
+    )
 }
