@@ -3,11 +3,11 @@
 use crate::{door::Door, limits::Taken, problem::Problem};
 use axum::{
     extract::{ConnectInfo, FromRequestParts, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, header::AUTHORIZATION, request::Parts},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::AUTHORIZATION, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use palitra_domain::{ErrorCode, Scope, Scopes};
+use palitra_domain::{AccountId, ErrorCode, KeyId, Scope, Scopes};
 use palitra_engine::{Caller, failure::Failure, views::Owner};
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -73,6 +73,22 @@ pub(crate) async fn bound_strangers(State(door): State<Door>, mut request: Reque
     }
     request.extensions_mut().insert(Stranger(address));
     next.run(request).await
+}
+
+/// What needs no key but a permission is shut to whoever comes with wrong ones as often as an address may come without a key.
+pub(crate) async fn bound_guesses(State(door): State<Door>, request: Request, next: Next) -> Response {
+    let address = address(&request);
+    let response = next.run(request).await;
+    let is_wrong = matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::NOT_FOUND);
+    let taken =
+        if is_wrong { door.limits.of_stranger(address, door.engine.clock.now()) } else { Taken::Free };
+    if matches!(taken, Taken::Refused { .. }) { Problem(refused(taken)).into_response() } else { response }
+}
+
+/// What is done in the name of a key counts as if it had come with it.
+pub(crate) fn within_limits(door: &Door, key: &KeyId, account: &AccountId) -> Result<(), Failure> {
+    let taken = door.limits.of_caller(key, account, door.engine.clock.now());
+    if matches!(taken, Taken::Refused { .. }) { Err(refused(taken)) } else { Ok(()) }
 }
 
 /// Whoever comes without a key, by his address.

@@ -30,7 +30,8 @@ use serde_json::{Value, json};
 
 pub(crate) fn routes(door: &Door) -> Router<Door> {
     let keyed = keyed().route("/api/fal/proxy", any(proxy::proxy));
-    open().merge(keyed.layer(from_fn_with_state(door.clone(), caller::authenticate)))
+    let open = open().layer(from_fn_with_state(door.clone(), caller::bound_guesses));
+    open.merge(keyed.layer(from_fn_with_state(door.clone(), caller::authenticate)))
 }
 
 /// What a key opens.

@@ -9,7 +9,7 @@ pub(crate) use parts::linked;
 pub(super) use parts::{begin, begin_with_token, complete, complete_named, file, part, part_named};
 
 use crate::{
-    caller::Maker,
+    caller::{Maker, within_limits},
     documents::asset,
     door::Door,
     input::{self, not_found},
@@ -72,10 +72,14 @@ impl Permission {
         (is_ours && read.expires > door.engine.clock.now().micros() / 1_000_000).then_some(read)
     }
 
-    /// One that is good, of a key that still is.
+    /// One that is good, of a key that still is, and within its limits.
     async fn of(door: &Door, text: &str) -> Result<Option<Permission>, Failure> {
         let Some(read) = Permission::read(door, text) else { return Ok(None) };
-        Ok(door.engine.still_works(&read.key, Scope::Generate).await?.then_some(read))
+        if !door.engine.still_works(&read.key, Scope::Generate).await? {
+            return Ok(None);
+        }
+        within_limits(door, &read.key, &read.account)?;
+        Ok(Some(read))
     }
 
     /// One that stands in an address.

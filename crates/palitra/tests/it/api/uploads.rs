@@ -59,6 +59,28 @@ fn what_was_permitted_to_a_key_ends_with_it() {
     stage.close(service);
 }
 
+/// What is uploaded counts as a request of the key, and a wrong permission as one of a stranger.
+#[test]
+fn permissions_are_no_way_past_the_limits() {
+    let stage = Stage::new()
+        .set("PALITRA_SECURITY__REQUESTS_PER_MINUTE", "3")
+        .set("PALITRA_SECURITY__STRANGERS_PER_MINUTE", "1");
+    let (ann, bob) = (stage.key("ann", &[]), stage.key("bob", &[]));
+    let service = stage.serve();
+    let (ann, bob, stranger) = (service.client(&ann), service.client(&bob), service.stranger());
+    let parts = path(&initiate(&ann, "upload/initiate-multipart")["upload_url"]);
+    put(&stranger, &format!("{parts}/1"), b"one").is(200);
+    put(&stranger, &format!("{parts}/2"), b"two").is(200);
+    put(&stranger, &format!("{parts}/3"), b"three").is(429);
+    ann.get("/v1/balance").refuses(429, "rate_limited");
+    put(&stranger, "/fal/cdn/parts/no/1", b"one").is(404);
+    put(&stranger, "/fal/cdn/parts/no/1", b"one").is(429);
+    // Whoever has a good one is not shut out by his neighbours.
+    let parts = path(&initiate(&bob, "upload/initiate-multipart")["upload_url"]);
+    put(&stranger, &format!("{parts}/1"), b"one").is(200);
+    stage.close(service);
+}
+
 #[test]
 fn an_upload_in_parts_goes_on_after_a_restart() {
     let (stage, service, ann) = Stage::with_ann();
