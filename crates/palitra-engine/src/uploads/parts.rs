@@ -76,6 +76,26 @@ impl Engine {
         &self,
         owner: (&AccountId, Livemode),
         upload: &AssetId,
+        parts: Vec<Part>,
+    ) -> Result<()> {
+        // Whoever asked for the same before may just have done it, and taken the parts away.
+        if let Err(error) = self.put_together(owner, upload, parts).await
+            && !self.is_kept(owner, upload).await?
+        {
+            return Err(error);
+        }
+        let there = self.objects.list(&folder(owner.0), "", PARTS_MAX).await?;
+        let stem = stem(owner.0, upload);
+        for part in there.iter().filter(|part| part.key.starts_with(&stem)) {
+            self.objects.delete(&part.key).await?;
+        }
+        Ok(())
+    }
+
+    async fn put_together(
+        &self,
+        owner: (&AccountId, Livemode),
+        upload: &AssetId,
         mut parts: Vec<Part>,
     ) -> Result<()> {
         if self.is_kept(owner, upload).await? {
@@ -102,12 +122,7 @@ impl Engine {
             let objects = objects.clone();
             async move { objects.read(&key).await.map_err(io::Error::other) }
         });
-        self.upload_as(owner, upload, "the upload", Box::pin(whole.try_flatten())).await?;
-        let there = self.objects.list(&folder(owner.0), "", PARTS_MAX).await?;
-        for part in there.iter().filter(|part| part.key.starts_with(&stem)) {
-            self.objects.delete(&part.key).await?;
-        }
-        Ok(())
+        self.upload_as(owner, upload, "the upload", Box::pin(whole.try_flatten())).await.map(drop)
     }
 }
 

@@ -93,9 +93,25 @@ async fn parts_make_a_file_once_in_the_order_of_their_numbers() {
     for _ in 0..2 {
         join(vec![part(3, &three), part(1, &one)]).await.unwrap();
         assert_eq!(parts_of(&engine).await, 0);
+        keep(4, b"late").await;
     }
+    join(vec![]).await.unwrap();
+    assert_eq!(parts_of(&engine).await, 0, "what came late leaves, too");
     let kept = engine.asset_view(None, &id).await.unwrap();
     assert_eq!(engine.whole(&kept.asset.object_key).await.unwrap(), PNG);
+}
+
+/// A client that has waited for too long asks again while the first is being put together.
+#[tokio::test]
+async fn two_may_put_the_same_together_at_once() {
+    let town = Town::new();
+    let engine = town.alone().await;
+    let (house, id) = (engine.house.id.clone(), AssetId::new(engine.now(), 7));
+    let tag = engine.keep_part(&house, &id, 1, Bytes::from_static(PNG)).await.unwrap();
+    let join = async || engine.join_parts((&house, Livemode::Live), &id, vec![part(1, &tag)]).await;
+    let (first, second) = tokio::join!(join(), join());
+    assert!(first.is_ok() && second.is_ok(), "{first:?} {second:?}");
+    assert_eq!(parts_of(&engine).await, 0);
 }
 
 #[tokio::test]
