@@ -304,6 +304,8 @@ create index generation_waiting on generation(account_id, ready) where state = '
 create index generation_live on generation(owner, id) where owner is not null;
 create index generation_running on generation(account_id) where owner is not null;
 create index generation_batch on generation(batch_id, state) where batch_id is not null;
+-- What has ended of a batch, in its order: each follower of one reads on from where he is.
+create index generation_ended on generation(batch_id, finished_at, id) where batch_id is not null and finished_at is not null;
 -- Only batches reuse, and only what batches have made: what comes one by one would enter this index at a place of its own each time, which
 -- costs more than the rest of its life together once the table is large (docs/decisions/0013). Of a hash 12 digits find it.
 create index generation_recipe on generation(substr(recipe, 1, 12)) where state = 'succeeded' and batch_id is not null;

@@ -121,7 +121,7 @@ pub struct Ended {
 pub fn ended_in(tx: &mut Tx, batch: &BatchId, position: &Position, max: u32) -> Result<Vec<Ended>> {
     let rows = tx.query(
         "select g.finished_at, g.id, i.number, i.title, g.step, g.state, g.error_code from generation g join item i on i.id = g.item_id
-         where g.batch_id = $1 and g.state in ('succeeded', 'failed', 'cancelled', 'timed_out') and (g.finished_at, g.id) > ($2, $3)
+         where g.batch_id = $1 and g.finished_at is not null and (g.finished_at, g.id) > ($2, $3)
          order by g.finished_at, g.id limit $4",
         p![batch.as_str(), position.at.micros(), &position.id, max],
     )?;
@@ -143,7 +143,7 @@ pub fn ended_in(tx: &mut Tx, batch: &BatchId, position: &Position, max: u32) -> 
 pub fn ended_up_to(tx: &mut Tx, batch: &BatchId, position: &Position) -> Result<u32> {
     tx.query_one(
         "select count(*) from generation g
-         where g.batch_id = $1 and g.state in ('succeeded', 'failed', 'cancelled', 'timed_out') and (g.finished_at, g.id) <= ($2, $3)",
+         where g.batch_id = $1 and g.finished_at is not null and (g.finished_at, g.id) <= ($2, $3)",
         p![batch.as_str(), position.at.micros(), &position.id],
     )?
     .get(0)
