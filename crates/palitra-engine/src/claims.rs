@@ -25,7 +25,7 @@ pub(crate) async fn claims(machine: Machine) {
     let mut patience = Patience::default();
     while !machine.stop.is_cancelled() {
         let mut next_at = None;
-        let mut more = false;
+        let (mut is_full, mut has_claimed, mut has_taken) = (false, false, false);
         let mut failed: Option<Error> = None;
         // At once, so that nobody waits for another market's commit: where commits are shared, all of them are one.
         let taking = machine.taking.lock().await;
@@ -35,7 +35,9 @@ pub(crate) async fn claims(machine: Machine) {
             match claims {
                 Ok(claims) => {
                     next_at = [next_at, claims.next_at].into_iter().flatten().min();
-                    more |= claims.claimed.len() >= usize::try_from(CLAIMS_MAX).unwrap_or(usize::MAX);
+                    has_taken |= claims.has_taken;
+                    has_claimed |= !claims.claimed.is_empty();
+                    is_full |= claims.claimed.len() >= usize::try_from(CLAIMS_MAX).unwrap_or(usize::MAX);
                     for (ticket, claimed) in claims.claimed {
                         machine.spawn(work::submit(machine.clone(), ticket, claimed));
                     }
@@ -50,7 +52,8 @@ pub(crate) async fn claims(machine: Machine) {
             // A market where nothing was to be written says nothing about the disk.
             None => patience = Patience::default(),
         }
-        if more {
+        // Markets that were claimed for at once may have been in each other's way, at an account that has work for both.
+        if is_full || has_taken && has_claimed {
             continue;
         }
         let pause = until(machine.now(), next_at);
@@ -71,6 +74,7 @@ fn until(now: Timestamp, at: Option<Timestamp>) -> Duration {
 pub(crate) struct Taken {
     pub(crate) claimed: Vec<(Ticket, Claimed)>,
     next_at: Option<Timestamp>,
+    has_taken: bool,
 }
 
 /// Nothing while the lease is not held. The caller holds `taking`.
@@ -103,5 +107,6 @@ pub(crate) async fn claim(machine: &Machine, market: &str) -> Result<Taken> {
         machine.points.after(GenerationState::Queued, Event::Claim);
     }
     let with_ticket = |claimed: Claimed| (Ticket::claimed(machine, market, &claimed), claimed);
-    Ok(Taken { claimed: claims.claimed.into_iter().map(with_ticket).collect(), next_at: claims.next_at })
+    let claimed = claims.claimed.into_iter().map(with_ticket).collect();
+    Ok(Taken { claimed, next_at: claims.next_at, has_taken: claims.has_taken })
 }

@@ -122,7 +122,7 @@ impl Accounts<'_> {
         Ok(self.parked.insert(candidate.account.clone()))
     }
 
-    /// Whether something was left to another process, which may be about to leave it to us.
+    /// Whether something was left to another claim, which may be about to leave it to us.
     pub(super) fn has_taken(&self) -> bool {
         !self.taken.is_empty()
     }

@@ -73,6 +73,8 @@ pub struct Claims {
     pub claimed: Vec<Claimed>,
     /// When something becomes claimable by time alone.
     pub next_at: Option<Timestamp>,
+    /// Something was left to another claim that held its account just then.
+    pub has_taken: bool,
 }
 
 /// Takes free slots of the market's keys and gives them to the next generations by (priority, virtual time).
@@ -84,12 +86,12 @@ pub fn claim(tx: &mut Tx, claim: &Claim, now: Timestamp) -> Result<Claims> {
     let excess = Excess::of(tx)?;
     let keys = slots::free_keys(tx, claim, &excess, now)?;
     let mut claims = Claims::default();
-    let mut soon = None;
     if !keys.is_empty() {
         let mut accounts = Accounts::new(&claim.market, &claim.bounds);
         claims.claimed = fill(tx, claim, &mut accounts, (keys, &excess), now)?;
-        soon = accounts.has_taken().then(|| now.plus(SOON));
+        claims.has_taken = accounts.has_taken();
     }
+    let soon = claims.has_taken.then(|| now.plus(SOON));
     claims.next_at = [queue::next_at(tx, &claim.market, now)?, soon].into_iter().flatten().min();
     Ok(claims)
 }
