@@ -3,9 +3,10 @@
 //!
 //! The database is the source, so that it is the same whichever process brought something about, and after a restart. A transaction may
 //! commit after the time that it wrote down, much later where the database was away meanwhile: each look reads a little of what is past once
-//! more, and now and then all of the last minute. Nothing is told twice, because what was read is remembered for as long.
+//! more, and now and then all of the last minute, where it holds more than was read. Nothing is told twice, because what was read is
+//! remembered for as long.
 
-use crate::{Engine, Result, views::Owner};
+use crate::{Engine, Error, Result, views::Owner};
 use palitra_domain::Timestamp;
 use palitra_store::news as rows;
 use std::{
@@ -26,7 +27,8 @@ pub const LAG: Duration = Duration::from_secs(60);
 /// How far most lag at most: each look reads so much once more.
 const SHORT_LAG: Duration = Duration::from_secs(2);
 
-/// One look in so many reads all of [`LAG`] once more: what was later than most is told within ten seconds.
+/// After one look in so many all of [`LAG`] is counted, and read once more where something is new: what was later than most is told
+/// within ten seconds.
 const LONG_LOOK: u64 = 40;
 
 /// What is read at once; a look reads until there is no more.
@@ -77,6 +79,11 @@ impl Hub {
                     && (!is_of(news, followed.as_ref()) || line.try_send(shared.clone()).is_ok())
             });
         }
+    }
+
+    /// How many were read between the two.
+    fn count(&self, after: &Position, before: &Position) -> usize {
+        self.followers().read.range(after..before).count()
     }
 
     /// What is before this is not read again.
@@ -173,6 +180,14 @@ impl Engine {
         Ok(self.store.read(move |tx| rows::ended_up_to(tx, &batch, &position)).await?)
     }
 
+    /// Tells what was committed so late that no look has found it.
+    async fn tell_late(&self, from: Timestamp, to: Timestamp, since: Timestamp) -> Result<()> {
+        let (after, before) = (Position::at(from), Position::at(to.max(from)));
+        let read = self.hub.count(&after, &before);
+        let there = self.store.read(move |tx| rows::between(tx, &after, &before)).await?;
+        if there == read { Ok(()) } else { self.tell_news(from, since).await }
+    }
+
     /// Tells all that there is from then on.
     async fn tell_news(&self, from: Timestamp, since: Timestamp) -> Result<()> {
         let mut from = Position::at(from);
@@ -199,10 +214,16 @@ async fn read(engine: Engine, since: Timestamp) {
         }
         let now = engine.now();
         let is_long = !has_begun || look % LONG_LOOK == 0;
-        let from = if is_long { long.minus(LAG) } else { short.minus(SHORT_LAG) };
         // What was over before the first follower came is not told, but what is late from then on.
         let since = if has_begun { Timestamp::default() } else { since.minus(SHORT_LAG) };
-        match engine.tell_news(from, since).await {
+        let told = async {
+            engine.tell_news(short.minus(SHORT_LAG), since).await?;
+            if is_long {
+                engine.tell_late(long.minus(LAG), now.minus(SHORT_LAG), since).await?;
+            }
+            Ok::<(), Error>(())
+        };
+        match told.await {
             Ok(()) => {
                 (short, has_begun) = (now, true);
                 if is_long {

@@ -390,7 +390,7 @@ create table outbox(
   next_at bigint not null, created_at bigint not null, closed_at bigint
 );
 -- What has happened, in its order: events are followed by it. New rows come at its end.
-create index outbox_news on outbox(created_at, id);
+create index outbox_news on outbox(created_at, id, kind);
 -- The same of one account: what somebody has missed who comes back.
 create index outbox_account on outbox(account_id, created_at, id);
 create index outbox_due on outbox(kind, next_at) where state = 'new';

@@ -83,6 +83,18 @@ pub fn after_of(tx: &mut Tx, account: &AccountId, position: &Position, max: u32)
     page(&rows, position, max)
 }
 
+/// How many came after the one position and before the other: an index tells.
+pub fn between(tx: &mut Tx, after: &Position, before: &Position) -> Result<usize> {
+    let count: i64 = tx
+        .query_one(
+            "select count(*) from outbox o where (o.created_at, o.id) > ($1, $2) and (o.created_at, o.id) < ($3, $4)
+             and o.kind in ('generation', 'batch', 'late')",
+            p![after.at.micros(), &after.id, before.at.micros(), &before.id],
+        )?
+        .get(0)?;
+    Ok(usize::try_from(count).unwrap_or(0))
+}
+
 fn page(rows: &[Row], position: &Position, max: u32) -> Result<Page> {
     let mut reached = position.clone();
     let mut news = Vec::with_capacity(rows.len());

@@ -56,7 +56,9 @@ async fn ends_are_read_in_their_order_from_a_position_on(fresh: Fresh) {
     assert_eq!((ended(&first.news), first.is_full), (vec![id(2)], true));
     let rest = read(&fresh, first.reached, 9).await;
     assert_eq!((ended(&rest.news), &rest.reached), (vec![id(1), id(3)], &all.reached));
-    assert_eq!(read(&fresh, rest.reached, 9).await, nothing(all.reached));
+    assert_eq!(read(&fresh, rest.reached, 9).await, nothing(all.reached.clone()));
+    let (first, last) = (Position::at(at(0)), all.reached);
+    assert_eq!(fresh.store.read(move |tx| news::between(tx, &first, &last)).await.unwrap(), 2);
 }
 
 async fn steps_of_a_batch_are_read_as_they_end(fresh: Fresh) {
