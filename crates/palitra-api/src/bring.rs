@@ -24,7 +24,7 @@ pub(crate) async fn kept(door: &Door, caller: &Caller, link: &str) -> Result<Ass
         return Ok(id);
     }
     let name: String = link.chars().take(60).collect();
-    let bytes = door.fetch(link).await?;
+    let bytes = door.fetch(link, &caller.account).await?;
     Ok(door.engine.upload(&caller.account, caller.livemode, &name, bytes).await?.id)
 }
 

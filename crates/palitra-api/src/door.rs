@@ -5,10 +5,10 @@ use crate::{
     signed::{self, Until},
 };
 use bytes::Bytes;
-use palitra_domain::{BatchId, BoxFuture, ErrorCode, GenerationId};
-use palitra_engine::{Engine, failure::Failure, uploads::UPLOAD_BYTES_MAX};
+use palitra_domain::{AccountId, BatchId, BoxFuture, ErrorCode, GenerationId};
+use palitra_engine::{Engine, failure::Failure, turns::Turns, uploads::UPLOAD_BYTES_MAX};
 use std::{sync::Arc, time::Duration};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use tokio_util::sync::CancellationToken;
 
 /// Settings of the door (`[server]`, `[security]`).
@@ -44,13 +44,17 @@ pub trait Fetch: Send + Sync {
     fn fetch<'a>(&'a self, url: &'a str, bytes_max: usize) -> BoxFuture<'a, Result<Bytes, Failure>>;
 }
 
-/// Files by their addresses that are on their way or in memory at once, each as large as any that is taken.
+/// Files by their addresses that are on their way or in memory at once, each as large as any that is taken: of all, and of one account.
 static ROOM: Semaphore = Semaphore::const_new(8);
+const FETCHED_AT_ONCE: usize = 2;
+
+/// Room for a file is waited for so long.
+const ROOM_TIME: Duration = Duration::from_secs(60);
 
 /// A file in memory; its room is free again when the last of its bytes is let go.
 struct Fetched {
     bytes: Bytes,
-    _room: SemaphorePermit<'static>,
+    _room: (OwnedSemaphorePermit, SemaphorePermit<'static>),
 }
 
 impl AsRef<[u8]> for Fetched {
@@ -70,6 +74,7 @@ pub struct Inner {
     /// The service stops: streams end, and nobody is waited for any more.
     pub(crate) closing: CancellationToken,
     fetch: Arc<dyn Fetch>,
+    fetches: Turns,
 }
 
 impl std::ops::Deref for Door {
@@ -87,7 +92,14 @@ impl Door {
             account: settings.account_requests_per_minute,
             stranger: settings.strangers_per_minute,
         });
-        Door(Arc::new(Inner { engine, settings, limits, closing: CancellationToken::new(), fetch }))
+        Door(Arc::new(Inner {
+            engine,
+            settings,
+            limits,
+            closing: CancellationToken::new(),
+            fetch,
+            fetches: Turns::new(FETCHED_AT_ONCE),
+        }))
     }
 
     /// Ends what has no end of its own, so that a service that stops need not wait for it.
@@ -119,9 +131,14 @@ impl Door {
         }
     }
 
-    /// A file by its address, which may hold the file itself (`data:`). There is room for a few of them: others wait.
-    pub(crate) async fn fetch(&self, url: &str) -> Result<Bytes, Failure> {
-        let room = ROOM.acquire().await.map_err(|_| Failure::new(ErrorCode::Interrupted))?;
+    /// A file by its address, which may hold the file itself (`data:`). There is room for a few of them, and for fewer of one account:
+    /// others wait for a while.
+    pub(crate) async fn fetch(&self, url: &str, account: &AccountId) -> Result<Bytes, Failure> {
+        let room = async { Ok::<_, AcquireError>((self.fetches.take(account).await, ROOM.acquire().await?)) };
+        let room = tokio::time::timeout(ROOM_TIME, room).await;
+        let room =
+            room.map_err(|_| Failure::new(ErrorCode::StoreBusy).retry_after(Duration::from_secs(2)))?;
+        let room = room.map_err(|_| Failure::new(ErrorCode::Interrupted))?;
         let bytes = self.fetch.fetch(url, UPLOAD_BYTES_MAX).await?;
         Ok(Bytes::from_owner(Fetched { bytes, _room: room }))
     }

@@ -15,6 +15,7 @@ use crate::{
     news::Hub,
     runs::Runs,
     shelf::Shelf,
+    turns::Turns,
     waits::{UnderWay, Waits},
     webhooks::Sending,
     work::examine::EXAMINED_MIB_MAX,
@@ -186,8 +187,8 @@ pub struct Context {
     pub(crate) in_flight: UnderWay,
     /// Held from a transaction that takes work until that work is among what is under way.
     pub(crate) taking: Mutex<()>,
-    /// Held while a part of an upload is counted and written.
-    pub(crate) parts: Mutex<()>,
+    /// An account has one while a part of an upload is counted and written.
+    pub(crate) parts: Turns,
     pub(crate) doubts: Doubts,
     pub(crate) receivers: Receivers,
     pub(crate) books: watch::Sender<Books>,
@@ -278,7 +279,7 @@ impl Engine {
             runs: Runs::default(),
             in_flight: Arc::new(watch::channel(HashSet::new()).0),
             taking: Mutex::new(()),
-            parts: Mutex::new(()),
+            parts: Turns::new(1),
             doubts: Doubts::default(),
             receivers: Receivers::default(),
             books: watch::channel(Books::default()).0,

@@ -48,6 +48,7 @@ mod terms;
 #[cfg(test)]
 mod town;
 mod trouble;
+pub mod turns;
 pub mod uploads;
 pub mod views;
 mod vouchers;

@@ -71,7 +71,7 @@ async fn create(
         }
         let request: UploadRequest = input::parse(&body)?;
         drop(body);
-        let bytes = door.fetch(&request.url).await?;
+        let bytes = door.fetch(&request.url, &caller.account).await?;
         let name = name.unwrap_or_else(|| request.url.chars().take(100).collect());
         door.engine.upload_once(owner, &name, bytes, once).await?
     } else {

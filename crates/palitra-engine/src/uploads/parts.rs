@@ -52,7 +52,7 @@ impl Engine {
         let stem = stem(account, upload);
         let key = format!("{stem}{number:05}.{tag}");
         // One at a time, so that each counts those before it.
-        let _turn = self.parts.lock().await;
+        let _turn = self.parts.take(account).await;
         let mut there = self.objects.list(&folder(account), "", PARTS_MAX).await?;
         there.retain(|part| part.key != key);
         let more = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
