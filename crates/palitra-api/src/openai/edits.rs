@@ -117,7 +117,10 @@ async fn fields(door: &Door, caller: &Caller, mut form: Multipart) -> Result<Ask
     while let Some(mut field) = form.next_field().await.map_err(|error| unreadable(&error.body_text()))? {
         let name = field.name().unwrap_or_default().to_owned();
         let hash = if matches!(name.as_str(), "image" | "image[]" | "mask") {
-            if asked.images.len() >= PICTURES_MAX {
+            if name == "mask" && asked.mask.is_some() {
+                return Err(input::wrong("mask", "one picture"));
+            }
+            if name != "mask" && asked.images.len() >= PICTURES_MAX {
                 return Err(input::wrong("image", "1 to 16 pictures"));
             }
             let called = field.file_name().unwrap_or(&name).to_owned();
