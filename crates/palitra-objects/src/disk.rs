@@ -11,7 +11,10 @@ use sha2::{Digest, Sha256};
 use std::{
     io::{self, Write},
     path::{Component, Path, PathBuf},
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 use tokio::{
     fs,
@@ -161,8 +164,12 @@ impl Drop for Begun {
     }
 }
 
+/// Held while folders are created: whoever of this process finds one there finds it durable.
+static CREATING: Mutex<()> = Mutex::new(());
+
 /// Creates missing folders from the root down and flushes each parent, so that a rename is never durable in a folder that is not.
 fn create_folders(root: &Path, folder: &Path) -> io::Result<()> {
+    let _alone = CREATING.lock().unwrap_or_else(PoisonError::into_inner);
     let missing: Vec<&Path> = folder.ancestors().take_while(|path| *path != root && !path.exists()).collect();
     for path in missing.into_iter().rev() {
         match std::fs::create_dir(path) {

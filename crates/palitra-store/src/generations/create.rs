@@ -59,8 +59,8 @@ pub struct BatchPlace {
 }
 
 /// Queues all of them or none, for one account. Refused with `insufficient_funds` when their prices together
-/// are more than there is, with [`Error::OverBudget`] when they are more than a budget of the key has left, with `idempotency_conflict` when a key was used before (look it up first), and with
-/// [`Error::Later`] when the account has too much waiting or has cost the house too much.
+/// are more than there is, with [`Error::OverBudget`] when they are more than a budget of the key has left, and with [`Error::Later`] when
+/// the account has too much waiting or has cost the house too much.
 pub fn create(
     tx: &mut Tx,
     account: &AccountId,
