@@ -150,7 +150,7 @@ mod tests {
     #[tokio::test]
     async fn what_has_left_is_passed_over_and_what_cannot_be_read_just_now_is_not() {
         let lines = [Ok(Some("one")), Ok(None), Ok(Some("two")), Err("database away"), Ok(Some("three"))];
-        let lines = lines.map(|line| line.map(|line| line.map(Bytes::from_static)));
+        let lines = lines.map(|line| line.map(|line| line.map(Bytes::from)));
         assert_eq!(readable(stream::iter(lines)).collect::<Vec<_>>().await, ["one", "two"]);
     }
 }
