@@ -63,6 +63,8 @@ error_codes! {
     NeedsYes = "needs_yes", 409, false, 2;
     NotFound = "not_found", 404, false, 2;
     AlreadyFinished = "already_finished", 409, false, 1;
+    /// It was stopped, and some of it may yet be made.
+    StillEnding = "still_ending", 409, true, 1;
     IdempotencyConflict = "idempotency_conflict", 409, false, 2;
     TooMuchAtOnce = "too_much_at_once", 422, false, 2;
     /// What an account has brought takes all the room that it has.

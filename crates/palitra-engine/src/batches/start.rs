@@ -7,10 +7,10 @@ use super::{
 use crate::{Engine, Error, Result, generations::Once};
 use palitra_domain::{
     BatchId, ErrorCode, GenerationId, ItemId,
-    state::{Event, GenerationState, StepKind},
+    state::{BatchState, Event, GenerationState, StepKind},
 };
 use palitra_store::{
-    batches::{self as rows, NewBatch, NewItem, NewStep, Workers},
+    batches::{self as rows, Follower, NewBatch, NewItem, NewStep, Workers},
     generations::{BatchPlace, NewGeneration},
     idempotency,
 };
@@ -33,6 +33,38 @@ pub struct StartedBatch {
     pub is_new: bool,
 }
 
+/// What the plan of a batch once more knew of the others of its manifest.
+#[derive(Debug, Clone)]
+pub(super) struct Known {
+    pub(super) ended: rows::Batch,
+    pub(super) followers: Vec<Follower>,
+}
+
+impl Known {
+    /// The one that is making it already.
+    pub(super) fn open(&self) -> Option<&BatchId> {
+        let open = |follower: &&Follower| follower.state == BatchState::Processing && follower.stop.is_none();
+        self.followers.iter().find(open).map(|follower| &follower.id)
+    }
+
+    /// One that was stopped and has not ended: what it still makes would be paid twice.
+    pub(super) fn ending(&self) -> Option<&BatchId> {
+        let ending =
+            |follower: &&Follower| follower.state == BatchState::Processing && follower.stop.is_some();
+        self.followers.iter().find(ending).map(|follower| &follower.id)
+    }
+}
+
+/// What a transaction that starts a batch came to.
+enum Became {
+    /// Started, in the place of these.
+    New(Vec<BatchId>),
+    /// The same request, or another one, has made this.
+    There(String),
+    /// Planned beside what is not so any more.
+    Stale,
+}
+
 impl Engine {
     /// Holds the money for the whole plan and queues it. What is left of an earlier run from the same source, as it was then, is stopped
     /// and its money given back.
@@ -42,58 +74,67 @@ impl Engine {
 
     /// The same for a door: the same request again answers with the same batch.
     pub async fn start_batch_once(&self, plan: &Plan, once: Option<Once>) -> Result<StartedBatch> {
-        self.started(plan, once, None).await
+        let started = self.started(plan, once, None).await?;
+        started.ok_or_else(|| Error::new(ErrorCode::Internal))
     }
 
-    /// The same for what is left of a batch that has ended, unless that is at work already: then it is answered.
+    /// The same for what is left of a batch that has ended, unless that is at work already: then it is answered. `None`: what the plan knew of
+    /// the manifest's batches is not so any more.
     pub(super) async fn start_once_more(
         &self,
         plan: &Plan,
-        ended: &BatchId,
+        known: Known,
         once: Option<Once>,
-    ) -> Result<StartedBatch> {
-        self.started(plan, once, Some(ended.clone())).await
+    ) -> Result<Option<StartedBatch>> {
+        self.started(plan, once, Some(known)).await
     }
 
-    async fn started(&self, plan: &Plan, once: Option<Once>, ended: Option<BatchId>) -> Result<StartedBatch> {
+    async fn started(
+        &self,
+        plan: &Plan,
+        once: Option<Once>,
+        known: Option<Known>,
+    ) -> Result<Option<StartedBatch>> {
         let batch = self.new_batch(plan)?;
         let (id, now, bounds) = (batch.id.clone(), self.now(), self.settings.bounds);
         let (account, generations) = (batch.account.clone(), batch.generations.len());
         let faces = plan.manifest.faces.clone();
         let write = self.store.write(move |tx| {
-            let open = match &ended {
-                Some(ended) => {
-                    rows::lock(tx, ended)?;
-                    rows::open(tx, &batch.account, batch.livemode, &batch.manifest)?
+            let mut open = None;
+            if let Some(known) = &known {
+                rows::lock(tx, &batch.account, batch.livemode)?;
+                if rows::followers(tx, &known.ended, &batch.manifest)? != known.followers {
+                    return Ok(Became::Stale);
                 }
-                None => None,
-            };
+                open = known.open();
+            }
             if let Some(once) = &once {
-                let (owner, id) =
-                    ((&batch.account, batch.livemode), open.as_ref().map_or(&batch.id, |open| &open.id));
+                let (owner, id) = ((&batch.account, batch.livemode), open.unwrap_or(&batch.id));
                 if let Some(made) = idempotency::claim(tx, owner, once, id.as_str(), now)? {
-                    return Ok(Err(made));
+                    return Ok(Became::There(made));
                 }
             }
             if let Some(open) = open {
-                return Ok(Err(open.id.to_string()));
+                return Ok(Became::There(open.to_string()));
             }
-            let superseded = rows::supersede(tx, &batch, now)?;
+            // What is left of a batch is no newer word about its source.
+            let superseded = if known.is_none() { rows::supersede(tx, &batch, now)? } else { Vec::new() };
             palitra_store::assets::mark_faces(tx, &batch.account, &faces)?;
             rows::create(tx, &batch, &bounds, now)?;
-            Ok(Ok(superseded))
+            Ok(Became::New(superseded))
         });
         let superseded = match write.await.map_err(|error| self.refused(error))? {
-            Ok(superseded) => superseded,
-            Err(made) => {
+            Became::New(superseded) => superseded,
+            Became::There(made) => {
                 let id = BatchId::parse(&made)
                     .map_err(|_| Error::new(ErrorCode::IdempotencyConflict).with("value", made))?;
-                return Ok(StartedBatch { id, superseded: Vec::new(), is_new: false });
+                return Ok(Some(StartedBatch { id, superseded: Vec::new(), is_new: false }));
             }
+            Became::Stale => return Ok(None),
         };
         tracing::info!(batch.id = %id, account.id = %account, generations, "batch queued");
         self.work_is_there();
-        Ok(StartedBatch { id, superseded, is_new: true })
+        Ok(Some(StartedBatch { id, superseded, is_new: true }))
     }
 
     fn new_batch(&self, plan: &Plan) -> Result<NewBatch> {

@@ -66,7 +66,7 @@ impl Market for Studio {
 }
 
 struct Stage {
-    _town: Town,
+    town: Town,
     studio: Arc<Studio>,
     engine: Engine,
     machine: Machine,
@@ -79,7 +79,7 @@ impl Stage {
         let market = MarketPart { name: "sandbox".to_owned(), adapter: studio.clone(), keys };
         let engine = town.with(market).await;
         let machine = service(&engine);
-        Stage { _town: town, studio, engine, machine }
+        Stage { town, studio, engine, machine }
     }
 
     fn manifest(&self, items: Vec<ManifestItem>) -> Manifest {
@@ -289,6 +289,81 @@ async fn what_was_not_made_is_started_again_and_what_was_stands_as_it_is() {
     );
     let nothing = stage.engine.start_again(&again.id, None, None).await.unwrap_err();
     assert_eq!(nothing.code, ErrorCode::AlreadyFinished);
+}
+
+#[tokio::test]
+async fn what_a_follower_has_made_is_not_asked_for_again_by_whoever_starts_the_first_once_more() {
+    let stage = Stage::new().await;
+    stage.run(vec![picture(1, "a kite")]).await;
+    stage.town.clock.turn(1);
+    let mut kite = picture(1, "a kite");
+    kite.steps[0].redo = Some(77);
+    let items = vec![kite, picture(2, "a boat"), graph(3, "a cat")];
+    let plan = stage.engine.plan(stage.manifest(items)).await.unwrap();
+    let first = stage.engine.start_batch(&plan).await.unwrap().id;
+    stage.engine.cancel_batch(&first).await.unwrap();
+    stage.asked();
+    stage.town.clock.turn(1);
+
+    let again = stage.engine.start_again(&first, None, None).await.unwrap();
+    stage.work().await;
+    let kites =
+        |asked: &[(String, Value)]| asked.iter().filter(|(_, input)| input["seed"] == json!(77)).count();
+    assert_eq!(kites(&stage.asked()), 1, "it is made anew, whatever was there before the batch");
+    let report = stage.engine.report(&again.id, stage.engine.now()).await.unwrap();
+    assert!(report.items.iter().all(|item| item.status == StepStatus::Succeeded), "{:?}", report.items);
+    for ended in [&first, &again.id] {
+        let nothing = stage.engine.start_again(ended, None, None).await.unwrap_err();
+        assert_eq!(nothing.code, ErrorCode::AlreadyFinished);
+    }
+    assert_eq!(stage.asked(), []);
+}
+
+#[tokio::test]
+async fn of_two_stopped_batches_of_a_manifest_what_is_left_is_held_once() {
+    let stage = Stage::new().await;
+    let plan = stage.engine.plan(stage.manifest(vec![picture(1, "a kite")])).await.unwrap();
+    let mut ended = Vec::new();
+    for _ in 0..2 {
+        let id = stage.engine.start_batch(&plan).await.unwrap().id;
+        stage.engine.cancel_batch(&id).await.unwrap();
+        ended.push(id);
+    }
+    let (one, other) = tokio::join!(
+        stage.engine.start_again(&ended[0], None, None),
+        stage.engine.start_again(&ended[1], None, None)
+    );
+    let (one, other) = (one.unwrap(), other.unwrap());
+    assert_eq!((one.id, one.is_new), (other.id, !other.is_new));
+}
+
+#[tokio::test]
+async fn what_is_left_of_a_batch_replaces_nothing_newer_from_its_source() {
+    let stage = Stage::new().await;
+    let plan = stage.engine.plan(stage.manifest(vec![picture(1, "a kite")])).await.unwrap();
+    let old = stage.engine.start_batch(&plan).await.unwrap().id;
+    stage.engine.cancel_batch(&old).await.unwrap();
+    let plan = stage.engine.plan(stage.manifest(vec![picture(1, "a boat")])).await.unwrap();
+    let newer = stage.engine.start_batch(&plan).await.unwrap().id;
+    let again = stage.engine.start_again(&old, None, None).await.unwrap();
+    assert_eq!(again.superseded, []);
+    assert_eq!(stage.engine.batch(&newer).await.unwrap().stop, None);
+}
+
+#[tokio::test]
+async fn a_batch_that_is_still_stopping_is_not_started_again_yet() {
+    let stage = Stage::new().await;
+    let plan = stage.engine.plan(stage.manifest(vec![picture(1, "a kite")])).await.unwrap();
+    let batch = stage.engine.start_batch(&plan).await.unwrap().id;
+    let claimed = claims::claim(&stage.machine, "sandbox").await.unwrap().claimed;
+    stage.engine.cancel_batch(&batch).await.unwrap();
+    assert_eq!(stage.engine.batch(&batch).await.unwrap().state, BatchState::Processing);
+    let early = stage.engine.start_again(&batch, None, None).await.unwrap_err();
+    assert_eq!(early.code, ErrorCode::StillEnding);
+    for (ticket, claimed) in claimed {
+        work::submit(stage.machine.clone(), ticket, claimed).await;
+    }
+    assert_ne!(stage.engine.batch(&batch).await.unwrap().state, BatchState::Processing);
 }
 
 #[tokio::test]

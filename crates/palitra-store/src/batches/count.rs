@@ -2,9 +2,9 @@
 //! (S0-24, S0-25).
 
 use super::{NewBatch, Workers};
-use crate::{Result, Tx, generations::Ends, markets, outbox, p, sql};
+use crate::{Result, Tx, generations::Ends, ledger, markets, outbox, p, sql};
 use palitra_domain::{
-    BatchId, DeliveryId, ErrorCode, GenerationId, Timestamp,
+    AccountId, BatchId, DeliveryId, ErrorCode, GenerationId, Livemode, Timestamp,
     state::{BatchState, Event, StepKind},
     time,
 };
@@ -26,10 +26,9 @@ pub(crate) fn lock_of(tx: &mut Tx, generation: &GenerationId) -> Result<()> {
     Ok(())
 }
 
-/// Whoever asks for what is left of a batch does so one after another.
-pub fn lock(tx: &mut Tx, batch: &BatchId) -> Result<()> {
-    const BATCH: crate::Sql = sql!("select id from batch where id = $1", FOR_UPDATE);
-    tx.query_opt(BATCH, p![batch.as_str()])?;
+/// Whoever asks for what is left of an account's batches does so one after another: two of them may be of the same manifest.
+pub fn lock(tx: &mut Tx, account: &AccountId, livemode: Livemode) -> Result<()> {
+    ledger::purses(tx, account, livemode)?;
     Ok(())
 }
 

@@ -8,6 +8,6 @@ pub(crate) use count::{Tally, count, lock_of};
 pub use count::{cancel, lock, set_workers, stop, supersede};
 pub use create::{NewBatch, NewItem, NewStep, Workers, create};
 pub use read::{
-    Batch, Done, Kept, Stage, StepGeneration, StepRow, Worker, calls_since, changed_items, done,
-    failed_items, find, kept, last_of, moved, open, open_from, page, stages, steps, workers,
+    Batch, Done, Follower, Kept, Stage, StepGeneration, StepRow, Worker, calls_since, changed_items, done,
+    failed_items, find, followers, kept, last_of, moved, open, open_from, page, stages, steps, workers,
 };

@@ -58,6 +58,28 @@ pub fn open(tx: &mut Tx, account: &AccountId, livemode: Livemode, manifest: &str
     tx.query_opt(&sql, p![account.as_str(), livemode.as_str(), manifest])?.as_ref().map(batch).transpose()
 }
 
+/// A batch of a manifest, as far as whoever starts what is left of another one has to know it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Follower {
+    pub id: BatchId,
+    pub state: BatchState,
+    pub stop: Option<ErrorCode>,
+}
+
+/// Batches of the account of the same manifest that are not over, or that began no earlier than this one, newest first.
+pub fn followers(tx: &mut Tx, batch: &Batch, manifest: &str) -> Result<Vec<Follower>> {
+    /// What is older than so many tells nothing new.
+    const FOLLOWERS_MAX: i64 = 100;
+    let rows = tx.query(
+        "select id, state, stop_code from batch where account_id = $1 and livemode = $2 and manifest = $3 and id >= $4
+         union select id, state, stop_code from batch
+           where account_id = $1 and livemode = $2 and manifest = $3 and state = 'processing'
+         order by 1 desc limit $5",
+        p![batch.account.as_str(), batch.livemode.as_str(), manifest, batch.id.as_str(), FOLLOWERS_MAX],
+    )?;
+    rows.iter().map(|row| Ok(Follower { id: row.get(0)?, state: row.get(1)?, stop: row.get(2)? })).collect()
+}
+
 /// The newest of the account that was made from this source; nothing comes from nowhere in particular.
 pub fn last_of(
     tx: &mut Tx,

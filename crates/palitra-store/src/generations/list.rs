@@ -171,6 +171,7 @@ pub struct Reusable {
     pub recipe: String,
     pub id: GenerationId,
     pub output: Option<String>,
+    pub created_at: Timestamp,
     pub assets: Vec<Asset>,
 }
 
@@ -191,8 +192,8 @@ pub fn reusable(
         for row in &rows {
             let recipe: String = row.get(2)?;
             of_recipe.insert(row.get::<String>(0)?, recipe.clone());
-            let found =
-                Reusable { recipe: recipe.clone(), id: row.get(0)?, output: row.get(1)?, assets: Vec::new() };
+            let (id, output, created_at) = (row.get(0)?, row.get(1)?, row.get(3)?);
+            let found = Reusable { recipe: recipe.clone(), id, output, created_at, assets: Vec::new() };
             newest.insert(recipe, found);
         }
         for row in &tx.query(ASSETS_OF, p![&sql::list(of_recipe.keys())])? {
@@ -209,7 +210,7 @@ pub fn reusable(
 /// Few have the first digits of a hash in common. The account stands in an expression, so that nobody goes through all
 /// that it has ever made instead. The newest come last.
 pub(super) const REUSABLE: Sql = sql!(
-    "select id, output, recipe from generation
+    "select id, output, recipe, created_at from generation
      where substr(recipe, 1, 12) in (select substr(value, 1, 12) from ",
     EACH,
     "$3",
