@@ -13,7 +13,7 @@ pub(crate) async fn bring(door: &Door, caller: &Caller, mut wish: Wish) -> Resul
     let links = links(door, &wish)?;
     for link in links {
         let id = kept(door, caller, &link).await?;
-        put(&mut wish, &link, &id);
+        put(&mut wish, &link, id.as_str());
     }
     Ok(wish)
 }
@@ -28,9 +28,9 @@ pub(crate) async fn kept(door: &Door, caller: &Caller, link: &str) -> Result<Ass
     Ok(door.engine.upload(&caller.account, caller.livemode, &name, bytes).await?.id)
 }
 
-/// The id of a file in the place of its address.
-pub(crate) fn put(wish: &mut Wish, link: &str, id: &AssetId) {
-    replace(&mut wish.input, link, id.as_str());
+/// The name of a file, mostly its id, in the place of its address.
+pub(crate) fn put(wish: &mut Wish, link: &str, name: &str) {
+    replace(&mut wish.input, link, name);
 }
 
 /// Addresses in the places that take files, within their bound, of a wish that is right otherwise.
@@ -54,7 +54,7 @@ pub(crate) fn links(door: &Door, wish: &Wish) -> Result<Vec<String>, Problem> {
 }
 
 /// `https://here/v1/assets/ast_…/content?expires=…&signature=…`, and the addresses that the CDN of fal's clients is told.
-fn ours(door: &Door, link: &str) -> Option<AssetId> {
+pub(crate) fn ours(door: &Door, link: &str) -> Option<AssetId> {
     let path = link.strip_prefix(&door.settings.public_url)?;
     let of_cdn = path.strip_prefix("/fal/cdn/files/").and_then(fal::linked);
     let path = of_cdn.as_deref().unwrap_or(path);

@@ -106,7 +106,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Stranger {
 
 /// Everything comes with the operator's rights: on the control socket whoever may open the file is the operator.
 pub(crate) async fn operate(State(door): State<Door>, mut request: Request, next: Next) -> Response {
-    let operator = Caller::operator(door.engine.house.id.clone());
+    let operator = door.engine.operator();
     match acting(&door, operator, request.headers()).await {
         Ok(caller) => {
             request.extensions_mut().insert(caller);

@@ -232,7 +232,7 @@ async fn start(
         seed: choices.seed,
         ..v1::BatchRequest::default()
     };
-    let started = request.start(door, caller, once).await?;
+    let (started, _) = request.start(door, caller, once).await?;
     Ok((started.id, started.is_new))
 }
 

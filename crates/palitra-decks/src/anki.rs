@@ -27,7 +27,7 @@ mod tests;
 
 pub use error::AnkiError;
 pub use own::{NewDeck, NewNote, write};
-pub use read::read;
+pub use read::{read, read_within};
 pub use update::{Change, update};
 
 /// The largest database of a package, uncompressed.

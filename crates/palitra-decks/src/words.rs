@@ -245,15 +245,18 @@ pub struct WordList {
     pub assumed: Vec<Assumption>,
 }
 
+/// Of an Anki package that is held in memory: its database, uncompressed.
+const HELD_COLLECTION_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
 /// Reads a list. `name` is the file name (or anything like it): its extension says the format, and without a known one the
-/// content does. For a large Anki package in a file, `anki::read` needs no copy in memory.
+/// content does. For a large Anki package in a file, `anki::read` needs no copy in memory, and takes a larger one.
 pub fn read(bytes: &[u8], name: &str, columns: &Columns) -> Result<WordList, WordsError> {
     let kind = match kind::of_name(name)? {
         Some(kind) => kind,
         None => kind::of_content(bytes)?,
     };
     if kind == kind::Kind::Anki {
-        return crate::anki::read(Cursor::new(bytes), columns);
+        return crate::anki::read_within(Cursor::new(bytes), columns, HELD_COLLECTION_BYTES_MAX);
     }
     if bytes.starts_with(b"PK\x03\x04") {
         return Err(WordsError::Unsupported { kind: "zipped" });

@@ -108,6 +108,12 @@ impl Callers {
 }
 
 impl Engine {
+    /// Whoever is on the machine itself: the operator for the house, in the money that this process works with.
+    pub fn operator(&self) -> Caller {
+        let livemode = if self.settings.test_mode { Livemode::Test } else { Livemode::Live };
+        Caller { livemode, ..Caller::operator(self.house.id.clone()) }
+    }
+
     /// Whose key this is. Unknown, revoked, expired: one and the same `unauthorized`.
     pub async fn caller(&self, key: &str) -> Result<Caller> {
         let unauthorized = || Error::new(ErrorCode::Unauthorized);

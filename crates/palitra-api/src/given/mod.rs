@@ -6,12 +6,8 @@ mod lines;
 pub mod list;
 
 use crate::v1::{BatchRequest, Kind, SlideRequest, WordRequest};
-use palitra_decks::{
-    anki,
-    words::{self, Columns, Word, WordList},
-};
+use palitra_decks::words::{self, Columns, Word};
 use palitra_engine::failure::{Failure, Phrase};
-use std::io::Cursor;
 
 /// What a file came to, beside the items.
 #[derive(Debug, Default)]
@@ -43,19 +39,12 @@ pub(crate) fn read(request: &mut BatchRequest, name: &str, bytes: &[u8]) -> Resu
             Ok(Read::default())
         }
         Kind::Words => {
-            let list = list_of(name, bytes).map_err(|error| list::failure(name, &error))?;
+            let list = words::read(bytes, name, &Columns::default());
+            let list = list.map_err(|error| list::failure(name, &error))?;
             let notices = list::notices(&list);
             request.words = list.words.iter().filter_map(wanted).collect();
             Ok(Read { notices, left_out: Vec::new() })
         }
-    }
-}
-
-fn list_of(name: &str, bytes: &[u8]) -> Result<WordList, words::WordsError> {
-    let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
-    match ending.as_deref() {
-        Some("apkg" | "colpkg") => anki::read(Cursor::new(bytes), &Columns::default()),
-        _ => words::read(bytes, name, &Columns::default()),
     }
 }
 

@@ -13,6 +13,7 @@ use crate::{
     documents::{
         Anything,
         batch::{self, BatchDocument},
+        mode::ModeDocument,
         money::MoneyDocument,
     },
     door::Door,
@@ -31,8 +32,8 @@ use axum::{
 };
 use links::Links;
 use manifest::Planned;
-use palitra_domain::{BatchId, state::BatchState};
-use palitra_engine::{Caller, batches::StartedBatch};
+use palitra_domain::{BatchId, Livemode, Scope, i18n::Lang, state::BatchState};
+use palitra_engine::{Caller, batches::StartedBatch, failure::Failure};
 use request::BatchRequest;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -62,6 +63,14 @@ pub(crate) struct BatchPlan {
     refused: usize,
     /// The most that will be charged.
     price: MoneyDocument,
+    /// Live or test money.
+    mode: ModeDocument,
+    /// What markets may take for it, whoever pays it; told to the operator alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost: Option<MoneyDocument>,
+    /// Real money may be spent at markets; told to the operator alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is_real: Option<bool>,
     eta_s: u64,
     /// Of `each_alone`: items that cannot be made as they are, and no part of it.
     left_out: Vec<LeftOut>,
@@ -81,6 +90,26 @@ pub(crate) struct LeftOut {
     message: String,
 }
 
+impl LeftOut {
+    fn all(failures: impl Iterator<Item = (u32, Failure)>, lang: Lang) -> Vec<LeftOut> {
+        let left = |(number, failure): (u32, Failure)| LeftOut {
+            number,
+            code: failure.code().name().to_owned(),
+            message: failure.message(lang),
+        };
+        failures.map(left).collect()
+    }
+}
+
+/// A batch that was started.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct StartedDocument {
+    #[serde(flatten)]
+    batch: BatchDocument,
+    /// Of `each_alone`: items that cannot be made as they are, and no part of it. `null` where an earlier request has started it.
+    left_out: Option<Vec<LeftOut>>,
+}
+
 /// Plan a batch
 ///
 /// Looks up what is there already and prices the rest. Nothing is written, and nothing is fetched: what is made of files that are named by their
@@ -96,15 +125,14 @@ async fn plan(
     headers: HeaderMap,
     Asked { value, read, .. }: Asked,
 ) -> Result<axum::Json<BatchPlan>, Problem> {
-    let Planned { plan, left_out } = value.checked(&door, &caller, Links::Keep).await?;
+    let Planned { plan, left_out } = value.checked(&door, &caller, Links::Count).await?;
     let lang = edge::language(&headers);
-    let left_out = read.left_out.into_iter().chain(left_out);
-    let left_out = left_out.map(|(number, failure)| LeftOut {
-        number,
-        code: failure.code().name().to_owned(),
-        message: failure.message(lang),
-    });
     let open = door.engine.interrupted(&plan).await?;
+    let may_spend = || {
+        let is_real = plan.models().any(|(model, mode)| door.engine.is_real_market(model, mode));
+        is_real && caller.livemode == Livemode::Live
+    };
+    let is_operator = caller.scopes.has(Scope::Operator);
     Ok(axum::Json(BatchPlan {
         items: plan.items().len(),
         unchanged: plan.unchanged,
@@ -112,8 +140,11 @@ async fn plan(
         failed: plan.failed,
         refused: plan.refused,
         price: plan.price.into(),
+        mode: caller.livemode.into(),
+        cost: is_operator.then(|| plan.cost.into()),
+        is_real: is_operator.then(may_spend),
         eta_s: plan.eta.as_secs() + u64::from(plan.eta.subsec_nanos() > 0),
-        left_out: left_out.collect(),
+        left_out: LeftOut::all(read.left_out.into_iter().chain(left_out), lang),
         notices: read.notices.iter().map(|notice| notice.text(lang)).collect(),
         under_way: open.is_none() && door.engine.is_under_way(&plan).await?,
         open_batch_id: open.map(|open| open.id.as_str().to_owned()),
@@ -128,30 +159,38 @@ async fn plan(
     post, path = "/v1/batches", operation_id = "create_batch", tag = "batches", security(("key" = [])),
     request_body(content((BatchRequest = "application/json"), (BatchForm = "multipart/form-data"))),
     params(("Idempotency-Key" = Option<String>, Header, description = "The same request again answers with the same batch, for a day")),
-    responses((status = 202, description = "Queued", body = BatchDocument), Refusals)
+    responses((status = 202, description = "Queued", body = StartedDocument), Refusals)
 )]
 async fn create(
     State(door): State<Door>,
     Maker(caller): Maker,
     headers: HeaderMap,
-    Asked { value, fingerprint, .. }: Asked,
+    Asked { value, read, fingerprint }: Asked,
 ) -> Result<Response, Problem> {
     let once = once::of(&headers, "POST /v1/batches", &fingerprint)?;
-    let started = value.start(&door, &caller, once).await?;
-    accepted(&door, &caller, &started).await
+    let (started, left_out) = value.start(&door, &caller, once).await?;
+    let left_out = read.left_out.into_iter().chain(left_out);
+    let left_out = started.is_new.then(|| LeftOut::all(left_out, edge::language(&headers)));
+    accepted(&door, &caller, &headers, &started, left_out).await
 }
 
 /// `202` with the batch and where it is looked at.
-async fn accepted(door: &Door, caller: &Caller, started: &StartedBatch) -> Result<Response, Problem> {
+async fn accepted(
+    door: &Door,
+    caller: &Caller,
+    asked: &HeaderMap,
+    started: &StartedBatch,
+    left_out: Option<Vec<LeftOut>>,
+) -> Result<Response, Problem> {
     let id = &started.id;
     let found = door.engine.batch_view(sees(caller).as_ref(), id).await?;
-    let shown = batch::document(door, &found).await?;
+    let shown = StartedDocument { batch: batch::document(door, &found).await?, left_out };
     let mut response = (StatusCode::ACCEPTED, axum::Json(shown)).into_response();
     let answer = response.headers_mut();
     if let Ok(location) = HeaderValue::try_from(door.address(&format!("/v1/batches/{}", id.as_str()))) {
         answer.insert(LOCATION, location);
     }
-    if !started.is_new {
+    if !started.is_new && asked.contains_key(once::IDEMPOTENCY_KEY) {
         answer.insert(once::REPLAYED, HeaderValue::from_static("true"));
     }
     Ok(response)

@@ -55,7 +55,11 @@ impl<R: Read + Seek> Package<R> {
 
     /// The database, uncompressed.
     pub(super) fn collection(&mut self) -> Result<Vec<u8>, AnkiError> {
-        self.read(self.kind.collection(), COLLECTION_BYTES_MAX)
+        self.collection_within(COLLECTION_BYTES_MAX)
+    }
+
+    pub(super) fn collection_within(&mut self, bytes_max: u64) -> Result<Vec<u8>, AnkiError> {
+        self.read(self.kind.collection(), bytes_max)
     }
 
     fn map(&mut self) -> Result<Vec<MediaFile>, AnkiError> {

@@ -1,7 +1,7 @@
 //! Notes of a package as a list of words.
 
 use super::{
-    NoteRef,
+    COLLECTION_BYTES_MAX, NoteRef,
     database::{self, Access},
     error::of_database,
     note_types,
@@ -22,9 +22,18 @@ const FIELD_BYTES_MAX: usize = 64 * CELL_BYTES_MAX;
 /// Reads all notes of a package, in the order in which they were made. Fields are found by their names, or as `columns` says
 /// (`headers` and `delimiter` mean nothing here); a note that has a picture or a sound in any of its fields says so.
 pub fn read(source: impl Read + Seek, columns: &Columns) -> Result<WordList, WordsError> {
+    read_within(source, columns, COLLECTION_BYTES_MAX)
+}
+
+/// The same of a package whose database has so many bytes at most, uncompressed.
+pub fn read_within(
+    source: impl Read + Seek,
+    columns: &Columns,
+    collection_bytes_max: u64,
+) -> Result<WordList, WordsError> {
     let mut package = Package::open(source)?;
     let member = package.kind.collection();
-    let database = database::open(package.collection()?, member, Access::Read)?;
+    let database = database::open(package.collection_within(collection_bytes_max)?, member, Access::Read)?;
     let failed = of_database(member);
     let types = note_types::all(&database, member)?;
     note_types::check(&types, columns)?;

@@ -4,7 +4,7 @@ use super::{
     fill::{STYLE_WORDS, styled},
     manifest::{Manifest, ManifestItem, StepWish, Worked},
 };
-use crate::generations::PROMPT_CHARS_MAX;
+use crate::{Engine, Result, generations::PROMPT_CHARS_MAX};
 use palitra_domain::{
     AccountId, ErrorCode, Livemode,
     format::Format,
@@ -70,6 +70,19 @@ const WRITER_SYSTEM: &str = "You write prompts for an image model that understan
 
 /// How much of a slide the writer reads, in characters: a slide that holds more is no slide any more, and markets bill by length.
 const WRITER_CHARS_MAX: usize = 4_000;
+
+impl Engine {
+    /// Pictures that a style is taken from have to be there, and what its model takes, before anything is paid.
+    pub async fn slides_manifest(&self, slides: &[Slide], options: &SlidesOptions) -> Result<Manifest> {
+        let references = &options.style.references;
+        if !references.is_empty() {
+            let (_, mode) = self.model_for(options.livemode, &options.model, "create")?;
+            let body = mode.input.fit(&json!({ "images": references })).body;
+            self.checked_files((&options.account, options.livemode), &mode, &body).await?;
+        }
+        Ok(options.manifest(slides))
+    }
+}
 
 impl SlidesOptions {
     pub fn manifest(&self, slides: &[Slide]) -> Manifest {

@@ -15,10 +15,14 @@ use axum::{
 use palitra_domain::ErrorCode;
 use palitra_engine::{failure::Failure, uploads::UPLOAD_BYTES_MAX};
 use sha2::{Digest, Sha256};
+use tokio::sync::Semaphore;
 use utoipa::ToSchema;
 
 /// The file, and what is said beside it.
 const FORM_BYTES_MAX: usize = UPLOAD_BYTES_MAX + JSON_BYTES_MAX;
+
+/// Forms that are taken apart and read at the same time: a package of Anki's is many times larger when it is open.
+static AT_ONCE: Semaphore = Semaphore::const_new(2);
 
 pub(super) struct Asked {
     pub(super) value: BatchRequest,
@@ -57,6 +61,8 @@ impl<S: Send + Sync> FromRequest<S> for Asked {
 async fn of_form<S: Send + Sync>(request: Request, state: &S) -> Result<Asked, Problem> {
     let (head, body) = request.into_parts();
     let body = input::read(body, FORM_BYTES_MAX, whose(&head.extensions)).await?;
+    // Whoever sends slowly keeps nobody from it; what has come waits within the room that bodies have.
+    let turn = AT_ONCE.acquire().await.map_err(|_| Failure::new(ErrorCode::StoreBusy))?;
     let request = Request::from_parts(head, Body::from(body));
     let mut form =
         Multipart::from_request(request, state).await.map_err(|error| unreadable(error.body_text()))?;
@@ -84,12 +90,17 @@ async fn of_form<S: Send + Sync>(request: Request, state: &S) -> Result<Asked, P
     hash.update(Sha256::digest(&name));
     hash.update(Sha256::digest(&bytes));
     let read = tokio::task::spawn_blocking(move || {
+        // Also where nobody waits for it any more.
+        let _turn = turn;
         let read = given::read(&mut value, &name.chars().take(200).collect::<String>(), &bytes)?;
         Ok::<_, Failure>((value, read))
     });
     let broken =
         |error: tokio::task::JoinError| Failure::new(ErrorCode::Internal).with("why", error.to_string());
-    let (value, read) = read.await.map_err(broken)??;
+    let (value, mut read) = read.await.map_err(broken)??;
+    if value.items.is_empty() && !read.left_out.is_empty() {
+        return Err(read.left_out.swap_remove(0).1.into());
+    }
     Ok(Asked { value, read, fingerprint: hash.finalize().to_vec() })
 }
 

@@ -8,8 +8,11 @@ use std::collections::BTreeMap;
 /// What becomes of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Links {
-    /// They stay: a plan stores nothing. What is made of them is never known to be there already.
+    /// Of a command of this machine, whose files are here already: none is looked for.
     Keep,
+    /// They are counted and checked as far as that can be done without them: a plan fetches and stores nothing. What is made of them is never
+    /// known to be there already.
+    Count,
     /// They are fetched and become uploads of the caller.
     Bring,
 }
@@ -44,6 +47,21 @@ pub(super) async fn brought(
     if named.len() > LINKS_MAX {
         return Err(input::wrong("items", "256 files by their address at most").into());
     }
+    if links == Links::Count {
+        for (n, (link, items)) in named.into_iter().enumerate() {
+            let name = match bring::ours(door, &link) {
+                Some(id) => id.to_string(),
+                // Whatever its scheme is, it is fetched before any market hears of it.
+                None => format!("https://{n}.invalid/"),
+            };
+            for at in items {
+                if let Ok(wish) = &mut asked[at].2 {
+                    bring::put(wish, &link, &name);
+                }
+            }
+        }
+        return Ok(asked);
+    }
     let fetched = stream::iter(named).map(|(link, items)| async move {
         let kept = bring::kept(door, caller, &link).await;
         (link, items, kept)
@@ -54,7 +72,7 @@ pub(super) async fn brought(
             Ok(id) => {
                 for at in items {
                     if let Ok(wish) = &mut asked[at].2 {
-                        bring::put(wish, &link, &id);
+                        bring::put(wish, &link, id.as_str());
                     }
                 }
             }

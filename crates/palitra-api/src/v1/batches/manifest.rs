@@ -4,8 +4,8 @@ use super::{
     links::{self, Links},
     request::{AudioFormat, BatchRequest, ItemRequest, Kind, SlideRequest, WordRequest, number},
 };
-use crate::{door::Door, problem::Problem, v1::QuoteRequest};
-use palitra_domain::{AssetId, ErrorCode, format::Format, state::Priority};
+use crate::{door::Door, input, problem::Problem, v1::QuoteRequest};
+use palitra_domain::{AssetId, ErrorCode, Money, format::Format, state::Priority};
 use palitra_engine::{
     Caller,
     batches::{
@@ -15,7 +15,7 @@ use palitra_engine::{
     failure::Failure,
     generations::{Once, Wish},
 };
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 /// What would be done.
 #[derive(Debug)]
@@ -31,25 +31,27 @@ pub async fn plan(door: &Door, caller: &Caller, request: BatchRequest) -> Result
 }
 
 impl BatchRequest {
-    /// Plans it, holds its money and queues it.
+    /// Plans it, holds its money and queues it; with what was left out of it.
     pub(crate) async fn start(
         self,
         door: &Door,
         caller: &Caller,
         once: Option<Once>,
-    ) -> Result<StartedBatch, Problem> {
+    ) -> Result<(StartedBatch, Vec<(u32, Failure)>), Problem> {
         // What is there already needs nothing that was good then.
         let made = door.engine.batch_made_once((&caller.account, caller.livemode), once.as_ref()).await?;
         if let Some(id) = made {
-            return Ok(StartedBatch { id, superseded: Vec::new(), is_new: false });
+            return Ok((StartedBatch { id, superseded: Vec::new(), is_new: false }, Vec::new()));
         }
-        let planned = self.checked(door, caller, Links::Bring).await?;
-        if planned.plan.items().is_empty()
-            && let Some((_, failure)) = planned.left_out.into_iter().next()
-        {
-            return Err(failure.into());
+        let most = self.max_price;
+        let Planned { plan, mut left_out } = self.checked(door, caller, Links::Bring).await?;
+        if plan.items().is_empty() && !left_out.is_empty() {
+            return Err(left_out.swap_remove(0).1.into());
         }
-        Ok(door.engine.start_batch_once(&planned.plan, once).await?)
+        if let Some(most) = most {
+            agreed(plan.price, most)?;
+        }
+        Ok((door.engine.start_batch_once(&plan, once).await?, left_out))
     }
 
     /// What would be done about it, within the bounds of requests.
@@ -65,12 +67,13 @@ impl BatchRequest {
 
     async fn planned(mut self, door: &Door, caller: &Caller, links: Links) -> Result<Planned, Problem> {
         let only_failed = self.only_failed;
-        let (keep, dropped) = (std::mem::take(&mut self.keep), std::mem::take(&mut self.drop));
+        let keep: BTreeSet<u32> = std::mem::take(&mut self.keep).into_iter().collect();
+        let dropped: BTreeSet<u32> = std::mem::take(&mut self.drop).into_iter().collect();
         let mut left_out = Vec::new();
         let mut manifest = match self.kind {
             Kind::Run => self.run(door, caller, links, &mut left_out).await?,
             Kind::Words => self.words(door, caller).await?,
-            Kind::Slides => self.slides(door, caller)?,
+            Kind::Slides => self.slides(door, caller).await?,
         };
         manifest.items.retain(|item| {
             (keep.is_empty() || keep.contains(&item.number)) && !dropped.contains(&item.number)
@@ -107,7 +110,9 @@ impl BatchRequest {
         for (n, number, wish) in wishes {
             match item(door, number, wish, &options, &mut faces).await {
                 Ok(item) => items.push(item),
-                Err(Problem(failure)) if self.each_alone => left_out.push((number, failure)),
+                Err(Problem(failure)) if self.each_alone && is_its_own(&failure) => {
+                    left_out.push((number, failure));
+                }
                 Err(problem) => return Err(at(n, problem)),
             }
         }
@@ -118,7 +123,8 @@ impl BatchRequest {
         let defaults = &door.settings.words;
         let mut voices = defaults.voices.clone();
         voices.extend(self.voices);
-        let redo = |number: u32| self.redo.contains(&number).then(|| door.engine.seed());
+        let redo: BTreeSet<u32> = self.redo.into_iter().collect();
+        let redo = |number: u32| redo.contains(&number).then(|| door.engine.seed());
         let words: Vec<Word> =
             self.words.into_iter().enumerate().map(|(n, asked)| word(n, asked, redo)).collect();
         let options = WordsOptions {
@@ -142,11 +148,12 @@ impl BatchRequest {
         Ok(door.engine.words_manifest(&words, &options).await?)
     }
 
-    fn slides(self, door: &Door, caller: &Caller) -> Result<Manifest, Problem> {
+    async fn slides(self, door: &Door, caller: &Caller) -> Result<Manifest, Problem> {
+        let redo: BTreeSet<u32> = self.redo.into_iter().collect();
         let slide = |(n, asked): (usize, SlideRequest)| {
             let SlideRequest { number: given, title, content, prompt } = asked;
             let number = number(n, given);
-            let redo = self.redo.contains(&number).then(|| door.engine.seed());
+            let redo = redo.contains(&number).then(|| door.engine.seed());
             Slide { number, title, content, prompt, redo }
         };
         let slides: Vec<Slide> = self.slides.into_iter().enumerate().map(slide).collect();
@@ -167,8 +174,27 @@ impl BatchRequest {
             sequential: self.sequential,
             priority: Priority::Standard,
         };
-        Ok(options.manifest(&slides))
+        Ok(door.engine.slides_manifest(&slides, &options).await?)
     }
+}
+
+/// A failure that the item would have again: not one of this service, which it may well be made after.
+fn is_its_own(failure: &Failure) -> bool {
+    let code = failure.code();
+    let is_lasting = (400..500).contains(&code.http_status()) && !code.is_retryable();
+    is_lasting || matches!(code, ErrorCode::ModelPaused | ErrorCode::NoKey)
+}
+
+/// Never more than was agreed to, whatever has become dearer since.
+fn agreed(price: Money, most: Money) -> Result<(), Failure> {
+    if price.currency != most.currency {
+        return Err(input::wrong("max_price.currency", price.currency.as_str()));
+    }
+    if price.amount > most.amount {
+        let failure = Failure::new(ErrorCode::OverMaxCost).with("value", price.to_string());
+        return Err(failure.with("limit", most.to_string()));
+    }
+    Ok(())
 }
 
 /// An item after every check that its wish is put to. A face that somebody brings is kept for less time.

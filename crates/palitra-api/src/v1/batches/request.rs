@@ -1,6 +1,7 @@
 //! What a batch is asked to make: the words of a request, which a command of this machine says as well. What they come to is [`super::manifest`].
 
-use crate::{input, problem::Problem};
+use crate::{documents::money::MoneyDocument, input, problem::Problem};
+use palitra_domain::Money;
 use palitra_engine::{batches::ITEMS_MAX, failure::Failure};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -94,6 +95,10 @@ pub struct BatchRequest {
     #[serde(default, skip_serializing_if = "is_usual")]
     #[schema(max_length = 5000)]
     pub source: String,
+    /// It is not started at more than this (`over_max_cost`): the price of a plan that was agreed to.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    #[schema(value_type = Option<MoneyDocument>)]
+    pub max_price: Option<Money>,
     /// Numbers of the only items that are made.
     #[serde(default, skip_serializing_if = "is_usual")]
     pub keep: Vec<u32>,
@@ -206,6 +211,18 @@ const DELAY_MS_MAX: u64 = 3_600_000;
 /// Pictures that a style is taken from.
 const REFERENCES_MAX: usize = 16;
 
+/// The longest name, in characters: of a model, a voice, a language, a format.
+const NAME_CHARS_MAX: usize = 200;
+
+/// The longest id or address of a file.
+const LINK_CHARS_MAX: usize = 2_000;
+
+/// Languages that have a voice.
+const VOICES_MAX: usize = 100;
+
+/// What stands once in a request and comes to stand in each of its items, all together, in bytes.
+const SPREAD_BYTES_MAX: usize = 32 * 1024 * 1024;
+
 impl BatchRequest {
     /// What a stranger may ask for: every field within its bound, and items of one kind.
     pub(super) fn check(&self) -> Result<(), Problem> {
@@ -217,6 +234,8 @@ impl BatchRequest {
         };
         let workers = [Some(self.workers), self.image_workers, self.audio_workers];
         let long = |text: &str, most: usize| text.chars().count() > most;
+        let is_long = |text: &String| long(text, TEXT_CHARS_MAX);
+        let is_name = |text: &String| long(text, NAME_CHARS_MAX);
         for (is_wrong, path, allowed) in [
             (self.gate_percent.is_some_and(|percent| percent > 100), "gate_percent", "0 to 100"),
             (workers.iter().flatten().any(|workers| *workers > 500), "workers", "0 to 500"),
@@ -225,6 +244,21 @@ impl BatchRequest {
             (long(&self.source, 5_000), "source", "5000 characters at most"),
             (long(&self.style, TEXT_CHARS_MAX), "style", "20000 characters at most"),
             (self.references.len() > REFERENCES_MAX, "references", "16 pictures at most"),
+            (self.references.iter().any(|id| long(id, LINK_CHARS_MAX)), "references", "ids of files"),
+            (self.template.as_ref().is_some_and(is_long), "template", "20000 characters at most"),
+            (self.image_model.as_ref().is_some_and(is_name), "image_model", "200 characters at most"),
+            (self.speech_model.as_ref().is_some_and(is_name), "speech_model", "200 characters at most"),
+            (self.prompt_model.as_ref().is_some_and(is_name), "prompt_model", "200 characters at most"),
+            (self.format.as_ref().is_some_and(is_name), "format", "200 characters at most"),
+            (
+                self.voices.len() > VOICES_MAX
+                    || self.voices.iter().flat_map(|(language, voice)| [language, voice]).any(is_name),
+                "voices",
+                "100 voices at most, each of 200 characters at most",
+            ),
+            (self.keep.len() > ITEMS_MAX, "keep", "10000 numbers at most"),
+            (self.drop.len() > ITEMS_MAX, "drop", "10000 numbers at most"),
+            (self.redo.len() > ITEMS_MAX, "redo", "10000 numbers at most"),
             (
                 mine == 0 || mine > ITEMS_MAX || counts.iter().sum::<usize>() != mine,
                 name,
@@ -246,6 +280,33 @@ impl BatchRequest {
                 ("prompt", slide.prompt.as_ref()),
             ];
             bounded(n, "slides", &texts)?;
+        }
+        for (n, item) in self.items.iter().enumerate() {
+            for (field, name) in [("model", Some(&item.model)), ("mode", item.mode.as_ref())] {
+                if name.is_some_and(is_name) {
+                    return Err(input::wrong(&format!("items[{n}].{field}"), "200 characters at most").into());
+                }
+            }
+        }
+        Ok(self.check_spread()?)
+    }
+
+    /// Short words of which many items are made: a style for ten thousand slides, a template that says a long word a thousand times.
+    fn check_spread(&self) -> Result<(), Failure> {
+        let references: usize = self.references.iter().map(String::len).sum();
+        let of_slides = self.slides.len().saturating_mul(self.style.len() + references);
+        let template = self.template.as_deref().unwrap_or_default();
+        let (bytes, places) = (template.len(), template.matches('{').count());
+        let of_word = |word: &WordRequest| {
+            let texts = [Some(&word.word), word.translation.as_ref(), word.example.as_ref()];
+            let longest = texts.into_iter().flatten().map(String::len).max().unwrap_or(0);
+            bytes.saturating_add(places.saturating_mul(longest))
+        };
+        let of_words = self.words.iter().map(of_word).fold(0, usize::saturating_add);
+        for (bytes, path) in [(of_slides, "style"), (of_words, "template")] {
+            if bytes > SPREAD_BYTES_MAX {
+                return Err(input::wrong(path, "32 MiB at most in all items together"));
+            }
         }
         Ok(())
     }
@@ -275,6 +336,9 @@ fn check_word(n: usize, asked: &WordRequest) -> Result<(), Failure> {
         ("prompt", asked.prompt.as_ref()),
     ];
     bounded(n, "words", &texts)?;
+    if asked.language.as_ref().is_some_and(|language| language.chars().count() > NAME_CHARS_MAX) {
+        return Err(input::wrong(&format!("words[{n}].language"), "200 characters at most"));
+    }
     if asked.word.trim().is_empty() {
         return Err(input::wrong(&format!("words[{n}].word"), "a word"));
     }

@@ -1,9 +1,8 @@
 //! `POST /v1/batches/{id}/resume`: what a batch has not made, once more.
 
-use super::accepted;
+use super::{StartedDocument, accepted};
 use crate::{
     caller::{Maker, sees},
-    documents::batch::BatchDocument,
     door::Door,
     input::Id,
     once,
@@ -23,14 +22,14 @@ pub(super) fn routes() -> OpenApiRouter<Door> {
 ///
 /// What failed, was cancelled or was not reached is queued as a batch of its own, at today's prices, beside what is there already, which is taken
 /// as it is and costs nothing. A batch that is still at work goes on by itself: it is answered as it is. `already_finished` when nothing is left
-/// that can be tried.
+/// that can be tried, `still_ending` while something of a stopped one is at a market.
 #[utoipa::path(
     post, path = "/v1/batches/{id}/resume", operation_id = "resume_batch", tag = "batches", security(("key" = [])),
     params(
         ("id" = String, Path, description = "`bat_…`"),
         ("Idempotency-Key" = Option<String>, Header, description = "The same request again answers with the same batch, for a day")
     ),
-    responses((status = 202, description = "Queued", body = BatchDocument), Refusals)
+    responses((status = 202, description = "Queued", body = StartedDocument), Refusals)
 )]
 async fn resume(
     State(door): State<Door>,
@@ -48,5 +47,5 @@ async fn resume(
             door.engine.start_again(&id, key, once).await?
         }
     };
-    accepted(&door, &caller, &started).await
+    accepted(&door, &caller, &headers, &started, started.is_new.then(Vec::new)).await
 }

@@ -27,8 +27,8 @@ pub(in crate::commands) struct Here {
 impl Here {
     pub(super) fn new(session: &Session, app: App) -> Result<Here, Failure> {
         let door = wiring::door(session.config(), app.engine.clone(), None)?;
-        let house = Caller::operator(app.engine.house.id.clone());
-        Ok(Here { app, door, caller: Caller { livemode: session.livemode(), ..house } })
+        let caller = app.engine.operator();
+        Ok(Here { app, door, caller })
     }
 
     pub(super) async fn upload(&self, paths: &[PathBuf]) -> Result<Vec<Brought>, Failure> {

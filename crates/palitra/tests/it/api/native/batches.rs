@@ -245,6 +245,7 @@ fn of_items_that_stand_alone_only_the_bad_ones_are_left_out() {
     assert_eq!((&left["number"], &left["code"]), (&json!(3), &json!("unknown_model")));
     assert!(left["message"].as_str().unwrap().contains("sandbox/artits"), "{left}");
     let batch = ann.post("/v1/batches", &asked).is(202).json();
+    assert_eq!(batch["left_out"], plan["left_out"], "what was started is said as well");
     assert_eq!(ended(&ann, &batch)["stages"][0]["total"], 1);
     asked["items"].as_array_mut().unwrap().pop();
     ann.post("/v1/batches", &asked).refuses(404, "unknown_model");
@@ -260,12 +261,91 @@ fn a_plan_fetches_nothing_and_a_batch_only_so_many_files() {
     };
     let items = |count: usize| json!({ "kind": "run", "items": (0..count).map(item).collect::<Vec<_>>() });
     // Nobody is there under that name, and nobody was asked.
-    let plan = ann.post("/v1/batches/plan", &items(300)).is(200).json();
-    assert_eq!(plan["to_run"], 300);
-    let refused = ann.post("/v1/batches", &items(257)).refuses(422, "invalid_input").json();
-    assert_eq!(refused["violations"][0]["path"], "items");
+    let plan = ann.post("/v1/batches/plan", &items(256)).is(200).json();
+    assert_eq!(plan["to_run"], 256);
+    for route in ["/v1/batches", "/v1/batches/plan"] {
+        let refused = ann.post(route, &items(257)).refuses(422, "invalid_input").json();
+        assert_eq!(refused["violations"][0]["path"], "items");
+    }
     let refused = ann.post("/v1/batches", &items(1)).refuses(422, "bad_file").json();
     assert_eq!(refused["values"]["place"], "`items[0]`", "{refused}");
+    assert_eq!(balance(&ann), (10_000, 0));
+    stage.close(service);
+}
+
+#[test]
+fn a_plan_prices_every_file_that_a_start_would_bring() {
+    let (stage, service, ann) = Stage::with_ann();
+    let pixel = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+    let item = |link: &str| json!({ "model": ARTIST, "mode": "edit", "input": { "prompt": "make it night", "images": [link] } });
+    let asked = json!({ "kind": "run", "each_alone": true, "items": [item(pixel), item("http://pictures.invalid/1.png")] });
+    let plan = ann.post("/v1/batches/plan", &asked).is(200).json();
+    assert_eq!((&plan["to_run"], &plan["left_out"]), (&json!(2), &json!([])), "{plan}");
+    let started = ann.post("/v1/batches", &json!({ "kind": "run", "items": [item(pixel)] })).is(202).json();
+    let one = ann.post("/v1/batches/plan", &json!({ "kind": "run", "items": [item(pixel)] })).is(200).json();
+    assert_eq!(started["task"]["total_words"], 1);
+    assert_eq!(balance(&ann).0, 10_000 - one["price"]["amount"].as_i64().unwrap(), "as it was planned");
+    // So many of one item, as when it is started.
+    let many: Vec<String> = (0..17).map(|n| format!("https://pictures.invalid/{n}.png")).collect();
+    let many =
+        json!({ "model": ARTIST, "mode": "edit", "input": { "prompt": "make it night", "images": many } });
+    ann.post("/v1/batches/plan", &json!({ "kind": "run", "items": [many] })).refuses(422, "invalid_input");
+    stage.close(service);
+}
+
+#[test]
+fn a_batch_is_not_started_at_more_than_was_agreed_to() {
+    let (stage, service, ann) = Stage::with_ann();
+    let at = |most: Value| {
+        let mut asked = run();
+        asked["max_price"] = most;
+        ann.post("/v1/batches", &asked)
+    };
+    at(roubles(PICTURE + SOUND - 1)).refuses(402, "over_max_cost");
+    at(json!({ "amount": 10_000, "currency": "EUR" })).refuses(422, "invalid_input");
+    assert_eq!(balance(&ann), (10_000, 0));
+    at(roubles(PICTURE + SOUND)).is(202);
+    stage.close(service);
+}
+
+/// What stands once in a request may not fill this process's memory.
+#[test]
+fn what_is_said_once_for_many_items_has_a_bound() {
+    let (stage, service, ann) = Stage::with_ann();
+    let slides: Vec<Value> = (0..2_000).map(|n| json!({ "title": format!("{n}") })).collect();
+    let word = "a".repeat(20_000);
+    for (body, path) in [
+        (json!({ "kind": "slides", "slides": slides, "style": "s".repeat(20_000) }), "style"),
+        (json!({ "kind": "slides", "slides": slides[..1], "references": ["r".repeat(3_000)] }), "references"),
+        (
+            json!({ "kind": "words", "words": [{ "word": word }], "template": "{word}".repeat(3_000) }),
+            "template",
+        ),
+        (json!({ "kind": "words", "words": [{ "word": "a" }], "template": "t".repeat(20_001) }), "template"),
+        (
+            json!({ "kind": "words", "words": [{ "word": "a" }], "voices": { "en": "v".repeat(201) } }),
+            "voices",
+        ),
+        (
+            json!({ "kind": "words", "words": [{ "word": "a" }], "image_model": "m".repeat(201) }),
+            "image_model",
+        ),
+        (json!({ "kind": "words", "words": [{ "word": "a" }], "keep": vec![1; 10_001] }), "keep"),
+    ] {
+        let refused = ann.post("/v1/batches/plan", &body).refuses(422, "invalid_input").json();
+        assert_eq!(refused["violations"][0]["path"], path, "{refused}");
+    }
+    stage.close(service);
+}
+
+#[test]
+fn pictures_that_a_style_is_taken_from_are_looked_for_before_anything_is_paid() {
+    let (stage, service, ann) = Stage::with_ann();
+    let asked = json!({ "kind": "slides", "slides": [{ "title": "A harbour", "prompt": "a harbour" }], "format": "64x64",
+        "image_model": ARTIST, "references": ["ast_0ckd2x9p3q8s7t6v5w4y3z2a1b"] });
+    for route in ["/v1/batches/plan", "/v1/batches"] {
+        ann.post(route, &asked).refuses(422, "invalid_input");
+    }
     assert_eq!(balance(&ann), (10_000, 0));
     stage.close(service);
 }
@@ -290,8 +370,8 @@ fn resumed(stage: &Stage) {
     let path = format!("/v1/batches/{}", batch["id"].as_str().unwrap());
     let plan = ann.post("/v1/batches/plan", &run()).is(200).json();
     assert_eq!(plan["open_batch_id"], batch["id"], "it is at work");
-    let same = ann.post(&format!("{path}/resume"), &Value::Null).is(202).json();
-    assert_eq!(same["id"], batch["id"]);
+    let same = ann.post(&format!("{path}/resume"), &Value::Null).is(202);
+    assert_eq!((&same.json()["id"], same.header("idempotent-replayed")), (&batch["id"], None));
     ann.post(&format!("{path}/cancel"), &Value::Null).is(200);
     assert_eq!(balance(&ann), (10_000, 0));
     let resume = |key: &str| {
@@ -308,8 +388,10 @@ fn resumed(stage: &Stage) {
     let service = stage.serve();
     let ann = service.client(&key);
     assert_eq!(ended(&ann, &again)["status"], "completed");
-    ann.post(&format!("/v1/batches/{}/resume", again["id"].as_str().unwrap()), &Value::Null)
-        .refuses(409, "already_finished");
+    for ended in [&again, &batch] {
+        ann.post(&format!("/v1/batches/{}/resume", ended["id"].as_str().unwrap()), &Value::Null)
+            .refuses(409, "already_finished");
+    }
     assert_eq!(balance(&ann), (10_000 - PICTURE - SOUND, 0));
     stage.close(service);
 }
@@ -365,6 +447,9 @@ fn a_batch_may_come_as_a_file() {
     let alone = json!({ "kind": "run", "each_alone": true });
     let plan = form(&ann, "/v1/batches/plan", &alone, "wishes.jsonl", lines.as_bytes()).is(200).json();
     assert_eq!((&plan["items"], &plan["left_out"][0]["number"]), (&json!(2), &json!(3)), "{plan}");
+    let none =
+        form(&ann, "/v1/batches", &alone, "wishes.jsonl", b"{\"model\": 7}\n").refuses(422, "invalid_input");
+    assert!(none.text().contains("line 1 column"), "{}", none.text());
     stage.close(service);
 }
 
