@@ -4,7 +4,10 @@ use crate::http::{Clients, SettingError, Timeouts, base_url, why};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use palitra_domain::objects::ByteStream;
-use reqwest::{Client, Method, Url, header::CONTENT_TYPE};
+use reqwest::{
+    Client, Method, Url,
+    header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER},
+};
 use std::{io, time::Duration};
 
 /// An answer that is held back may take a minute; nothing at all comes for no longer than this.
@@ -24,6 +27,8 @@ pub struct Remote {
 /// What it answered.
 pub struct Answer {
     pub status: u16,
+    /// When the same may be accepted (`Retry-After`).
+    pub retry_after: Option<Duration>,
     pub body: ByteStream,
 }
 
@@ -55,8 +60,13 @@ impl Remote {
             request = request.header(CONTENT_TYPE, kind).body(body);
         }
         let response = request.send().await.map_err(|error| io::Error::other(why(&error)))?;
-        let status = response.status().as_u16();
+        let (status, retry_after) = (response.status().as_u16(), retry_after(response.headers()));
         let body = response.bytes_stream().map(|part| part.map_err(|error| io::Error::other(why(&error))));
-        Ok(Answer { status, body: Box::pin(body) })
+        Ok(Answer { status, retry_after, body: Box::pin(body) })
     }
+}
+
+/// Whole seconds, as our services say it.
+pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    headers.get(RETRY_AFTER)?.to_str().ok()?.parse().ok().map(Duration::from_secs)
 }

@@ -12,7 +12,7 @@ use futures_util::StreamExt;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use palitra_domain::{Clock, ErrorCode, i18n::Lang, objects::ByteStream};
-use palitra_markets::remote::{Answer, Remote};
+use palitra_markets::remote::{Answer, Remote, retry_after};
 use serde_json::Value;
 use std::{io, path::Path, path::PathBuf, time::Duration};
 use tokio::{io::AsyncWriteExt, net::UnixStream};
@@ -23,9 +23,11 @@ const ANSWER_MAX: usize = 64 * 1024 * 1024;
 /// An answer may be held back for a minute; a service that says nothing for so long is stuck.
 const SILENCE: Duration = Duration::from_secs(90);
 
-/// How often a service that does not answer is asked again, and how soon: it may be starting anew.
+/// How often a service that does not answer is asked again, how soon, and for how long: it may be starting anew.
 const TRIES: u32 = 30;
 const PAUSE: Duration = Duration::from_secs(1);
+const PATIENCE: Duration = Duration::from_secs(240);
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// Who answers.
 #[derive(Clone)]
@@ -98,14 +100,14 @@ impl Service {
         body: (&str, Bytes),
     ) -> Result<Value, Failure> {
         let answer = self.send(lang, method, path, headers, body).await.map_err(|error| self.away(&error))?;
-        let status = answer.status;
+        let (status, again_in) = (answer.status, answer.retry_after);
         let whole = whole(answer.body).await.map_err(|error| self.away(&error))?;
         if (200..300).contains(&status) && whole.is_empty() {
             return Ok(Value::Null);
         }
         let answer: Value =
             serde_json::from_slice(&whole).map_err(|error| self.unreadable(status, &error))?;
-        if (200..300).contains(&status) { Ok(answer) } else { Err(palitra_api::failure(&answer)) }
+        if (200..300).contains(&status) { Ok(answer) } else { Err(refused(&answer, again_in)) }
     }
 
     /// What comes bit by bit.
@@ -117,13 +119,13 @@ impl Service {
     ) -> Result<ByteStream, Failure> {
         let answer = self.send(lang, "GET", path, headers, ("", Bytes::new())).await;
         let answer = answer.map_err(|error| self.away(&error))?;
-        let status = answer.status;
+        let (status, again_in) = (answer.status, answer.retry_after);
         if status == 200 {
             return Ok(answer.body);
         }
         let problem = whole(answer.body).await.map_err(|error| self.away(&error))?;
         let problem = serde_json::from_slice(&problem).map_err(|error| self.unreadable(status, &error))?;
-        Err(palitra_api::failure(&problem))
+        Err(refused(&problem, again_in))
     }
 
     /// A document that is small enough to be held.
@@ -148,9 +150,12 @@ impl Service {
         clock: &dyn Clock,
         mut ask: impl AsyncFnMut() -> Result<T, Failure>,
     ) -> Result<T, Failure> {
+        let began = clock.now();
         for _ in 1..TRIES {
             match ask().await {
-                Err(failure) if failure.code() == ErrorCode::ServiceAway => clock.sleep(PAUSE).await,
+                Err(failure) if is_passing(&failure) && clock.now().since(began) < PATIENCE => {
+                    clock.sleep(failure.when_to_retry().unwrap_or(PAUSE).clamp(PAUSE, MINUTE)).await;
+                }
                 other => return other,
             }
         }
@@ -191,8 +196,12 @@ impl Service {
         Failure::new(ErrorCode::Internal).with("why", why)
     }
 
-    /// Nobody answers.
+    /// Nobody answers; or more than is read, which it would say again.
     fn away(&self, error: &io::Error) -> Failure {
+        if error.kind() == io::ErrorKind::FileTooLarge {
+            let why = format!("the service answered with more than {} MiB", ANSWER_MAX / 1024 / 1024);
+            return Failure::new(ErrorCode::Internal).with("why", why);
+        }
         let failure = match self {
             Service::At(_) => Failure::new(ErrorCode::ServiceAway).with("value", "`--server`"),
             Service::Here(socket) => {
@@ -200,6 +209,20 @@ impl Service {
             }
         };
         failure.with("why", error.to_string())
+    }
+}
+
+/// Nobody answers, or whoever does says when to come again.
+fn is_passing(failure: &Failure) -> bool {
+    matches!(failure.code(), ErrorCode::ServiceAway | ErrorCode::RateLimited | ErrorCode::StoreBusy)
+}
+
+/// What a problem says, and when to come again where the answer said so.
+fn refused(problem: &Value, again_in: Option<Duration>) -> Failure {
+    let failure = palitra_api::failure(problem);
+    match again_in {
+        Some(again_in) => failure.retry_after(again_in),
+        None => failure,
     }
 }
 
@@ -214,7 +237,7 @@ async fn answer_of(socket: &Path, request: Request<Body>) -> io::Result<Answer> 
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
     tokio::spawn(async move { drop(connection.await) });
     let response = sender.send_request(request).await.map_err(io::Error::other)?;
-    let status = response.status().as_u16();
+    let (status, retry_after) = (response.status().as_u16(), retry_after(response.headers()));
     let parts = Body::new(response.into_body()).into_data_stream();
     let parts = futures_util::stream::unfold(parts, |mut parts| async {
         let part = match heard(parts.next()).await {
@@ -223,7 +246,7 @@ async fn answer_of(socket: &Path, request: Request<Body>) -> io::Result<Answer> 
         };
         Some((part, parts))
     });
-    Ok(Answer { status, body: Box::pin(parts) })
+    Ok(Answer { status, retry_after, body: Box::pin(parts) })
 }
 
 /// What comes before the silence is too long.

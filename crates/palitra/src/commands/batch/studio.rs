@@ -31,7 +31,7 @@ pub(in crate::commands) struct Planned {
     pub(in crate::commands) failed: usize,
     pub(in crate::commands) refused: usize,
     pub(in crate::commands) price: Money,
-    /// What markets may take for it, whoever pays it; a service says its price alone.
+    /// What markets may take for it, whoever pays it; a service says its price alone to all but the operator.
     pub(in crate::commands) cost: Money,
     /// Real money may be spent.
     pub(in crate::commands) is_real: bool,
@@ -173,9 +173,7 @@ impl Studio {
     ) -> Result<Begun, Failure> {
         match (self, &planned.kept) {
             (Studio::Here(here), Kept::Plan(plan)) => here.begin(plan, planned.open.as_ref()).await,
-            (Studio::There(there), Kept::Request(request)) => {
-                there.begin(session, request, planned.open.as_ref()).await
-            }
+            (Studio::There(there), Kept::Request(request)) => there.begin(session, request, planned).await,
             _ => Err(Failure::new(ErrorCode::Internal).with("why", "planned elsewhere")),
         }
     }

@@ -15,12 +15,13 @@ use crate::{
         make::{Brought, upload_there},
     },
     control::Service,
-    failure::Failure,
+    failure::{Failure, Phrase},
 };
 use palitra_api::batches::BatchRequest;
-use palitra_domain::{BatchId, Clock, ErrorCode, GenerationId, state::BatchState};
+use palitra_domain::{BatchId, Clock, ErrorCode, GenerationId, Livemode, state::BatchState};
 use palitra_engine::batches::{Report, Stage};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use std::{
     collections::HashMap,
     path::PathBuf,
@@ -51,8 +52,16 @@ impl There {
     }
 
     pub(super) async fn plan(&self, session: &Session, request: &BatchRequest) -> Result<Planned, Failure> {
-        let asked = document(request)?;
-        let answer = self.shelf.service.ask(session, "POST", "/v1/batches/plan", &asked).await?;
+        let asked = self.document(request)?;
+        let shelf = &self.shelf;
+        let told = Service::insist(&*shelf.clock, async || {
+            shelf.service.ask(session, "POST", "/v1/batches/plan", &asked).await
+        });
+        let answer = told.await?;
+        if session.livemode() == Livemode::Test && answer["mode"] == Livemode::Live.as_str() {
+            let failure = Failure::new(ErrorCode::BadSetting).with("place", "`engine.test_mode`");
+            return Err(failure.with("why", Phrase::new("why-service-is-live")));
+        }
         read::planned(&answer, Kept::Request(Box::new(request.clone())))
     }
 
@@ -61,12 +70,14 @@ impl There {
         &self,
         session: &Session,
         request: &BatchRequest,
-        open: Option<&BatchId>,
+        planned: &Planned,
     ) -> Result<Begun, Failure> {
-        if let Some(open) = open {
+        if let Some(open) = &planned.open {
             return Ok(Begun { id: open.clone(), superseded: Vec::new() });
         }
-        let (asked, key) = (document(request)?, format!("palitra-{:032x}", crate::clock::random()));
+        // At no more than was agreed to.
+        let request = BatchRequest { max_price: Some(planned.price), ..request.clone() };
+        let (asked, key) = (self.document(&request)?, format!("palitra-{:032x}", crate::clock::random()));
         let answer = Service::insist(&*self.shelf.clock, async || {
             self.shelf.service.post_once(session, "/v1/batches", &key, &asked).await
         });
@@ -117,6 +128,16 @@ impl There {
         }
     }
 
+    /// At a service elsewhere a path alone says too little of where something comes from.
+    fn document(&self, request: &BatchRequest) -> Result<Value, Failure> {
+        let mut request = serde_json::to_value(request)
+            .map_err(|error| Failure::new(ErrorCode::Internal).with("why", error.to_string()))?;
+        if let (Service::At(_), Some(source)) = (&self.shelf.service, request["source"].as_str()) {
+            request["source"] = Value::from(format!("{}:{source}", machine()));
+        }
+        Ok(request)
+    }
+
     async fn ask(&self, session: &Session, path: &str) -> Result<Value, Failure> {
         let shelf = &self.shelf;
         Service::insist(&*shelf.clock, async || shelf.service.ask(session, "GET", path, &Value::Null).await)
@@ -124,7 +145,13 @@ impl There {
     }
 }
 
-fn document(request: &BatchRequest) -> Result<Value, Failure> {
-    serde_json::to_value(request)
-        .map_err(|error| Failure::new(ErrorCode::Internal).with("why", error.to_string()))
+/// Tells this machine from others that use the same account, which may have a file of the same path: whose deck changed replaces his own runs.
+fn machine() -> String {
+    let id = std::fs::read_to_string("/etc/machine-id").unwrap_or_default();
+    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    let mut hash = Sha256::new();
+    hash.update(id.trim());
+    hash.update([0]);
+    hash.update(name);
+    hash.finalize()[..6].iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -16,6 +16,9 @@ const LINE_BYTES_MAX: u64 = 1024 * 1024;
 /// Of the lines that are read at once: a part ends behind the line that reaches it, and is one request of at most 16 MiB to a service.
 const PART_BYTES_MAX: usize = 12 * 1024 * 1024;
 
+/// Files by their address in the lines that are read at once. A request may name 256; the last line of a part brings 16 at most.
+const PART_LINKS_MAX: usize = 256 - 16;
+
 /// The most lines of one file.
 pub(super) const LINES_MAX: u32 = 1_000_000;
 
@@ -57,8 +60,12 @@ impl Lines {
     /// The next lines that are not empty, `most` of them at most; none at the end of the file.
     pub(super) async fn next(&mut self, most: usize) -> io::Result<Vec<Numbered>> {
         let mut lines = Vec::new();
-        let (mut text, mut bytes) = (Vec::new(), 0);
-        while lines.len() < most && bytes < PART_BYTES_MAX && self.number < LINES_MAX {
+        let (mut text, mut bytes, mut linked) = (Vec::new(), 0, 0);
+        while lines.len() < most
+            && bytes < PART_BYTES_MAX
+            && linked <= PART_LINKS_MAX
+            && self.number < LINES_MAX
+        {
             text.clear();
             let read = (&mut self.file).take(LINE_BYTES_MAX + 1).read_until(b'\n', &mut text).await?;
             if read == 0 {
@@ -76,6 +83,7 @@ impl Lines {
                 continue;
             }
             let asked = if is_whole { read_line(line) } else { Err(too_long()) };
+            linked += asked.as_ref().map_or(0, |asked| links(&asked.input));
             lines.push(Numbered { number: self.number, asked });
         }
         Ok(lines)
@@ -99,6 +107,18 @@ impl Lines {
                 return Ok(());
             }
         }
+    }
+}
+
+/// What may be files by their address.
+fn links(input: &Value) -> usize {
+    match input {
+        Value::String(text) => {
+            usize::from(["http://", "https://", "data:"].iter().any(|scheme| text.starts_with(scheme)))
+        }
+        Value::Array(all) => all.iter().map(links).sum(),
+        Value::Object(fields) => fields.values().map(links).sum(),
+        _ => 0,
     }
 }
 
@@ -129,6 +149,7 @@ fn read_line(line: &[u8]) -> Result<Asked, Bad> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use serde_json::json;
 
     async fn all(bytes: &[u8], most: usize) -> Vec<Numbered> {
         let folder = tempfile::tempdir().unwrap();
@@ -170,6 +191,19 @@ mod tests {
             (5, "inputs"),
         ] {
             assert!(told[at].1.contains(part), "{:?}", told[at]);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_part_names_no_more_addresses_than_a_request_may() {
+        let line =
+            json!({ "input": { "prompt": "p", "images": vec!["https://pictures.invalid/1.png"; 16] } });
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lines.jsonl");
+        std::fs::write(&path, format!("{line}\n").repeat(40)).unwrap();
+        let mut lines = Lines::open(&path).await.unwrap();
+        for count in [16, 16, 8, 0] {
+            assert_eq!(lines.next(1000).await.unwrap().len(), count);
         }
     }
 

@@ -65,7 +65,7 @@ pub(super) async fn run(session: &Session, args: RunLines) -> Result<(), Stop> {
         }
         let is_real = match &studio {
             Studio::Here(_) => survey.may_cost,
-            Studio::There(_) => total.price.amount > 0,
+            Studio::There(_) => total.is_real,
         };
         money::agree(session, &args.spend, (total.price, total.cost), is_real)?;
         agreed = Some((total.price, total.cost));
@@ -177,13 +177,16 @@ struct Total {
     refused: usize,
     price: Money,
     cost: Money,
+    /// Real money may be spent.
+    is_real: bool,
     eta: Duration,
 }
 
 impl Total {
     fn none(currency: Currency) -> Total {
         let none = Money::new(0, currency);
-        Total { items: 0, unchanged: 0, to_run: 0, refused: 0, price: none, cost: none, eta: Duration::ZERO }
+        let eta = Duration::ZERO;
+        Total { items: 0, unchanged: 0, to_run: 0, refused: 0, price: none, cost: none, is_real: false, eta }
     }
 
     fn line(&self, session: &Session) -> String {
@@ -273,6 +276,7 @@ impl Command<'_> {
             total.to_run += planned.to_run;
             let sum = |a: Money, b: Money| a.plus(b).map_err(palitra_engine::Error::from);
             (total.price, total.cost) = (sum(total.price, planned.price)?, sum(total.cost, planned.cost)?);
+            total.is_real |= planned.is_real;
             total.eta += planned.eta;
         }
         let total = total.unwrap_or_else(|| Total::none(self.session.config().money.prices().currency));

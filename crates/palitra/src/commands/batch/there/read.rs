@@ -34,6 +34,9 @@ struct PlanTold {
     failed: usize,
     refused: usize,
     price: Money,
+    /// Of the operator.
+    cost: Option<Money>,
+    is_real: Option<bool>,
     eta_s: u64,
     #[serde(default)]
     left_out: Vec<LeftOut>,
@@ -62,9 +65,9 @@ pub(super) fn planned(answer: &Value, kept: Kept) -> Result<Planned, Failure> {
         failed: told.failed,
         refused: told.refused,
         price: told.price,
-        cost: told.price,
-        // Whether a market is real is the service's to know: what costs something is asked about.
-        is_real: told.price.amount > 0,
+        cost: told.cost.unwrap_or(told.price),
+        // Whether a market is real is told to the operator alone: what costs something is asked about.
+        is_real: told.is_real == Some(true) || told.price.amount > 0,
         eta: Duration::from_secs(told.eta_s),
         left_out: told.left_out.into_iter().map(bad).collect(),
         open: told.open_batch_id,
