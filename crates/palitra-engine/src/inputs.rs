@@ -121,6 +121,29 @@ impl Context {
         if violations.is_empty() { Ok(()) } else { Err(Error::of_input(violations)) }
     }
 
+    /// Pictures that many inputs of a mode are to look at, each of the account and one that the mode takes; where it takes none, they have to
+    /// be there nevertheless.
+    pub(crate) async fn checked_pictures(
+        &self,
+        (account, livemode): (&AccountId, Livemode),
+        mode: &Mode,
+        names: &[String],
+    ) -> Result<()> {
+        let body = mode.input.fit(&serde_json::json!({ "images": names })).body;
+        self.checked_files((account, livemode), mode, &body).await?;
+        let assets = self.assets_of(account, livemode, names.iter().map(String::as_str)).await?;
+        let is_picture = |name: &&String| {
+            is_link(name) || assets.get(*name).is_some_and(|asset| asset.kind == Kind::Image.as_str())
+        };
+        let missing = names.iter().filter(|name| !is_picture(name)).map(|name| Violation {
+            path: "references".to_owned(),
+            rule: "file",
+            allowed: name.clone(),
+        });
+        let violations: Vec<Violation> = missing.collect();
+        if violations.is_empty() { Ok(()) } else { Err(Error::of_input(violations)) }
+    }
+
     async fn assets_of<'a>(
         &self,
         account: &AccountId,

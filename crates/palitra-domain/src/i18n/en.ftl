@@ -40,6 +40,8 @@ plan-write = at most { $price } for the prompt and its checks
 plan-faster = faster: { $model } → { $price }, ~{ $seconds } s
 resumed = continuing the interrupted run { $batch }
 superseded = the deck has changed: what was left of run { $batch } is cancelled, its money is back on the account
+line-not-any-more = it could not be made any more; run it again
+line-no-model = it names no `model`, and there is no --model
 waiting-leftover = waiting for what an earlier run left at a market
 done-slides = done: { $ok } of { $total } { $total ->
         [one] slide

@@ -46,6 +46,8 @@ plan-write = не больше { $price } за промпт с проверка�
 plan-faster = быстрее: { $model } → { $price }, ~{ $seconds } с
 resumed = продолжаю прерванный запуск { $batch }
 superseded = колода изменилась: остаток запуска { $batch } отменён, деньги возвращены на счёт
+line-not-any-more = её уже нельзя было выполнить; запустите ещё раз
+line-no-model = в ней нет `model`, и нет --model
 waiting-leftover = жду то, что прежний запуск оставил на рынке
 done-slides = готово: { $ok } из { $total } { $total ->
         [one] слайда

@@ -77,8 +77,7 @@ impl Engine {
         let references = &options.style.references;
         if !references.is_empty() {
             let (_, mode) = self.model_for(options.livemode, &options.model, "create")?;
-            let body = mode.input.fit(&json!({ "images": references })).body;
-            self.checked_files((&options.account, options.livemode), &mode, &body).await?;
+            self.checked_pictures((&options.account, options.livemode), &mode, references).await?;
         }
         Ok(options.manifest(slides))
     }

@@ -305,7 +305,7 @@ impl Command<'_> {
 
     async fn item(&self, number: u32, asked: Asked) -> Result<ItemRequest, Bad> {
         let Some(model) = asked.model.or_else(|| self.args.model.clone()) else {
-            let message = "it names no `model`, and there is no --model".to_owned();
+            let message = self.session.console.text("line-no-model", &[]);
             return Err(Bad { code: ErrorCode::InvalidInput, message });
         };
         let mut input = match asked.input {

@@ -169,7 +169,7 @@ impl Work<'_> {
         let reported: HashSet<u32> = report.items.iter().map(|item| item.number).collect();
         for number in asked.iter().filter(|number| !reported.contains(number)) {
             // What could be made when it was planned, and not any more when it was started.
-            let message = "it could not be made any more; run it again".to_owned();
+            let message = session.console.text("line-not-any-more", &[]);
             part.bad.entry(*number).or_insert(Bad { code: ErrorCode::InvalidInput, message });
         }
         for worker in report.workers {
