@@ -18,6 +18,8 @@ words! {
         Lost = "lost",
         /// The market delivered what could not be used.
         Unusable = "unusable",
+        /// An answer to a question that the house asks about a prompt, and pays.
+        Given = "given",
     }
 }
 

@@ -446,12 +446,21 @@ impl Context {
         found.cloned().ok_or_else(|| Error::new(ErrorCode::NoTestMode).with("value", mode.name.as_str()))
     }
 
-    /// Work around prompts that the house pays.
-    pub(crate) fn is_free(&self, mode: &Mode) -> bool {
-        PROMPT_WORK.contains(&mode.name.as_str()) && !self.settings.prompts.billed
+    /// Whether the house pays what the engine itself asks of this model about a prompt: of the one that the settings name for it, and only
+    /// of that. The same question of anybody else is priced as any.
+    pub(crate) fn is_on_the_house(&self, livemode: Livemode, model: &Model, mode: &Mode) -> bool {
+        let prompts = &self.settings.prompts;
+        let named = match mode.name.as_str() {
+            "translate" => &prompts.translator,
+            "compose" | "check" => &prompts.writer,
+            _ => return false,
+        };
+        let is_named =
+            || self.model_for(livemode, named, &mode.name).is_ok_and(|(named, _)| named.id == model.id);
+        !prompts.billed && is_named()
     }
 
-    /// A row for the queue: priced, with its recipe and fresh ids. `input` is in our words.
+    /// A row for the queue: priced as for whoever pays himself, with its recipe and fresh ids. `input` is in our words.
     pub(crate) fn new_generation(
         &self,
         livemode: Livemode,
@@ -462,7 +471,6 @@ impl Context {
         let carrier = self.carrier(livemode, model, mode)?;
         let is_own = carrier.id == model.id;
         let (price, cost) = mode.price_and_cost(input, &self.settings.prices)?;
-        let is_free = self.is_free(mode);
         Ok(NewGeneration {
             id: palitra_domain::GenerationId::new(now, self.random()),
             market: carrier.market.clone(),
@@ -475,7 +483,7 @@ impl Context {
             longest_run: mode.longest_run,
             input: input.to_string(),
             recipe: recipe::recipe_hash(&model.id, &mode.name, input),
-            price: if is_free { 0 } else { price.amount },
+            price: price.amount,
             price_version: self.price_version(),
             cost: if is_own { cost.amount } else { 0 },
             batch: None,
@@ -486,9 +494,6 @@ impl Context {
         })
     }
 }
-
-/// The text lane's work around prompts: the house's unless the settings say otherwise.
-const PROMPT_WORK: [&str; 3] = ["translate", "compose", "check"];
 
 /// The market inside this process.
 const SANDBOX: &str = "sandbox";

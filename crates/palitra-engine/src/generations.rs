@@ -41,6 +41,8 @@ pub struct Wish {
     pub key: Option<KeyId>,
     /// Where its end is told, besides the account's webhooks.
     pub webhook: Option<Callback>,
+    /// A question that the engine itself asks about a prompt: the house pays it where accounts do not.
+    pub is_own: bool,
 }
 
 /// What a door says beside a wish.
@@ -231,6 +233,9 @@ impl Engine {
         }
         countable(&mode, &input, &body)?;
         let mut row = self.new_generation(wish.livemode, (&model, &mode), &input)?;
+        if wish.is_own && self.is_on_the_house(wish.livemode, &model, &mode) {
+            row.price = 0;
+        }
         row.priority = wish.priority;
         row.key = self.bounded_key(wish.key.as_ref());
         row.parents = translation.iter().map(|translation: &NewGeneration| translation.id.clone()).collect();
@@ -281,7 +286,11 @@ impl Engine {
     fn translation(&self, wish: &Wish, prompt: &str) -> Result<NewGeneration> {
         let (model, mode) = self.model_for(wish.livemode, &self.settings.prompts.translator, "translate")?;
         let input = json!({ "system": TRANSLATE_SYSTEM, "prompt": prompt });
-        self.new_generation(wish.livemode, (&model, &mode), &input)
+        let mut row = self.new_generation(wish.livemode, (&model, &mode), &input)?;
+        if self.is_on_the_house(wish.livemode, &model, &mode) {
+            row.price = 0;
+        }
+        Ok(row)
     }
 
     pub async fn generation(&self, id: &GenerationId) -> Result<Generation> {

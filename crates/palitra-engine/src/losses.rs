@@ -3,7 +3,7 @@
 use crate::{Context, Engine, Result, deliveries};
 use palitra_domain::{
     Currency, GenerationId, MarketCost, Timestamp,
-    loss::loss_of,
+    loss::{LossReason, loss_of},
     market::MarketError,
     money::{Millionths, scale_up},
     state::AttemptState,
@@ -16,6 +16,9 @@ use palitra_store::{
 };
 
 pub use rows::Spent;
+
+/// What the house may ask about prompts.
+const PROMPT_WORK: [&str; 3] = ["translate", "compose", "check"];
 
 /// A market's cost in minor units of the wallet, rounded up. `None` where there is no rate for its currency.
 fn in_wallet(context: &Context, cost: MarketCost) -> Option<i64> {
@@ -51,6 +54,18 @@ pub(crate) fn of_rejected(
 ) -> Option<Loss> {
     let reason = loss_of(fence.from, AttemptState::Failed, error.class, true)?;
     Some(Loss { attempt: fence.attempt, reason, amount: cost.and_then(|cost| in_wallet(context, cost)) })
+}
+
+/// What an answer costs that nobody pays for: the house asks about a prompt. At the market's word, else what it was expected to take.
+pub(crate) fn of_given(
+    context: &Context,
+    fence: &Fence,
+    (mode, price): (&str, i64),
+    cost: Option<MarketCost>,
+) -> Option<Loss> {
+    let is_given = price == 0 && PROMPT_WORK.contains(&mode);
+    let amount = cost.and_then(|cost| in_wallet(context, cost));
+    is_given.then_some(Loss { attempt: fence.attempt, reason: LossReason::Given, amount })
 }
 
 /// In the transaction that ends the attempt, after everything else. The operator is told once a window.

@@ -5,7 +5,9 @@
 
 use crate::{
     Engine, Error, Result,
+    failure::Failure,
     generations::{Asked as Beside, Generation, Once, Wish},
+    market_failure,
 };
 use palitra_domain::{
     AccountId, ErrorCode, GenerationId, KeyId, Livemode, Money, QuoteId,
@@ -54,10 +56,13 @@ fn clipped(text: &str) -> String {
 }
 
 /// The argument that names the model of a question which its market did not answer.
-pub const MODEL: &str = "model";
+const MODEL: &str = "model";
 
 /// Writings and checks of one prompt, at most.
 const QUESTIONS_MAX: i64 = 5;
+
+/// How long an end is waited for at once.
+const A_WHILE: Duration = Duration::from_secs(3_600);
 
 impl Engine {
     /// The most that writing this prompt may cost.
@@ -153,6 +158,7 @@ impl Engine {
             priority: Priority::Standard,
             key: idea.key.clone(),
             webhook: None,
+            is_own: true,
         }
     }
 
@@ -184,19 +190,23 @@ impl Engine {
         Err(error.with("hint", generation.error_text.unwrap_or_default()))
     }
 
-    /// Waits until a generation has ended; the database is asked now and then, should an event be missed.
+    /// Waits until a generation has ended.
     pub async fn until_ended(&self, id: &GenerationId) -> Result<Generation> {
-        let mut events = self.events();
         loop {
-            let generation = self.generation(id).await?;
+            let generation = self.wait(id, A_WHILE).await?;
             if generation.state.is_terminal() {
                 return Ok(generation);
             }
-            tokio::select! {
-                _ = events.recv() => {}
-                () = self.clock.sleep(Duration::from_secs(1)) => {}
-            }
         }
+    }
+}
+
+/// A question that its market did not answer is told like any other generation.
+pub fn unanswered(error: Error) -> Failure {
+    let arg = |wanted| error.args.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value.as_str());
+    match (arg(MODEL), arg("value")) {
+        (Some(model), Some(market)) => market_failure::failure(error.code, (market, model), arg("hint")),
+        _ => error.into(),
     }
 }
 
@@ -259,3 +269,6 @@ impl Asked<'_> {
         Ok(generation.output.unwrap_or_default())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -210,6 +210,7 @@ pub(crate) fn wish(engine: &Engine, prompt: &str) -> Wish {
         priority: Priority::Standard,
         key: None,
         webhook: None,
+        is_own: false,
     }
 }
 

@@ -129,6 +129,7 @@ fn wish(engine: &Engine, prompt: &str) -> Wish {
         priority: Priority::Standard,
         key: None,
         webhook: None,
+        is_own: false,
     }
 }
 

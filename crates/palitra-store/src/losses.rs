@@ -1,6 +1,7 @@
 //! What the house has lost by an account: attempts that a market may bill and that nobody pays for. A row is written by the transaction
-//! that ends the attempt, once for each attempt, whatever becomes of it later; so it is as certain as the end itself. Test money and the
-//! house's own work lose nothing.
+//! that ends the attempt, once for each attempt, whatever becomes of it later; so it is as certain as the end itself. What the house gives
+//! for nothing counts, too, so that nobody has it without end. Test money and the house's own work lose nothing, nor does whoever pays
+//! nothing because the operator says so.
 
 use crate::{Error, Result, Tx, bounds::Bounds, p, sql};
 use palitra_domain::{AccountId, ErrorCode, GenerationId, Timestamp, loss::LossReason};
@@ -10,7 +11,7 @@ use std::time::Duration;
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// An attempt that ended without a charge.
+/// An attempt that ended without a charge, or was given for nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Loss {
     pub attempt: i64,
@@ -59,6 +60,7 @@ pub fn record(
         "insert into loss(generation_id, attempt, account_id, livemode, reason, amount, at)
          select id, $2, account_id, livemode, $3, coalesce($4, cost, price), $5 from generation
          where id = $1 and livemode = 'live' and coalesce($4, cost, price) > 0
+           and ($3 <> 'given' or price = 0 and account_id in (select id from account where has_free_access = 0))
          on conflict(generation_id, attempt) do nothing",
         p![generation.as_str(), loss.attempt, loss.reason.as_str(), loss.amount, now.micros()],
     )?;

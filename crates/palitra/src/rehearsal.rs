@@ -90,6 +90,7 @@ async fn create(engine: &Engine, new: New) -> palitra_engine::Result<Value> {
         priority: new.priority.unwrap_or(Priority::Standard),
         key: None,
         webhook: None,
+        is_own: false,
     };
     // A key never stands for another request here.
     let once = Once { key: new.key, fingerprint: [0; 32], repeats: None };

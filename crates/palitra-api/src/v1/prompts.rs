@@ -8,12 +8,11 @@ use axum::{
     extract::State,
     http::{HeaderMap, StatusCode},
 };
-use palitra_domain::{i18n::Lang, prompt::writing::Purpose};
+use palitra_domain::{ErrorCode, i18n::Lang, prompt::writing::Purpose};
 use palitra_engine::{
     Caller,
     failure::Failure,
-    market_failure,
-    prompts::{Composed, Idea, MODEL},
+    prompts::{Composed, Idea, unanswered},
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -120,15 +119,6 @@ fn document(it: Composed) -> PromptDocument {
     }
 }
 
-/// A question that its market did not answer is told like any other generation.
-fn unanswered(error: palitra_engine::Error) -> Failure {
-    let arg = |wanted| error.args.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value.as_str());
-    match (arg(MODEL), arg("value")) {
-        (Some(model), Some(market)) => market_failure::failure(error.code, (market, model), arg("hint")),
-        _ => error.into(),
-    }
-}
-
 /// Price a prompt
 ///
 /// The most that writing it may cost.
@@ -167,14 +157,16 @@ async fn create(
     let once = once::of(&headers, "POST /v1/prompts", &bytes)?;
     let can_ask_again = once.is_some();
     let idea = Idea { once, ..value.idea(&caller) };
-    let composing = door.engine.compose(&idea, |_| ());
-    let composed = if can_ask_again {
-        match tokio::time::timeout(PATIENCE, composing).await {
-            Ok(composed) => composed,
-            Err(_) => return Ok((StatusCode::ACCEPTED, axum::Json(PromptDocument::default()))),
+    let composed = tokio::select! {
+        composed = door.engine.compose(&idea, |_| ()) => Some(composed),
+        () = tokio::time::sleep(PATIENCE), if can_ask_again => None,
+        () = door.closing.cancelled() => None,
+    };
+    let Some(composed) = composed else {
+        if can_ask_again {
+            return Ok((StatusCode::ACCEPTED, axum::Json(PromptDocument::default())));
         }
-    } else {
-        composing.await
+        return Err(Failure::new(ErrorCode::Interrupted).into());
     };
     Ok((StatusCode::OK, axum::Json(document(composed.map_err(unanswered)?))))
 }

@@ -57,6 +57,7 @@ impl QuoteRequest {
             input: Value::Object(self.input),
             priority: Priority::Standard,
             webhook: None,
+            is_own: false,
         })
     }
 }

@@ -49,6 +49,7 @@ impl Engine {
             priority: options.priority,
             key: None,
             webhook: None,
+            is_own: false,
         };
         let steps = self.steps_of(&wish, StepKind::Run).await?;
         let prompt = line.input["prompt"].as_str().or(line.input["text"].as_str()).unwrap_or_default();

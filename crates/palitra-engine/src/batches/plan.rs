@@ -8,10 +8,10 @@ use super::{
 use crate::{Engine, Error, Result};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use palitra_domain::{
-    ErrorCode, Money,
+    ErrorCode, Livemode, Money,
     catalogue::{Mode, Model},
     recipe,
-    state::Priority,
+    state::{Priority, StepKind},
     terms::Terms,
 };
 use palitra_store::generations::{self as rows, Reusable};
@@ -137,8 +137,8 @@ impl Engine {
         for (wish, step) in
             manifest.items.iter().zip(&steps).flat_map(|(item, steps)| item.steps.iter().zip(steps))
         {
-            if let (Step::Run { input, .. }, Some((_, mode))) = (step, model_of(&models, wish)) {
-                if !self.is_free(mode) {
+            if let (Step::Run { input, .. }, Some((model, mode))) = (step, model_of(&models, wish)) {
+                if !self.is_free_step(manifest.livemode, wish, (model, mode)) {
                     price = price.plus(mode.price(input, &prices)?)?;
                 }
                 cost = cost.plus(mode.price_and_cost(input, &prices)?.1)?;
@@ -165,6 +165,16 @@ impl Engine {
             cost,
             eta,
         })
+    }
+
+    /// A translation that the engine has put before another step, where the house pays it.
+    pub(super) fn is_free_step(
+        &self,
+        livemode: Livemode,
+        wish: &StepWish,
+        (model, mode): (&Model, &Mode),
+    ) -> bool {
+        wish.kind == StepKind::Prompt && self.is_on_the_house(livemode, model, mode)
     }
 
     /// Of each market all its keys' slots.

@@ -202,6 +202,9 @@ impl Engine {
                 let (model, mode) =
                     model_of(&plan.models, wish).ok_or_else(|| Error::new(ErrorCode::Internal))?;
                 let mut row = self.new_generation(plan.manifest.livemode, (model, mode), input)?;
+                if self.is_free_step(plan.manifest.livemode, wish, (model, mode)) {
+                    row.price = 0;
+                }
                 row.priority = plan.manifest.priority;
                 row.key = self.bounded_key(plan.manifest.key.as_ref());
                 row.batch = Some(place);

@@ -148,6 +148,7 @@ impl Engine {
             priority: options.priority,
             key: None,
             webhook: None,
+            is_own: false,
         };
         match self.steps_of(&wish, kind).await {
             Ok(steps) => Ok(steps),

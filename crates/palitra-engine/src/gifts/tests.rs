@@ -168,6 +168,7 @@ async fn an_account_pays_on_its_terms_and_a_quote_keeps_those_it_was_made_on() {
         priority: Priority::Standard,
         key: None,
         webhook: None,
+        is_own: false,
     };
     let change = |group: Option<&str>, free: bool| {
         let change = TermsChange { group: Some(group.map(str::to_owned)), has_free_access: Some(free) };

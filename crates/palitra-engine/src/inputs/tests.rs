@@ -16,6 +16,7 @@ fn wish(engine: &Engine, model: &str, mode: &str, input: Value) -> Wish {
         priority: Priority::Standard,
         key: None,
         webhook: None,
+        is_own: false,
     }
 }
 

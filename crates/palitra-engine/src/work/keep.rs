@@ -1,7 +1,7 @@
 //! Our own copy of a result, then the charge: download, true type, object, settlement.
 
 use super::{Ticket, again, answers, commit, end, ended, examine};
-use crate::{batches, scheduler::Machine, trouble::Patience};
+use crate::{batches, losses, scheduler::Machine, trouble::Patience};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use palitra_domain::{
@@ -88,7 +88,14 @@ pub(super) async fn tell(machine: &Machine, ticket: Ticket, claimed: Claimed, ou
     };
     let (facts, now) = (claimed.facts, machine.now());
     machine.points.before(GenerationState::Submitting, Event::Answer);
-    let told = move |tx: &mut palitra_store::Tx<'_>| generations::settle_answer(tx, &settlement, &facts, now);
+    let of = (claimed.mode.as_str(), facts.price);
+    let given = losses::of_given(machine, &settlement.fence, of, settlement.cost);
+    let engine = machine.engine.clone();
+    let told = move |tx: &mut palitra_store::Tx<'_>| {
+        let finished = generations::settle_answer(tx, &settlement, &facts, now)?;
+        losses::record(tx, &engine, &settlement.fence.id, given.as_ref(), now)?;
+        Ok(finished)
+    };
     if commit(machine, ticket.id(), told).await.is_none() {
         return;
     }
@@ -393,12 +400,20 @@ async fn settle(
         fills,
         delivery: DeliveryId::of_generation(ticket.id()),
     };
+    let of = (generation.mode.as_str(), generation.price);
+    let given = losses::of_given(machine, &settlement.fence, of, settlement.cost);
     let now = machine.now();
     if child_fails {
         machine.points.before(GenerationState::Queued, Event::Fail);
     }
     machine.points.before(GenerationState::Storing, Event::Settle);
-    let finished = commit(machine, ticket.id(), move |tx| generations::settle(tx, &settlement, now)).await;
+    let engine = machine.engine.clone();
+    let finished = commit(machine, ticket.id(), move |tx| {
+        let finished = generations::settle(tx, &settlement, now)?;
+        losses::record(tx, &engine, &settlement.fence.id, given.as_ref(), now)?;
+        Ok(finished)
+    })
+    .await;
     if finished.is_none() {
         return;
     }

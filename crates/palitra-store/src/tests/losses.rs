@@ -26,6 +26,7 @@ on_every_database!(MIGRATIONS =>
     past_the_budget_what_is_queued_waits_and_nobody_else,
     the_day_has_a_budget_of_its_own,
     the_house_and_test_money_lose_nothing,
+    what_the_house_gives_counts_where_nobody_pays,
     the_operator_is_told_once_in_a_window,
     whoever_cancels_after_every_start_costs_the_budget_and_what_was_at_work,
 );
@@ -141,6 +142,30 @@ async fn the_house_and_test_money_lose_nothing(fresh: Fresh) {
     })
     .await;
     assert_eq!(lost(&fresh).await, 0);
+}
+
+async fn what_the_house_gives_counts_where_nobody_pays(fresh: Fresh) {
+    open(&fresh, 4).await;
+    let given = |tx: &mut Tx, n, now| {
+        let loss = Loss { attempt: 1, reason: LossReason::Given, amount: Some(COST) };
+        losses::record(tx, &id::<GenerationId>(n), &loss, &BOUNDS, at(now))
+    };
+    commit(&fresh, move |tx| {
+        let free = |n| NewGeneration { price: 0, ..wanted(n) };
+        create(tx, &anna(), &[free(1), free(2), wanted(3)], 0)?;
+        create(tx, &boris(), &[free(4)], 0)?;
+        tx.execute("update account set has_free_access = 1 where id = $1", p![boris().as_str()])?;
+        // Paid by anna, and given to boris by the operator.
+        given(tx, 3, 1)?;
+        given(tx, 4, 1)?;
+        given(tx, 1, 1)
+    })
+    .await;
+    assert_eq!(lost(&fresh).await, COST);
+    let marks = commit(&fresh, move |tx| given(tx, 2, 2)).await;
+    assert_eq!(marks.iter().map(|mark| mark.window).collect::<Vec<_>>(), ["hour"]);
+    let error = refused(&fresh, |tx| create(tx, &anna(), &[wanted(5)], 3)).await;
+    assert!(wait(&error) > 0);
 }
 
 async fn the_operator_is_told_once_in_a_window(fresh: Fresh) {

@@ -138,6 +138,7 @@ impl Place {
             priority: Priority::Standard,
             key: None,
             webhook: None,
+            is_own: false,
         }
     }
 

@@ -68,6 +68,7 @@ async fn ask(
         priority: Priority::Standard,
         key: None,
         webhook: None,
+        is_own: false,
     };
     if !engine.is_real_market(&wish.model, &wish.mode) {
         return Ok(None);

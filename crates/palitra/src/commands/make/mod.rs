@@ -89,6 +89,7 @@ async fn make_with(session: &Session, app: App, job: Job<'_>) -> Result<(), Stop
         priority: Priority::Standard,
         key: None,
         webhook: None,
+        is_own: false,
     };
     let offer = app.engine.offer(&wish).await?;
     offer::tell_notices(session, &offer.notices);

@@ -4,24 +4,15 @@ use super::{Place, name_of, place, words};
 use crate::{
     args::{Write, WriteFor},
     clock,
-    commands::{Session, Stop, documents, market_failure, money, stop},
+    commands::{Session, Stop, documents, money, stop},
     control::Service,
     failure::Failure,
     wiring::{App, io_failure},
 };
 use palitra_domain::{ErrorCode, Money, prompt::writing::Purpose};
-use palitra_engine::prompts::{Idea, MODEL};
+use palitra_engine::prompts::{Idea, unanswered};
 use serde_json::{Value, json};
 use std::path::Path;
-
-/// A question that its market did not answer is told like any other generation.
-fn unanswered(error: palitra_engine::Error) -> Failure {
-    let arg = |wanted| error.args.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value.as_str());
-    match (arg(MODEL), arg("value")) {
-        (Some(model), Some(market)) => market_failure::failure(error.code, (market, model), arg("hint")),
-        _ => error.into(),
-    }
-}
 
 pub(in crate::commands) async fn write(session: &Session, args: Write) -> Result<(), Stop> {
     match place(session).await? {

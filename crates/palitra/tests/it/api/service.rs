@@ -36,7 +36,7 @@ pub(super) fn roubles(minor: i64) -> Value {
 /// A desk before its service is started: keys are made, settings are set.
 pub(super) struct Stage {
     pub(super) desk: Desk,
-    operator: String,
+    pub(super) operator: String,
 }
 
 impl Stage {

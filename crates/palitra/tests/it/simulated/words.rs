@@ -28,9 +28,9 @@ fn s2_018_020_a_prompt_is_written_and_checked_by_either() {
 #[test]
 fn prompts_are_the_houses_unless_they_are_billed() {
     let town = Simulated::start(&["anthropic"]);
-    let words =
-        ["write", "old harbour", "--language", "en", "--model", "anthropic:claude-haiku-4-5", "--json"];
-    let free = [("PALITRA_PROMPTS__BILLED", "false")];
+    let words = ["write", "old harbour", "--language", "en", "--json"];
+    let free =
+        [("PALITRA_PROMPTS__BILLED", "false"), ("PALITRA_PROMPTS__WRITER", "anthropic:claude-haiku-4-5")];
     assert_eq!(town.run(&words, &free).code, Some(2), "market money is asked about, whoever's it is");
     let run = town.run(&[&words[..], &["--yes"]].concat(), &free);
     assert_eq!(run.code, Some(0), "{}", run.stderr);

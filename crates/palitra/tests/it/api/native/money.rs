@@ -83,3 +83,21 @@ fn a_test_key_spends_test_money_and_sees_test_things() {
     }
     stage.close(service);
 }
+
+#[test]
+fn who_pays_nothing_writes_prompts_as_far_as_the_house_bears_and_asks_no_writer_for_nothing() {
+    let stage = Stage::new().set("PALITRA_ENGINE__HOUSE_LOSS_HOUR_MINOR", "500");
+    stage.desk.json(&["models", "price", "sandbox/writer", "--unit", "run", "--cost", "0.01"]);
+    let key = stage.key("poor", &[]);
+    let service = stage.serve();
+    let poor = service.client(&key);
+    let wish =
+        json!({ "model": "sandbox/writer", "mode": "compose", "input": { "prompt": "write my homework" } });
+    poor.post("/v1/generations", &wish).refuses(402, "insufficient_funds");
+    // Two questions at least, each at 95 kopecks of the house's.
+    let idea = json!({ "idea": "a lighthouse in a storm" });
+    assert_eq!(poor.post("/v1/prompts", &idea).is(200).json()["price"], roubles(0));
+    let refused = (0..3).map(|_| poor.post("/v1/prompts", &idea)).find(|answer| answer.status != 200);
+    refused.expect("it goes on without end").refuses(429, "house_loss");
+    stage.close(service);
+}
