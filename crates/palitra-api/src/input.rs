@@ -295,6 +295,18 @@ impl<S: Send + Sync, T: ParseId> FromRequestParts<S> for Id<T> {
     }
 }
 
+/// The name in a path; one that cannot be read is nobody's.
+pub(crate) struct Name(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Name {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Name, Problem> {
+        let path = axum::extract::Path::<String>::from_request_parts(parts, state).await;
+        path.map(|axum::extract::Path(name)| Name(name)).map_err(|_| not_found("?"))
+    }
+}
+
 pub(crate) fn not_found(what: &str) -> Problem {
     let what: String = what.chars().take(60).collect();
     Failure::new(ErrorCode::NotFound).with("value", format!("`{what}`")).into()

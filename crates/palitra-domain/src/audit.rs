@@ -29,6 +29,7 @@ actions! {
     Refund = "refund";
     TakeBack = "take_back";
     VoucherCreate = "voucher_create";
+    VoucherRedeem = "voucher_redeem";
     VoucherRevoke = "voucher_revoke";
     GroupSet = "group_set";
     GroupRemove = "group_remove";

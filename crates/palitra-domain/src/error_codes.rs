@@ -82,6 +82,7 @@ error_codes! {
     /// An address of a user's that is not called.
     WebhookUrl = "webhook_url", 422, false, 2;
     TooManyWebhooks = "too_many_webhooks", 409, false, 2;
+    TooManyKeys = "too_many_keys", 409, false, 2;
     /// Nothing is sent there until it is enabled again.
     WebhookDisabled = "webhook_disabled", 409, false, 2;
     // Money.
@@ -134,6 +135,8 @@ error_codes! {
     // This machine.
     /// Nobody answers at its address.
     ServiceAway = "service_away", 503, true, 1;
+    /// It was asked and has said nothing: nobody knows what became of it.
+    NoAnswer = "no_answer", 504, true, 1;
     DataInUse = "data_in_use", 503, true, 1;
     DiskFull = "disk_full", 507, true, 1;
     NotWritable = "not_writable", 500, false, 1;

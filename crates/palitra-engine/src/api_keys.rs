@@ -1,7 +1,7 @@
 //! Use cases of API keys: made, listed, given a new secret, revoked. A key that makes keys gives none of them more than it has.
 
 use crate::{
-    Caller, Engine, Error, Result, gifts,
+    AuditEntry, Caller, Engine, Error, Result, gifts,
     once::{Made, OnceOf, claimed},
 };
 use palitra_domain::{
@@ -123,9 +123,14 @@ impl Engine {
         let (transfer, gifts) = (TransferId::new(now, self.random()), self.settings.gifts);
         let about = format!("{} {}{}", wish.livemode.as_str(), wish.scopes, told(&wish.budgets));
         let entry = self.acting_for(by).entry(Action::KeyCreate, &id, about);
+        let credit = wish.credit.filter(|credit| credit.amount > 0);
+        let credit = credit.map(|credit| {
+            let about = format!("{} {credit}", wish.livemode.as_str());
+            (credit, self.acting_for(by).entry(Action::Credit, "", about))
+        });
         let (made, by) = (id.clone(), by.clone());
         let write = self.store.write(move |tx| {
-            must_make_keys(tx, &by, now)?;
+            must_make_keys(tx, &by, wish.expires_at, now)?;
             if let Some(before) = claimed(tx, once.as_ref(), made.as_str(), now)? {
                 return Ok(Made::Before(before));
             }
@@ -145,11 +150,12 @@ impl Engine {
                 expires_at: wish.expires_at,
             };
             rows::insert(tx, &key, now)?;
-            if let Some(credit) = wish.credit.filter(|credit| credit.amount > 0) {
-                let credit = crate::accounts::operator_credit(&transfer, &account, wish.livemode, credit);
-                ledger::top_up(tx, &credit, now)?;
-            }
             audit::insert(tx, &entry)?;
+            if let Some((credit, entry)) = &credit {
+                let credit = crate::accounts::operator_credit(&transfer, &account, wish.livemode, *credit);
+                ledger::top_up(tx, &credit, now)?;
+                audit::insert(tx, &AuditEntry { subject: account.to_string(), ..entry.clone() })?;
+            }
             Ok(Made::New(account))
         });
         Ok(match write.await? {
@@ -174,8 +180,15 @@ impl Engine {
         Ok(self.store.read(move |tx| shown(tx, key.clone(), now)).await?)
     }
 
-    /// A new secret at once; the one before works for `kept` from now on. `not_found` where it is not the caller's, or does not work.
-    pub async fn rotate_key(&self, id: &KeyId, kept: Duration, by: &Caller) -> Result<IssuedKey> {
+    /// A new secret at once; the one before works for `kept` from now on. `not_found` where it is not the caller's, or does not work. Only
+    /// the machine itself gives an operator's key another secret, and that key itself.
+    pub async fn rotate_key(
+        &self,
+        id: &KeyId,
+        kept: Duration,
+        by: &Caller,
+        once: Option<OnceOf>,
+    ) -> Result<Made<IssuedKey>> {
         if kept > KEPT_MAX {
             return Err(Error::new(ErrorCode::InvalidInput)
                 .with("value", "`keep_s`")
@@ -183,7 +196,10 @@ impl Engine {
         }
         let now = self.now();
         let found = self.key_of(id, by).await?;
-        if !found.scopes.is_within(by.scopes) {
+        // A key may always renew itself.
+        let is_itself = by.key.as_ref() == Some(id);
+        let is_another_operators = by.key.is_some() && !is_itself && found.scopes.has(Scope::Operator);
+        if !found.scopes.is_within(by.scopes) || is_another_operators {
             return Err(
                 Error::new(ErrorCode::Forbidden).with("value", format!("`{}`", Scope::Operator.as_str()))
             );
@@ -191,23 +207,27 @@ impl Engine {
         let Secret { key, hash, hint } = self.secret(found.livemode);
         let about = format!("the secret before is kept for {} s", kept.as_secs());
         let entry = self.acting_for(by).entry(Action::KeyRotate, id, about);
-        let (wanted, by) = (id.clone(), by.clone());
+        let (wanted, account, by) = (id.clone(), found.account_id.clone(), by.clone());
         let write = self.store.write(move |tx| {
-            // A key may always renew itself.
-            if by.key.as_ref() != Some(&wanted) {
-                must_make_keys(tx, &by, now)?;
+            if !is_itself {
+                must_make_keys(tx, &by, found.expires_at, now)?;
             }
-            let done = rows::rotate(tx, &wanted, (&hash, &hint), now.plus(kept), now)?;
-            if done {
-                audit::insert(tx, &entry)?;
+            if let Some(before) = claimed(tx, once.as_ref(), wanted.as_str(), now)? {
+                return Ok(Made::Before(before));
             }
-            Ok(done)
+            if !rows::rotate(tx, &wanted, (&hash, &hint), now.plus(kept), now)? {
+                let code = ErrorCode::NotFound;
+                return Err(palitra_store::Error::Rule { code, value: wanted.to_string() });
+            }
+            audit::insert(tx, &entry)?;
+            Ok(Made::New(()))
         });
-        if !write.await? {
-            return Err(Error::new(ErrorCode::NotFound).with("value", id));
-        }
+        let made = write.await?;
         self.callers.forget(|caller| caller.key.as_ref() == Some(id));
-        Ok(IssuedKey { id: id.clone(), account: found.account_id, key })
+        Ok(match made {
+            Made::New(()) => Made::New(IssuedKey { id: id.clone(), account, key }),
+            Made::Before(id) => Made::Before(id),
+        })
     }
 
     /// By the operator.
@@ -232,14 +252,18 @@ impl Engine {
         if revoked { Ok(()) } else { Err(Error::new(ErrorCode::NotFound).with("value", id)) }
     }
 
-    /// A key that the caller may speak of: one of the same account and kind of money, or any for the operator.
+    /// A key that the caller may speak of: one of the same account and kind of money, or any for the operator. `forbidden` where it is a
+    /// live one and the operator's is a test key.
     async fn key_of(&self, id: &KeyId, by: &Caller) -> Result<ApiKey> {
         let wanted = id.clone();
         let found = self.store.read(move |tx| rows::find(tx, &wanted)).await?;
         let is_theirs = |key: &ApiKey| {
             by.scopes.has(Scope::Operator) || key.account_id == by.account && key.livemode == by.livemode
         };
-        found.filter(is_theirs).ok_or_else(|| Error::new(ErrorCode::NotFound).with("value", id))
+        let found =
+            found.filter(is_theirs).ok_or_else(|| Error::new(ErrorCode::NotFound).with("value", id))?;
+        by.reach(found.livemode)?;
+        Ok(found)
     }
 }
 
@@ -264,13 +288,15 @@ fn checked(wish: &KeyWish, by: &Caller, now: Timestamp) -> Result<(String, KeyOw
             return Err(invalid(flag).with("hint", format!("{flag} ≥ 0")));
         }
     }
+    by.reach(wish.livemode)?;
     let owner = match &wish.owner {
         KeyOwner::Named(name) => {
             let name = name.trim().to_owned();
             if name.is_empty() || is_bad(&name) {
                 return Err(invalid("`account`").with("limit", NAME_CHARS_MAX));
             }
-            KeyOwner::Named(name)
+            // Whoever says an id means the account that has it: none is made of that name.
+            AccountId::parse(&name).map_or(KeyOwner::Named(name), KeyOwner::Account)
         }
         KeyOwner::Account(account) => KeyOwner::Account(account.clone()),
     };
@@ -296,13 +322,24 @@ fn shown(tx: &mut Tx<'_>, key: ApiKey, now: Timestamp) -> palitra_store::Result<
     Ok(KeyShown { key, spent })
 }
 
-/// A key with budgets makes no keys: another one would not be held to them. Nor does one that has stopped working and is remembered here.
-fn must_make_keys(tx: &mut Tx<'_>, by: &Caller, now: Timestamp) -> palitra_store::Result<()> {
+/// A key with budgets makes no keys: another one would not be held to them. One with an end makes none that works longer, until
+/// `expires_at`. Nor does one that has stopped working and is remembered here.
+fn must_make_keys(
+    tx: &mut Tx<'_>,
+    by: &Caller,
+    expires_at: Option<Timestamp>,
+    now: Timestamp,
+) -> palitra_store::Result<()> {
     let Some(key) = &by.key else { return Ok(()) };
     let (code, value) = match rows::maker(tx, key, now)? {
-        Some(false) => return Ok(()),
-        Some(true) => (ErrorCode::Forbidden, "`account`"),
         None => (ErrorCode::Unauthorized, ""),
+        Some(maker) if maker.has_budget => (ErrorCode::Forbidden, "`account`"),
+        Some(maker) => match maker.expires_at {
+            Some(end) if expires_at.is_none_or(|wanted| wanted > end) => {
+                (ErrorCode::Forbidden, "`expires_at`")
+            }
+            _ => return Ok(()),
+        },
     };
     Err(palitra_store::Error::Rule { code, value: value.to_owned() })
 }

@@ -101,6 +101,21 @@ impl Engine {
 
     /// Live money for a code, once for each account. After too many codes that there are not the account is refused for a while.
     pub async fn redeem(&self, account: &AccountId, code: &str) -> Result<Redeemed> {
+        self.redeemed(account, code, None).await
+    }
+
+    /// The same by the operator, for somebody: that is written down.
+    pub async fn redeem_for(&self, account: &AccountId, code: &str) -> Result<Redeemed> {
+        let entry = self.entry(Action::VoucherRedeem, account, "");
+        self.redeemed(account, code, Some(entry)).await
+    }
+
+    async fn redeemed(
+        &self,
+        account: &AccountId,
+        code: &str,
+        entry: Option<audit::Entry>,
+    ) -> Result<Redeemed> {
         let now = self.now();
         // A text that cannot be a code is one that there is not.
         let normal = codes::normal_code(code).unwrap_or_default();
@@ -109,7 +124,16 @@ impl Engine {
             hash: codes::code_hash(&normal),
             transfer: TransferId::new(now, self.random()),
         };
-        let redeemed = self.store.write(move |tx| rows::redeem(tx, &redeem, now)).await;
+        let currency = self.settings.prices.currency;
+        let write = self.store.write(move |tx| {
+            let redeemed = rows::redeem(tx, &redeem, now)?;
+            if let Some((given, entry)) = redeemed.as_ref().zip(entry.as_ref()) {
+                let about = Money::new(given.amount, currency).to_string();
+                audit::insert(tx, &audit::Entry { about, ..entry.clone() })?;
+            }
+            Ok(redeemed)
+        });
+        let redeemed = write.await;
         let unknown = || {
             about(palitra_store::Error::Rule { code: ErrorCode::VoucherUnknown, value: String::new() }, code)
         };

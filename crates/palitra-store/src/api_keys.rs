@@ -1,7 +1,7 @@
 //! API keys of accounts: made, listed, found by their hash, given a new secret, revoked. Their budgets are `budgets`.
 
-use crate::{Result, Row, Sql, Tx, accounts, p, sql};
-use palitra_domain::{AccountId, KeyId, Livemode, Scopes, Timestamp};
+use crate::{Error, Result, Row, Sql, Tx, accounts, p, sql};
+use palitra_domain::{AccountId, ErrorCode, KeyId, Livemode, Scopes, Timestamp};
 
 /// A key as it is listed: never the key itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,9 +54,20 @@ pub struct NewApiKey {
     pub expires_at: Option<Timestamp>,
 }
 
-/// Refused with `not_found` where the account is being deleted: no key outlives that.
+/// Keys of an account that work at once.
+pub const KEYS_MAX: i64 = 100;
+
+/// Refused with `not_found` where the account is being deleted: no key outlives that; and with `too_many_keys` where it has [`KEYS_MAX`] that
+/// work.
 pub fn insert(tx: &mut Tx, key: &NewApiKey, now: Timestamp) -> Result<()> {
     accounts::lock(tx, &key.account)?;
+    let row = tx.query_one(
+        "select count(*) from api_key where account_id = $1 and revoked_at is null and (expires_at is null or expires_at > $2)",
+        p![key.account.as_str(), now.micros()],
+    )?;
+    if row.get::<i64>(0)? >= KEYS_MAX {
+        return Err(Error::rule(ErrorCode::TooManyKeys, KEYS_MAX.to_string()));
+    }
     let Budgets { day, month, total } = key.budgets;
     tx.must(
         1,
@@ -177,14 +188,22 @@ pub fn working(tx: &mut Tx, hash: &[u8; 32], now: Timestamp) -> Result<Option<Wo
     row.map(working).transpose()
 }
 
-/// Whether a key has a budget, if it works now; and it is not revoked before this transaction is over.
-pub fn maker(tx: &mut Tx, id: &KeyId, now: Timestamp) -> Result<Option<bool>> {
+/// A key that is to make others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Maker {
+    pub has_budget: bool,
+    pub expires_at: Option<Timestamp>,
+}
+
+/// What bounds a key, if it works now; and it is not revoked before this transaction is over.
+pub fn maker(tx: &mut Tx, id: &KeyId, now: Timestamp) -> Result<Option<Maker>> {
     const MAKER: Sql = sql!(
-        "select case when coalesce(budget_day, budget_month, budget_total) is null then 0 else 1 end
+        "select case when coalesce(budget_day, budget_month, budget_total) is null then 0 else 1 end, expires_at
          from api_key where id = $1 and revoked_at is null and (expires_at is null or expires_at > $2)",
         MINE
     );
-    tx.query_opt(MAKER, p![id.as_str(), now.micros()])?.map(|row| row.get(0)).transpose()
+    let row = tx.query_opt(MAKER, p![id.as_str(), now.micros()])?;
+    row.map(|row| Ok(Maker { has_budget: row.get(0)?, expires_at: row.get(1)? })).transpose()
 }
 
 /// It was used. Never goes back.

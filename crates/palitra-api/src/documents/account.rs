@@ -15,7 +15,7 @@ pub(crate) struct AccountDocument {
     pub(crate) name: String,
     /// `customer`, or `house`: the operator's own.
     kind: &'static str,
-    /// The price group that it is in.
+    /// The price group that it is in; only the operator sees it.
     group: Option<String>,
     /// What prices are multiplied by for it, a decimal.
     factor: String,
@@ -23,12 +23,12 @@ pub(crate) struct AccountDocument {
     free_access: bool,
     /// What it gives to those whom it brings.
     referral_code: String,
-    /// The name of whoever has brought it.
+    /// The name of whoever has brought it; only the operator sees it.
     referred_by: Option<String>,
     /// How many it has brought.
     referred: i64,
-    /// Its share of the slots among those who wait.
-    weight: i64,
+    /// Its share of the slots among those who wait; only the operator sees it.
+    weight: Option<i64>,
     cash: MoneyDocument,
     bonus: MoneyDocument,
     held: MoneyDocument,
@@ -53,7 +53,7 @@ pub(crate) fn listed(door: &Door, view: &AccountView) -> AccountDocument {
         referral_code: profile.referral_code.clone(),
         referred_by: profile.referred_by.clone(),
         referred: profile.referred,
-        weight: profile.weight,
+        weight: Some(profile.weight),
         cash: of(has.cash),
         bonus: of(has.bonus),
         held: of(has.held),
@@ -68,4 +68,9 @@ pub(crate) fn document(door: &Door, view: &AccountView) -> AccountDocument {
     let currency = door.engine.settings.prices.currency;
     let expiring = view.expiring.iter().map(|grant| ExpiringDocument::of(grant, currency)).collect();
     AccountDocument { expiring: Some(expiring), ..listed(door, view) }
+}
+
+/// As it sees itself: without what is the operator's.
+pub(crate) fn own(door: &Door, view: &AccountView) -> AccountDocument {
+    AccountDocument { group: None, referred_by: None, weight: None, ..document(door, view) }
 }

@@ -20,7 +20,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::StreamExt;
-use palitra_domain::{AccountId, ErrorCode};
+use palitra_domain::{AccountId, ErrorCode, Scope};
 use palitra_engine::{Caller, failure::Failure};
 use std::io;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -39,7 +39,8 @@ async fn show(
     Reader(caller): Reader,
 ) -> Result<axum::Json<AccountDocument>, Problem> {
     let view = door.engine.account_view(&caller.account, caller.livemode).await?;
-    Ok(axum::Json(account::document(&door, &view)))
+    let is_operator = caller.scopes.has(Scope::Operator);
+    Ok(axum::Json(if is_operator { account::document(&door, &view) } else { account::own(&door, &view) }))
 }
 
 /// Export the account

@@ -6,21 +6,21 @@ use super::{
     vouchers::{RedeemRequest, RedeemedDocument, redeemed},
 };
 use crate::{
-    caller::Operator,
+    caller::{LiveOperator, Operator},
     documents::{
         Anything,
         account::{self, AccountDocument},
         money::MoneyDocument,
     },
     door::Door,
-    input::{Json, Query, nullable, plain},
+    input::{Json, Name, Query, nullable, plain},
     once::{self, Replied},
     page::{self, Page, Paged},
     problem::Problem,
     refusals::Refusals,
 };
 use axum::{
-    extract::{Path, State},
+    extract::State,
     http::{HeaderMap, StatusCode},
     response::Response,
 };
@@ -78,7 +78,7 @@ async fn list(
 async fn show(
     State(door): State<Door>,
     Operator(caller): Operator,
-    Path(name): Path<String>,
+    Name(name): Name,
 ) -> Result<axum::Json<AccountDocument>, Problem> {
     let account = named(&door, &name).await?;
     Ok(axum::Json(shown(&door, &caller, &account.id).await?))
@@ -112,8 +112,8 @@ pub(crate) struct AccountChange {
 )]
 async fn change(
     State(door): State<Door>,
-    Operator(caller): Operator,
-    Path(name): Path<String>,
+    LiveOperator(caller): LiveOperator,
+    Name(name): Name,
     Json { value, .. }: Json<AccountChange>,
 ) -> Result<axum::Json<AccountDocument>, Problem> {
     let account = named(&door, &name).await?;
@@ -174,7 +174,7 @@ fn holdings_document(door: &Door, it: &Holdings) -> HoldingsDocument {
 async fn holdings(
     State(door): State<Door>,
     Operator(_): Operator,
-    Path(name): Path<String>,
+    Name(name): Name,
 ) -> Result<axum::Json<HoldingsDocument>, Problem> {
     let account = named(&door, &name).await?;
     Ok(axum::Json(holdings_document(&door, &door.engine.holdings(&account.id).await?)))
@@ -191,7 +191,7 @@ async fn holdings(
 async fn export(
     State(door): State<Door>,
     Operator(caller): Operator,
-    Path(name): Path<String>,
+    Name(name): Name,
 ) -> Result<Response, Problem> {
     let account = named(&door, &name).await?;
     exported(&door, &caller, &account.id).await
@@ -217,8 +217,8 @@ pub(crate) struct Deletion {
 )]
 async fn delete(
     State(door): State<Door>,
-    Operator(caller): Operator,
-    Path(name): Path<String>,
+    LiveOperator(caller): LiveOperator,
+    Name(name): Name,
 ) -> Result<(StatusCode, axum::Json<Deletion>), Problem> {
     let account = named(&door, &name).await?;
     let lost = door.engine.holdings(&account.id).await?;
@@ -245,7 +245,7 @@ async fn delete(
 async fn ledger(
     State(door): State<Door>,
     Operator(caller): Operator,
-    Path(name): Path<String>,
+    Name(name): Name,
     Query(paged): Query<Paged>,
 ) -> Result<axum::Json<Page<MovementDocument>>, Problem> {
     let account = named(&door, &name).await?;
@@ -271,7 +271,7 @@ pub(crate) struct AmountRequest {
 async fn credit(
     State(door): State<Door>,
     Operator(caller): Operator,
-    Path(name): Path<String>,
+    Name(name): Name,
     headers: HeaderMap,
     Json { value, bytes }: Json<AmountRequest>,
 ) -> Result<Replied<BalanceDocument>, Problem> {
@@ -298,7 +298,7 @@ async fn credit(
 async fn debit(
     State(door): State<Door>,
     Operator(caller): Operator,
-    Path(name): Path<String>,
+    Name(name): Name,
     headers: HeaderMap,
     Json { value, bytes }: Json<AmountRequest>,
 ) -> Result<Replied<BalanceDocument>, Problem> {
@@ -330,10 +330,11 @@ async fn debit(
 )]
 async fn redeem(
     State(door): State<Door>,
-    Operator(_): Operator,
-    Path(name): Path<String>,
+    LiveOperator(caller): LiveOperator,
+    Name(name): Name,
     Json { value, .. }: Json<RedeemRequest>,
 ) -> Result<axum::Json<RedeemedDocument>, Problem> {
     let account = named(&door, &name).await?;
-    Ok(axum::Json(redeemed(&door, &account, &value.code).await?))
+    let given = door.engine.acting_for(&caller).redeem_for(&account.id, &value.code).await?;
+    Ok(axum::Json(redeemed(&door, account, &given)))
 }

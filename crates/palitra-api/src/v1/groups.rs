@@ -1,16 +1,13 @@
 //! `/v1/price-groups`, for the operator: accounts that buy at the same prices.
 
 use crate::{
-    caller::Operator,
+    caller::{LiveOperator, Operator},
     door::Door,
-    input::{Json, wrong},
+    input::{Json, Name, wrong},
     problem::Problem,
     refusals::Refusals,
 };
-use axum::{
-    extract::{Path, State},
-    http::StatusCode,
-};
+use axum::{extract::State, http::StatusCode};
 use palitra_domain::{ErrorCode, money::Millionths};
 use palitra_engine::{PriceGroup, failure::Failure};
 use serde::{Deserialize, Serialize};
@@ -67,8 +64,8 @@ pub(crate) struct GroupRequest {
 )]
 async fn set(
     State(door): State<Door>,
-    Operator(caller): Operator,
-    Path(name): Path<String>,
+    LiveOperator(caller): LiveOperator,
+    Name(name): Name,
     Json { value, .. }: Json<GroupRequest>,
 ) -> Result<axum::Json<GroupDocument>, Problem> {
     let factor = Millionths::parse(&value.factor);
@@ -89,8 +86,8 @@ async fn set(
 )]
 async fn remove(
     State(door): State<Door>,
-    Operator(caller): Operator,
-    Path(name): Path<String>,
+    LiveOperator(caller): LiveOperator,
+    Name(name): Name,
 ) -> Result<StatusCode, Problem> {
     let removed = door.engine.acting_for(&caller).remove_price_group(&name).await;
     removed.map_err(|error| match error.code {

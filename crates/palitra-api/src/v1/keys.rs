@@ -15,9 +15,9 @@ use axum::{
     extract::State,
     http::{HeaderMap, StatusCode},
 };
-use palitra_domain::{Currency, KeyId, Money, Scope, Scopes, Timestamp};
+use palitra_domain::{Currency, KeyId, Livemode, Money, Scope, Scopes, Timestamp};
 use palitra_engine::{
-    Budgets, Caller, IssuedKey, KEPT, KeyFilter, KeyOwner, KeyShown, KeyWish, Made, OnceOf, Spent,
+    ApiKey, Budgets, Caller, IssuedKey, KEPT, KeyFilter, KeyOwner, KeyShown, KeyWish, Made, OnceOf, Spent,
     failure::Failure,
 };
 use serde::{Deserialize, Serialize};
@@ -65,7 +65,7 @@ fn scopes(scopes: Scopes) -> Vec<ScopeDocument> {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct KeyRequest {
-    /// The name of the account that it is for, which is made when there is none; only the operator names one.
+    /// The name or the id of the account that it is for, which is made when there is none of the name; only the operator names one.
     account: Option<String>,
     /// That of the key that asks, when it is not given.
     mode: Option<ModeDocument>,
@@ -118,8 +118,11 @@ pub(crate) struct KeyDocument {
     /// Its name.
     account: String,
     mode: ModeDocument,
-    /// The whole key where it was just made, and never again; else the part of it that may be shown.
+    /// The whole key where it was just made, and never again.
     key: Option<String>,
+    /// The part of it that may be shown.
+    #[schema(example = "sk_live_…a1b2")]
+    hint: String,
     name: String,
     scopes: Vec<ScopeDocument>,
     budgets: BudgetsDocument,
@@ -167,7 +170,8 @@ fn document(door: &Door, KeyShown { key, spent }: &KeyShown) -> KeyDocument {
         account_id: key.account_id.as_str().to_owned(),
         account: key.account.clone(),
         mode: key.livemode.into(),
-        key: Some(key.hint.clone()),
+        key: None,
+        hint: key.hint.clone(),
         name: key.name.clone(),
         scopes: scopes(key.scopes),
         budgets: budgets(&key.budgets, spent, door.engine.settings.prices.currency),
@@ -181,7 +185,7 @@ fn document(door: &Door, KeyShown { key, spent }: &KeyShown) -> KeyDocument {
 
 /// Make a key
 ///
-/// The only time it is seen whole: the same request again under its `Idempotency-Key` answers with the part that may be shown.
+/// The only time it is seen: the same request again under its `Idempotency-Key` answers without it.
 #[utoipa::path(
     post, path = "/v1/keys", operation_id = "create_key", tag = "keys", security(("key" = [])), request_body = KeyRequest,
     params(once::Header),
@@ -201,9 +205,7 @@ async fn create(
     };
     let mut shown = document(&door, &door.engine.key_shown(&id, &caller).await?);
     let is_new = new.is_some();
-    if is_new {
-        shown.key = new;
-    }
+    shown.key = new;
     Ok(Replied { status: StatusCode::CREATED, is_new, document: shown })
 }
 
@@ -260,7 +262,7 @@ async fn list(
         Some(name) => Some(door.engine.account(&name).await?.id),
         None => (!is_operator).then(|| caller.account.clone()),
     };
-    let livemode = (!is_operator).then_some(caller.livemode);
+    let livemode = (!is_operator || caller.livemode == Livemode::Test).then_some(caller.livemode);
     let filter = KeyFilter { account, livemode, before, limit: limit.saturating_add(1) };
     let keys = door.engine.keys_shown(filter).await?;
     let shown = keys.iter().map(|key| document(&door, key)).collect();
@@ -280,10 +282,10 @@ pub(crate) struct RotateRequest {
 pub(crate) struct RotatedKey {
     id: String,
     account_id: String,
-    /// The only time it is seen.
-    key: String,
+    /// The only time it is seen: `null` when the request is repeated.
+    key: Option<String>,
     /// Until then the secret before works, too.
-    old_until: String,
+    old_until: Option<String>,
 }
 
 /// Give a key a new secret
@@ -291,24 +293,29 @@ pub(crate) struct RotatedKey {
 /// The secret before works on for a while; the one before that ends at once.
 #[utoipa::path(
     post, path = "/v1/keys/{id}/rotate", operation_id = "rotate_key", tag = "keys", security(("key" = [])),
-    params(("id" = String, Path, description = "`key_…`")), request_body = Option<RotateRequest>,
+    params(("id" = String, Path, description = "`key_…`"), once::Header), request_body = Option<RotateRequest>,
     responses((status = 200, description = "The new one", body = RotatedKey), Refusals)
 )]
 async fn rotate(
     State(door): State<Door>,
     Holder(caller): Holder,
     Id(id): Id<KeyId>,
+    headers: HeaderMap,
     Optional(body): Optional<RotateRequest>,
-) -> Result<axum::Json<RotatedKey>, Problem> {
+) -> Result<Replied<RotatedKey>, Problem> {
+    let bytes = body.as_ref().map(|body| body.bytes.clone()).unwrap_or_default();
     let kept = body.and_then(|body| body.value.keep_s).map_or(KEPT, Duration::from_secs);
-    let now = door.engine.clock.now();
-    let IssuedKey { id, account, key } = door.engine.rotate_key(&id, kept, &caller).await?;
-    Ok(axum::Json(RotatedKey {
+    let once = once::of(&headers, &format!("POST /v1/keys/{id}/rotate"), &bytes)?;
+    let made = door.engine.rotate_key(&id, kept, &caller, OnceOf::caller(&caller, once)).await?;
+    let is_new = made.is_new();
+    let ApiKey { account_id, old_until, .. } = door.engine.key_shown(&id, &caller).await?.key;
+    let document = RotatedKey {
         id: id.as_str().to_owned(),
-        account_id: account.as_str().to_owned(),
-        key,
-        old_until: now.plus(kept).rfc3339(),
-    }))
+        account_id: account_id.as_str().to_owned(),
+        key: made.fresh().map(|issued| issued.key),
+        old_until: old_until.map(Timestamp::rfc3339),
+    };
+    Ok(Replied { status: StatusCode::OK, is_new, document })
 }
 
 /// A key that works no more.

@@ -1,7 +1,7 @@
 //! `/v1/markets`, for the operator: markets, keys and lanes, and what is changed there while the service runs.
 
 use crate::{
-    caller::Operator,
+    caller::{LiveOperator, Operator},
     documents::Anything,
     door::Door,
     input::{self, Optional},
@@ -55,7 +55,7 @@ async fn list(State(door): State<Door>, Operator(_): Operator) -> Result<axum::J
 )]
 async fn change(
     State(door): State<Door>,
-    Operator(caller): Operator,
+    LiveOperator(caller): LiveOperator,
     Path((target, verb)): Path<(String, String)>,
     Optional(body): Optional<NewLimits>,
 ) -> Result<axum::Json<Anything>, Problem> {
@@ -75,7 +75,7 @@ async fn change(
 )]
 async fn change_key(
     State(door): State<Door>,
-    Operator(caller): Operator,
+    LiveOperator(caller): LiveOperator,
     Path((market, label, verb)): Path<(String, String, String)>,
     Optional(body): Optional<NewLimits>,
 ) -> Result<axum::Json<Anything>, Problem> {

@@ -2,7 +2,7 @@
 
 use super::keys::Revoked;
 use crate::{
-    caller::{Holder, Operator},
+    caller::{Holder, LiveOperator, Operator},
     documents::money::MoneyDocument,
     door::Door,
     input::{Id, Json, Query, wrong},
@@ -16,9 +16,9 @@ use axum::{
     extract::State,
     http::{HeaderMap, StatusCode},
 };
-use palitra_domain::{Currency, ErrorCode, Timestamp, VoucherId};
+use palitra_domain::{Currency, Livemode, Timestamp, VoucherId};
 use palitra_engine::{
-    Made, OnceOf, Purse, Voucher, VoucherWish,
+    Made, OnceOf, Purse, Redeemed, Voucher, VoucherWish,
     accounts::Account,
     failure::{Failure, Phrase},
 };
@@ -119,7 +119,7 @@ pub(crate) struct IssuedVoucher {
 )]
 async fn create(
     State(door): State<Door>,
-    Operator(caller): Operator,
+    LiveOperator(caller): LiveOperator,
     headers: HeaderMap,
     Json { value, bytes }: Json<VoucherRequest>,
 ) -> Result<Replied<IssuedVoucher>, Problem> {
@@ -226,7 +226,7 @@ async fn list(
 )]
 async fn revoke(
     State(door): State<Door>,
-    Operator(caller): Operator,
+    LiveOperator(caller): LiveOperator,
     Id(id): Id<VoucherId>,
 ) -> Result<axum::Json<Revoked>, Problem> {
     door.engine.acting_for(&caller).revoke_voucher(&id).await?;
@@ -254,18 +254,13 @@ pub(crate) struct RedeemedDocument {
     expires_at: Option<String>,
 }
 
-pub(super) async fn redeemed(
-    door: &Door,
-    account: &Account,
-    code: &str,
-) -> Result<RedeemedDocument, Failure> {
-    let given = door.engine.redeem(&account.id, code).await?;
-    Ok(RedeemedDocument {
-        account: account.name.clone(),
+pub(super) fn redeemed(door: &Door, account: Account, given: &Redeemed) -> RedeemedDocument {
+    RedeemedDocument {
+        account: account.name,
         purse: given.purse.into(),
         amount: MoneyDocument::of(given.amount, door.engine.settings.prices.currency),
         expires_at: given.expires_at.map(Timestamp::rfc3339),
-    })
+    }
 }
 
 /// Redeem a voucher
@@ -281,9 +276,8 @@ async fn redeem(
     Json { value, .. }: Json<RedeemRequest>,
 ) -> Result<axum::Json<RedeemedDocument>, Problem> {
     // Vouchers are live money: whoever works with test money has none to gain.
-    if caller.livemode == palitra_domain::Livemode::Test {
-        return Err(Failure::new(ErrorCode::Forbidden).with("value", "`live`").into());
-    }
+    caller.reach(Livemode::Live)?;
     let account = door.engine.account(caller.account.as_str()).await?;
-    Ok(axum::Json(redeemed(&door, &account, &value.code).await?))
+    let given = door.engine.redeem(&account.id, &value.code).await?;
+    Ok(axum::Json(redeemed(&door, account, &given)))
 }

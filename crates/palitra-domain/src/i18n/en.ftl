@@ -151,6 +151,7 @@ confirm-cancel = cancel { $id }? [y/N]
 
 ## Commands
 key-created = the key is shown once, keep it: { $key }
+key-unheard = the key { $id } was made, but its secret was lost on the way: `palitra keys rotate { $id }` gives it another
 key-rotated = the new key is shown once, keep it: { $key }
 key-old = the secret before works until { $time }
 key-may = may { $scopes }
@@ -351,10 +352,12 @@ error-webhook-url = `{ $value }` cannot be called: { $why ->
        *[form] it is no address
     }
 error-too-many-webhooks = this account has { $limit } webhooks already
+error-too-many-keys = this account has { $value } keys that work already
 error-webhook-disabled = webhook { $value } is disabled: nothing is sent there
 error-queue-full = too much of this account is waiting already: at most { $limit }, room in about { $seconds } s
 error-house-loss = work of this account that was cancelled or refused after its start has cost the service too much: new work is taken again in { $seconds } s
 this-service = this service
+error-no-answer = the service has not answered `{ $value }`: what was asked may have been done, or not
 error-service-away = the service does not answer at { $value }: { $why }
 error-malformed = the request cannot be read: { $why }
 error-method-not-allowed = this address does not take { $value }
@@ -455,9 +458,11 @@ hint-too-much-at-once = divide it; the operator sets the bound with `engine.acco
 hint-uploads-full = files that were brought leave after `retention.uploads_days`; the operator sets the bound with `engine.account_uploads_mb`
 hint-webhook-url = give an absolute public address, such as https://example.com/hooks; the operator allows private ones with `security.allow_private_urls`
 hint-too-many-webhooks = delete one that is not needed any more: one address can hear of many kinds of events
+hint-too-many-keys = revoke one that is not needed any more
 hint-webhook-disabled = see why with its list of deliveries, then enable it again
 hint-queue-full = repeat it in { $seconds } s, or cancel what is not needed any more
 hint-house-loss = wait, and let started work end; the operator sets the bound with `engine.house_loss_hour_minor` and `engine.house_loss_day_minor`
+hint-no-answer = look whether it is done before you ask again
 hint-service-away = { $hint }
 hint-service-away-else = check that it runs, and its address
 hint-server-here = this command works on a data directory: run it where the service runs, without `--server`
@@ -644,6 +649,7 @@ setting-url = an address `http://…` or `https://…` without password and para
 setting-currency = a currency code of three capital letters is needed, such as `RUB`
 setting-decimal = a number as text is needed, such as `"2.5"`: not below zero, at most six decimals
 setting-roles = roles are needed: `api`, `web`, `bot`, `worker`, separated by commas
+setting-networks = networks or addresses separated by commas, such as `10.0.0.0/8,fd00::/8`, or nothing
 setting-database = `sqlite:///file`, `sqlite:////path`, `postgres://user:password@host:5432/database` or nothing
 setting-database-address = `postgres://user:password@host:5432/database`, special characters of the password as %XX; sslmode: disable, prefer, require, verify-full; sslrootcert needs verify-full
 setting-label = a key needs a `label`, other than `main`

@@ -157,6 +157,7 @@ confirm-cancel = отменить { $id }? [д/Н]
 
 ## Команды
 key-created = ключ показан один раз, сохраните его: { $key }
+key-unheard = ключ { $id } создан, но его секрет потерялся по дороге: `palitra keys rotate { $id }` даст ему новый
 key-rotated = новый ключ показан один раз, сохраните его: { $key }
 key-old = прежний секрет действует до { $time }
 key-may = может { $scopes }
@@ -359,10 +360,12 @@ error-webhook-url = на `{ $value }` слать нельзя: { $why ->
        *[form] это не адрес
     }
 error-too-many-webhooks = у этого счёта уже { $limit } вебхуков
+error-too-many-keys = у этого счёта уже { $value } действующих ключей
 error-webhook-disabled = вебхук { $value } отключён: туда ничего не отправляется
 error-queue-full = в очереди этого счёта уже слишком много работы: не больше { $limit }, место появится примерно через { $seconds } с
 error-house-loss = отменённая или отклонённая после запуска работа этого счёта обошлась сервису слишком дорого: новая принимается через { $seconds } с
 this-service = этот сервис
+error-no-answer = сервис не ответил на `{ $value }`: возможно, это сделано, возможно, нет
 error-service-away = сервис не отвечает по адресу { $value }: { $why }
 error-malformed = запрос не читается: { $why }
 error-method-not-allowed = этот адрес не принимает { $value }
@@ -463,9 +466,11 @@ hint-too-much-at-once = разделите её на части; предел з
 hint-uploads-full = загруженное удаляется через `retention.uploads_days` дней; предел задаёт оператор: `engine.account_uploads_mb`
 hint-webhook-url = дайте полный публичный адрес, например https://example.com/hooks; частные разрешает оператор: `security.allow_private_urls`
 hint-too-many-webhooks = удалите ненужный: один адрес может получать события многих видов
+hint-too-many-keys = отзовите ненужный
 hint-webhook-disabled = список его доставок покажет, почему; затем включите его снова
 hint-queue-full = повторите через { $seconds } с или отмените то, что больше не нужно
 hint-house-loss = подождите и дайте начатому завершиться; предел задаёт оператор: `engine.house_loss_hour_minor` и `engine.house_loss_day_minor`
+hint-no-answer = прежде чем повторять, посмотрите, не сделано ли это уже
 hint-service-away = { $hint }
 hint-service-away-else = проверьте, что он работает, и его адрес
 hint-server-here = эта команда работает с каталогом данных: запустите её там, где сервис, без `--server`
@@ -652,6 +657,7 @@ setting-url = нужен адрес `http://…` или `https://…` без п�
 setting-currency = нужен код валюты из трёх больших букв, например `RUB`
 setting-decimal = нужно число текстом, например `"2.5"`: не меньше нуля, не больше шести знаков после точки
 setting-roles = нужны роли через запятую: `api`, `web`, `bot`, `worker`
+setting-networks = нужны сети или адреса через запятую, например `10.0.0.0/8,fd00::/8`, или пусто
 setting-database = нужно `sqlite:///файл`, `sqlite:////путь`, `postgres://user:password@host:5432/database` или пусто
 setting-database-address = нужно `postgres://user:password@host:5432/database`, особые знаки пароля как %XX; sslmode: disable, prefer, require, verify-full; sslrootcert только с verify-full
 setting-label = у ключа должно быть имя `label`, и не `main`

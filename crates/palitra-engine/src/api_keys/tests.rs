@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     AuditFilter,
-    generations::Wish,
+    generations::{Once, Wish},
     town::{Town, wish},
 };
 use palitra_domain::Currency;
@@ -31,7 +31,7 @@ async fn s1_15_a_new_secret_works_at_once_and_the_old_one_for_its_time() {
     let town = Town::new();
     let engine = town.process().await;
     let (first, caller) = made(&engine, named("ann")).await;
-    let second = engine.rotate_key(&first.id, KEPT, &caller).await.unwrap();
+    let second = engine.rotate_key(&first.id, KEPT, &caller, None).await.unwrap().fresh().unwrap();
     assert_eq!((&second.id, &second.account), (&first.id, &first.account));
     assert_eq!(engine.caller(&second.key).await.unwrap(), caller);
     town.clock.turn(24 * 3600 - 1);
@@ -40,11 +40,11 @@ async fn s1_15_a_new_secret_works_at_once_and_the_old_one_for_its_time() {
     assert_eq!(code(engine.caller(&first.key).await), Some(ErrorCode::Unauthorized));
     assert!(engine.caller(&second.key).await.is_ok());
     // At once, when it is not to be kept.
-    let third = engine.rotate_key(&first.id, Duration::ZERO, &caller).await.unwrap();
+    let third = engine.rotate_key(&first.id, Duration::ZERO, &caller, None).await.unwrap().fresh().unwrap();
     assert_eq!(code(engine.caller(&second.key).await), Some(ErrorCode::Unauthorized));
     assert!(engine.caller(&third.key).await.is_ok());
     let long = KEPT_MAX + Duration::from_secs(1);
-    assert_eq!(code(engine.rotate_key(&first.id, long, &caller).await), Some(ErrorCode::InvalidInput));
+    assert_eq!(code(engine.rotate_key(&first.id, long, &caller, None).await), Some(ErrorCode::InvalidInput));
 }
 
 #[tokio::test]
@@ -74,12 +74,12 @@ async fn a_key_gives_no_other_key_more_than_it_has() {
     // A budget cannot be left behind by a key without one, old or new.
     assert_eq!(code(engine.create_key(own(), &poor, None).await), Some(ErrorCode::Forbidden));
     let old = ann.key.clone().unwrap();
-    assert_eq!(code(engine.rotate_key(&old, KEPT, &poor).await), Some(ErrorCode::Forbidden));
-    assert_eq!(code(engine.rotate_key(&poor_key.id, KEPT, &poor).await), None);
+    assert_eq!(code(engine.rotate_key(&old, KEPT, &poor, None).await), Some(ErrorCode::Forbidden));
+    assert_eq!(code(engine.rotate_key(&poor_key.id, KEPT, &poor, None).await), None);
     // Nor is the secret of a key that may do more anybody's.
-    assert_eq!(code(engine.rotate_key(&powerful.id, KEPT, &ann).await), Some(ErrorCode::Forbidden));
+    assert_eq!(code(engine.rotate_key(&powerful.id, KEPT, &ann, None).await), Some(ErrorCode::Forbidden));
     // Of keys of others nobody hears.
-    assert_eq!(code(engine.rotate_key(&other.id, KEPT, &ann).await), Some(ErrorCode::NotFound));
+    assert_eq!(code(engine.rotate_key(&other.id, KEPT, &ann, None).await), Some(ErrorCode::NotFound));
     assert_eq!(code(engine.revoke_key_by(&other.id, &ann).await), Some(ErrorCode::NotFound));
     assert_eq!(code(engine.revoke_key_by(&poor_key.id, &ann).await), None);
 }
@@ -101,9 +101,9 @@ async fn a_key_that_has_stopped_makes_no_keys_where_it_is_remembered() {
         }
         let own = KeyWish::usual(KeyOwner::Account(issued.account.clone()), Livemode::Live);
         assert_eq!(code(there.create_key(own, &caller, None).await), Some(ErrorCode::Unauthorized), "{stop}");
-        let rotated = there.rotate_key(&other.id, KEPT, &caller).await;
+        let rotated = there.rotate_key(&other.id, KEPT, &caller, None).await;
         assert_eq!(code(rotated), Some(ErrorCode::Unauthorized), "{stop}");
-        let renewed = there.rotate_key(&issued.id, KEPT, &caller).await;
+        let renewed = there.rotate_key(&issued.id, KEPT, &caller, None).await;
         assert_eq!(code(renewed), Some(ErrorCode::NotFound), "{stop}");
     }
 }
@@ -166,7 +166,7 @@ async fn what_is_done_with_keys_and_money_is_written_down_with_who_did_it() {
     let town = Town::new();
     let engine = town.process().await;
     let (issued, caller) = made(&engine, KeyWish { scopes: Scopes::ALL, ..named("ann") }).await;
-    engine.rotate_key(&issued.id, KEPT, &caller).await.unwrap();
+    engine.rotate_key(&issued.id, KEPT, &caller, None).await.unwrap();
     let money = Money::new(500, Currency::RUB);
     engine.acting_for(&caller).credit((&issued.account, Livemode::Live), money, None).await.unwrap();
     engine.set_price_group("friends", palitra_domain::money::Millionths(500_000)).await.unwrap();
@@ -188,4 +188,109 @@ async fn what_is_done_with_keys_and_money_is_written_down_with_who_did_it() {
     assert!(entries.iter().all(|it| !it.about.contains("sk_")));
     let only = AuditFilter { subject: Some("friends".to_owned()), ..filter };
     assert_eq!(engine.audited(only).await.unwrap(), [entries[1].clone()]);
+}
+
+#[tokio::test]
+async fn no_operators_key_renews_anothers() {
+    let town = Town::new();
+    let engine = town.process().await;
+    let (mine, me) = made(&engine, KeyWish { scopes: Scopes::ALL, ..named("me") }).await;
+    let (other, _) = made(&engine, KeyWish { scopes: Scopes::ALL, ..named("other") }).await;
+    // Whoever could, would keep the operator's rights after its own key is revoked.
+    assert_eq!(code(engine.rotate_key(&other.id, KEPT, &me, None).await), Some(ErrorCode::Forbidden));
+    assert_eq!(code(engine.rotate_key(&mine.id, KEPT, &me, None).await), None);
+    assert_eq!(code(engine.rotate_key(&other.id, KEPT, &by(&engine), None).await), None);
+}
+
+#[tokio::test]
+async fn a_key_with_an_end_leaves_none_behind_that_works_longer() {
+    let town = Town::new();
+    let engine = town.process().await;
+    let end = engine.now().plus(Duration::from_secs(3_600));
+    let (_, ends) = made(&engine, KeyWish { expires_at: Some(end), ..named("ann") }).await;
+    let (endless, _) = made(&engine, named("ann")).await;
+    let own = |expires_at| KeyWish {
+        expires_at,
+        ..KeyWish::usual(KeyOwner::Account(ends.account.clone()), Livemode::Live)
+    };
+    for (until, wanted) in [
+        (None, Some(ErrorCode::Forbidden)),
+        (Some(end.plus(Duration::from_secs(1))), Some(ErrorCode::Forbidden)),
+        (Some(end), None),
+    ] {
+        assert_eq!(code(engine.create_key(own(until), &ends, None).await), wanted, "{until:?}");
+    }
+    assert_eq!(code(engine.rotate_key(&endless.id, KEPT, &ends, None).await), Some(ErrorCode::Forbidden));
+}
+
+#[tokio::test]
+async fn an_operators_test_key_makes_and_renews_test_keys_only() {
+    let town = Town::new();
+    let engine = town.process().await;
+    let in_test = |name: &str| KeyWish::usual(KeyOwner::Named(name.to_owned()), Livemode::Test);
+    let (_, operator) = made(&engine, KeyWish { scopes: Scopes::ALL, ..in_test("ops") }).await;
+    let (live, _) = made(&engine, named("ann")).await;
+    let (test, _) = made(&engine, in_test("ann")).await;
+    let credit = Some(Money::new(1_000, Currency::RUB));
+    let rich = KeyWish { credit, ..named("bob") };
+    assert_eq!(code(engine.create_key(rich, &operator, None).await), Some(ErrorCode::Forbidden));
+    assert_eq!(code(engine.create_key(in_test("bob"), &operator, None).await), None);
+    let rotated = engine.rotate_key(&live.id, KEPT, &operator, None).await;
+    assert_eq!(code(rotated), Some(ErrorCode::Forbidden));
+    assert_eq!(code(engine.revoke_key_by(&live.id, &operator).await), Some(ErrorCode::Forbidden));
+    assert_eq!(code(engine.rotate_key(&test.id, KEPT, &operator, None).await), None);
+}
+
+#[tokio::test]
+async fn an_id_is_whose_it_is_and_no_name() {
+    let town = Town::new();
+    let engine = town.process().await;
+    let (first, _) = made(&engine, named("ann")).await;
+    let (second, _) = made(&engine, named(first.account.as_str())).await;
+    assert_eq!(second.account, first.account);
+    let nobody = AccountId::new(engine.now(), 12_345);
+    let refused = engine.create_key(named(nobody.as_str()), &by(&engine), None).await;
+    assert_eq!(code(refused), Some(ErrorCode::NotFound));
+}
+
+#[tokio::test]
+async fn an_account_has_so_many_keys_that_work() {
+    let town = Town::new();
+    let engine = town.process().await;
+    let (first, _) = made(&engine, named("ann")).await;
+    for _ in 1..rows::KEYS_MAX {
+        made(&engine, named("ann")).await;
+    }
+    let operator = by(&engine);
+    let one_more = || engine.create_key(named("ann"), &operator, None);
+    assert_eq!(code(one_more().await), Some(ErrorCode::TooManyKeys));
+    made(&engine, named("bob")).await;
+    engine.revoke_key(&first.id).await.unwrap();
+    assert_eq!(code(one_more().await), None);
+}
+
+#[tokio::test]
+async fn a_rotation_that_is_repeated_makes_no_third_secret() {
+    let town = Town::new();
+    let engine = town.process().await;
+    let (first, caller) = made(&engine, named("ann")).await;
+    let rotate = || {
+        let once = Once { key: "mine".to_owned(), fingerprint: [1; 32], repeats: None };
+        engine.rotate_key(&first.id, KEPT, &caller, OnceOf::caller(&caller, Some(once)))
+    };
+    let second = rotate().await.unwrap().fresh().unwrap();
+    assert!(!rotate().await.unwrap().is_new());
+    assert!(engine.caller(&first.key).await.is_ok() && engine.caller(&second.key).await.is_ok());
+}
+
+#[tokio::test]
+async fn money_that_comes_with_a_key_is_written_down_as_money() {
+    let town = Town::new();
+    let engine = town.process().await;
+    let credit = Some(Money::new(700, Currency::RUB));
+    let (issued, _) = made(&engine, KeyWish { credit, ..named("ann") }).await;
+    let filter = AuditFilter { action: Some(Action::Credit), limit: 10, ..AuditFilter::default() };
+    let entries = engine.audited(filter).await.unwrap();
+    let told: Vec<_> = entries.iter().map(|it| (it.subject.as_str(), it.about.as_str())).collect();
+    assert_eq!(told, [(issued.account.as_str(), "live 7.00 ₽")]);
 }

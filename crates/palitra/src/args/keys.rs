@@ -48,15 +48,16 @@ pub struct KeysCreate {
     /// Money for the account, in units of its wallet: `1000`, `9.50`
     #[arg(long = "credit", value_name = "AMOUNT", value_parser = values::minor_units)]
     pub credit_minor: Option<i64>,
-    /// A test key: simulated markets and test money
+    /// A test key: simulated markets and test money; with `--server` without it as the key that asks
     #[arg(long)]
     pub test: bool,
     /// What the key is for, in a few words
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     pub name: String,
-    /// What it may be used for: `read`, `generate`, `account`, `operator` (markets and other accounts)
-    #[arg(long = "scope", value_name = "SCOPES", default_value = "read,generate,account", value_parser = values::scopes)]
-    pub scopes: Scopes,
+    /// What it may be used for: `read`, `generate`, `account`, `operator` (markets and other accounts) [default: the first three, with
+    /// `--server` those of them that the key that asks has]
+    #[arg(long = "scope", value_name = "SCOPES", value_parser = values::scopes)]
+    pub scopes: Option<Scopes>,
     /// Until when it works: `90d` from now, or a day such as `2027-01-31` (UTC, that day included) [default: for ever]
     #[arg(long, value_name = "TIME", value_parser = Moment::parse_ahead)]
     pub expires: Option<Moment>,

@@ -34,7 +34,7 @@ const SHOWN: &[&str] = &[
     "id",
     "account",
     "mode",
-    "key",
+    "key=hint",
     "created_at",
     "revoked_at",
     "name",
@@ -59,7 +59,7 @@ async fn create(session: &Session, args: KeysCreate) -> Result<()> {
         return Err(Failure::new(ErrorCode::InvalidInput).with("value", "`--account`").with("limit", 100u32));
     }
     let mut wish = json!({
-        "name": args.name, "scopes": args.scopes, "mode": if args.test { "test" } else { "live" }, "budgets": {},
+        "name": args.name, "scopes": args.scopes, "mode": args.test.then_some("test"), "budgets": {},
     });
     wish["account"] = json!(args.account);
     wish["expires_at"] = json!(args.expires);
@@ -80,9 +80,18 @@ async fn create(session: &Session, args: KeysCreate) -> Result<()> {
     let names = ["key", "account=account_id", "id", "name", "mode", "scopes", "expires_at", "budgets"];
     session.console.document(&only(&made, &names));
     if !session.console.json {
-        session.console.say(&session.console.text("key-created", &[("key", word(&made["key"]).into())]));
+        say_secret(session, "key-created", &made);
     }
     Ok(())
+}
+
+/// A secret that was made is heard once, or not at all.
+fn say_secret(session: &Session, text: &str, made: &Value) {
+    let console = &session.console;
+    match made["key"].as_str() {
+        Some(key) => console.say(&console.text(text, &[("key", key.into())])),
+        None => console.note(&console.text("key-unheard", &[("id", word(&made["id"]).into())])),
+    }
 }
 
 async fn ls(session: &Session, account: Option<&str>) -> Result<()> {
@@ -164,7 +173,7 @@ async fn rotate(session: &Session, id: &str, keep: Duration) -> Result<()> {
     session.console.document(&only(&made, &["key", "account=account_id", "id", "old_until"]));
     if !session.console.json {
         let console = &session.console;
-        console.say(&console.text("key-rotated", &[("key", word(&made["key"]).into())]));
+        say_secret(session, "key-rotated", &made);
         if !keep.is_zero() {
             console.say(&console.text("key-old", &[("time", word(&made["old_until"]).into())]));
         }

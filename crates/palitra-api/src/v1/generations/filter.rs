@@ -45,13 +45,12 @@ impl GenerationFilter {
     /// Of the caller's own, or, for the operator, of everybody's.
     pub(super) async fn filter(self, door: &Door, caller: &Caller, limit: u32) -> Result<Filter, Problem> {
         let now = door.engine.clock.now();
-        let account = match (self.account, sees(caller)) {
-            (Some(name), None) => Some(door.engine.account(&name).await?.id),
-            (Some(_), Some(_)) => {
+        let account = match self.account {
+            Some(name) => {
                 caller.need(Scope::Operator)?;
-                None
+                Some(door.engine.account(&name).await?.id)
             }
-            (None, owner) => owner.map(|owner| owner.account),
+            None => sees(caller).map(|owner| owner.account),
         };
         let catalogue = door.engine.catalogue();
         // A model that left the catalogue has generations all the same.

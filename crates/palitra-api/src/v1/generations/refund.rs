@@ -71,6 +71,7 @@ async fn refund(
     headers: HeaderMap,
     Json { value, bytes }: Json<RefundRequest>,
 ) -> Result<Replied<RefundedDocument>, Problem> {
+    caller.reach(door.engine.generation(&id).await?.livemode)?;
     let currency = door.engine.settings.prices.currency;
     let amount = value.amount.map(|amount| amount.wanted("amount", currency)).transpose()?;
     let route = format!("POST /v1/generations/{id}/refund");

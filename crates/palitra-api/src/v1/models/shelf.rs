@@ -2,7 +2,7 @@
 
 use super::{ModelSchema, shown};
 use crate::{
-    caller::Operator,
+    caller::{LiveOperator, Operator},
     door::Door,
     input::{Json, Optional, Query, plain, wrong},
     page,
@@ -81,7 +81,7 @@ fn synced(it: Synced) -> SyncDocument {
 )]
 async fn sync(
     State(door): State<Door>,
-    Operator(_): Operator,
+    LiveOperator(_): LiveOperator,
     Optional(body): Optional<SyncRequest>,
 ) -> Result<axum::Json<Syncs>, Problem> {
     let market = body.and_then(|body| body.value.market);
@@ -111,7 +111,7 @@ pub(crate) struct PriceRequest {
 )]
 async fn price(
     State(door): State<Door>,
-    Operator(caller): Operator,
+    LiveOperator(caller): LiveOperator,
     Json { value, .. }: Json<PriceRequest>,
 ) -> Result<axum::Json<ModelSchema>, Problem> {
     let PriceRequest { model, unit, cost, currency } = value;
@@ -141,7 +141,7 @@ pub(crate) struct ApproveRequest {
 )]
 async fn approve(
     State(door): State<Door>,
-    Operator(caller): Operator,
+    LiveOperator(caller): LiveOperator,
     Json { value, .. }: Json<ApproveRequest>,
 ) -> Result<axum::Json<ModelSchema>, Problem> {
     door.engine.acting_for(&caller).approve_model(&value.model).await?;

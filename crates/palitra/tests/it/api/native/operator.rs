@@ -39,6 +39,8 @@ fn an_operator_looks_after_accounts_and_their_money() {
     );
     let change = |body: &Value| ops.ask("PATCH", "/v1/accounts/ann").json(body).send();
     assert_eq!(change(&json!({ "group": "friends" })).is(200).json()["factor"], "0.5");
+    let own = ann.look("/v1/account");
+    assert_eq!((&own["factor"], &own["group"], &own["weight"]), (&json!("0.5"), &Value::Null, &Value::Null));
     assert_eq!(ann.post("/v1/quotes", &fox()).is(200).json()["price"], roubles(PICTURE / 2));
     ops.ask("DELETE", "/v1/price-groups/friends").send().refuses(409, "group_in_use");
     assert_eq!(change(&json!({ "group": null })).is(200).json()["group"], Value::Null);
@@ -92,6 +94,9 @@ fn vouchers_are_made_once_redeemed_once_and_revoked() {
     );
     ann.post("/v1/vouchers/redeem", &code).refuses(409, "voucher_used");
     ops.post("/v1/accounts/local/redeem", &code).is(200);
+    let written = ops.look("/v1/audit?action=voucher_redeem")["data"].clone();
+    let local = ops.look("/v1/accounts/local")["id"].clone();
+    assert_eq!((written.as_array().unwrap().len(), &written[0]["subject"]), (1, &local));
     ops.post("/v1/accounts/ops/redeem", &code).refuses(410, "voucher_over");
     assert_eq!(
         ops.post(&format!("/v1/vouchers/{}/revoke", it["id"].as_str().unwrap()), &Value::Null).is(200).json()
@@ -150,5 +155,32 @@ fn an_operator_prices_and_sells_models_and_all_of_it_is_written_down() {
     let entry = ops.look("/v1/audit?action=credit&limit=1")["data"][0].clone();
     assert!(entry["who"].as_str().unwrap().starts_with("key_"), "{entry}");
     ops.get("/v1/audit?action=nothing").refuses(422, "invalid_input");
+    stage.close(service);
+}
+
+#[test]
+fn an_operators_test_key_changes_nothing_that_is_live() {
+    let mut stage = Stage::new();
+    let tester = stage.key("ops", &["--scope", "read,generate,account,operator", "--test"]);
+    stage.operator = stage.key("ops", &["--scope", "read,account,operator"]);
+    let (stage, service, ann) = stage.ann();
+    let (ops, test) = (service.client(&stage.operator()), service.client(&tester));
+    let id = made(&ann, &fox())["id"].as_str().unwrap().to_owned();
+    let code = ops.post("/v1/vouchers", &json!({ "amount": roubles(300) })).is(201).json()["code"].clone();
+    for (path, body) in [
+        ("/v1/vouchers".to_owned(), json!({ "amount": roubles(300) })),
+        ("/v1/accounts/ann/redeem".to_owned(), json!({ "code": code })),
+        (format!("/v1/generations/{id}/refund"), json!({})),
+        ("/v1/keys".to_owned(), json!({ "account": "ann", "mode": "live", "credit": roubles(500) })),
+        ("/v1/models/approve".to_owned(), json!({ "model": ARTIST })),
+    ] {
+        test.post(&path, &body).refuses(403, "forbidden");
+    }
+    test.get(&format!("/v1/generations/{id}")).refuses(404, "not_found");
+    assert_eq!(balance(&ann), (10_000 - PICTURE, 0));
+    // Test money is what it is for.
+    let credited = test.post("/v1/accounts/ann/credit", &json!({ "amount": roubles(500) })).is(200).json();
+    assert_eq!(credited["cash"], roubles(500));
+    assert_eq!(balance(&ann), (10_000 - PICTURE, 0));
     stage.close(service);
 }
