@@ -7,7 +7,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use palitra_domain::{AccountId, ErrorCode, KeyId, Scope, Scopes};
+use palitra_domain::{AccountId, ErrorCode, KeyId, Livemode, Scope, Scopes};
 use palitra_engine::{Caller, failure::Failure, views::Owner};
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -17,11 +17,13 @@ use std::{
 /// The account that the operator acts for; only the operator may name one.
 pub(crate) const ACCOUNT: HeaderName = HeaderName::from_static("palitra-account");
 
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
 /// Lets whoever has a good key pass, before anything of the request is looked at. `Bearer`, and `Key` and `Token` as other services'
 /// clients say it.
 pub(crate) async fn authenticate(State(door): State<Door>, mut request: Request, next: Next) -> Response {
     let now = door.engine.clock.now();
-    let address = address(&request);
+    let address = address(&door, &request);
     let caller = match key(request.headers()) {
         Some(key) => door.engine.caller(key).await.map_err(Failure::from),
         None => Err(Failure::new(ErrorCode::Unauthorized)),
@@ -66,7 +68,7 @@ pub(crate) async fn recognise(state: State<Door>, request: Request, next: Next) 
 
 /// What is open to everybody is so as often as an address may come without a key.
 pub(crate) async fn bound_strangers(State(door): State<Door>, mut request: Request, next: Next) -> Response {
-    let address = address(&request);
+    let address = address(&door, &request);
     let taken = door.limits.of_stranger(address, door.engine.clock.now());
     if matches!(taken, Taken::Refused { .. }) {
         return Problem(refused(taken)).into_response();
@@ -162,20 +164,32 @@ fn key(headers: &HeaderMap) -> Option<&str> {
     is_known.then(|| key.trim())
 }
 
-/// Whoever is at the other end of the connection; a socket of this machine is nobody's in particular.
-fn address(request: &Request) -> IpAddr {
+/// Whoever is at the other end of the connection; a socket of this machine is nobody's in particular. Where that is a proxy that the
+/// operator trusts, the last address of `X-Forwarded-For` that is none: what stands before it is whatever the stranger says.
+fn address(door: &Door, request: &Request) -> IpAddr {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    peer.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |ConnectInfo(peer)| peer.ip())
+    let peer = peer.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |ConnectInfo(peer)| peer.ip());
+    let is_proxy = |address| door.settings.trusted_proxies.iter().any(|network| network.has(address));
+    let said: Vec<&str> =
+        request.headers().get_all(FORWARDED_FOR).iter().filter_map(|said| said.to_str().ok()).collect();
+    let mut before = said.iter().rev().flat_map(|said| said.rsplit(',')).map(|said| said.trim().parse().ok());
+    let mut address = peer;
+    while is_proxy(address)
+        && let Some(Some(next)) = before.next()
+    {
+        address = next;
+    }
+    address
 }
 
-/// What the caller sees: its own things, or, as the operator, everybody's.
+/// What the caller sees: its own things, or, as the operator with a live key, everybody's.
 pub(crate) fn sees(caller: &Caller) -> Option<Owner> {
-    (!caller.scopes.has(Scope::Operator))
-        .then(|| Owner { account: caller.account.clone(), livemode: caller.livemode })
+    let sees_all = caller.scopes.has(Scope::Operator) && caller.livemode == Livemode::Live;
+    (!sees_all).then(|| Owner { account: caller.account.clone(), livemode: caller.livemode })
 }
 
 macro_rules! needs {
-    ($($(#[$doc:meta])* $name:ident = $scope:expr;)+) => { $(
+    ($($(#[$doc:meta])* $name:ident = $scope:expr, $reaches:expr;)+) => { $(
         $(#[$doc])*
         pub(crate) struct $name(pub(crate) Caller);
 
@@ -186,6 +200,8 @@ macro_rules! needs {
                 let caller = parts.extensions.get::<Caller>().cloned();
                 let caller = caller.ok_or_else(|| Failure::new(ErrorCode::Unauthorized))?;
                 caller.need($scope)?;
+                let reaches: Option<Livemode> = $reaches;
+                reaches.map_or(Ok(()), |livemode| caller.reach(livemode))?;
                 Ok($name(caller))
             }
         }
@@ -194,11 +210,13 @@ macro_rules! needs {
 
 needs! {
     /// May look at what the account has.
-    Reader = Scope::Read;
+    Reader = Scope::Read, None;
     /// May make and stop things.
-    Maker = Scope::Generate;
+    Maker = Scope::Generate, None;
     /// May change the account.
-    Holder = Scope::Account;
-    /// May do what only the operator may.
-    Operator = Scope::Operator;
+    Holder = Scope::Account, None;
+    /// May look at what only the operator may, and change what belongs to the money of its key.
+    Operator = Scope::Operator, None;
+    /// May change what is live, or is there for both: the operator with a live key.
+    LiveOperator = Scope::Operator, Some(Livemode::Live);
 }

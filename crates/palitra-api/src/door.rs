@@ -1,7 +1,8 @@
 //! What every route works with, and the settings of the door.
 
 use crate::{
-    limits::{Limits, PerMinute},
+    limits::{Limits, Most},
+    networks::Network,
     signed::{self, Until},
 };
 use bytes::Bytes;
@@ -22,6 +23,10 @@ pub struct Settings {
     pub account_requests_per_minute: u32,
     /// Requests a minute without a good key from one address; 0 is no limit.
     pub strangers_per_minute: u32,
+    /// Accounts a day that one address may make; 0 is no limit.
+    pub sign_ups_per_address: u32,
+    /// Whose `X-Forwarded-For` says where a request comes from.
+    pub trusted_proxies: Vec<Network>,
     /// Origins whose pages may call; `*` is all of them.
     pub cors_origins: Vec<String>,
     /// What the seed-compatible door takes where nothing is said.
@@ -87,10 +92,11 @@ impl std::ops::Deref for Door {
 
 impl Door {
     pub fn new(engine: Engine, settings: Settings, fetch: Arc<dyn Fetch>) -> Door {
-        let limits = Limits::new(PerMinute {
+        let limits = Limits::new(Most {
             key: settings.requests_per_minute,
             account: settings.account_requests_per_minute,
             stranger: settings.strangers_per_minute,
+            sign_ups: settings.sign_ups_per_address,
         });
         Door(Arc::new(Inner {
             engine,

@@ -1,5 +1,5 @@
 //! How many requests a minute: a bucket for each key, one for each account, whatever keys it has, and one for each address that comes
-//! without a good key. In this process only: it protects the process, what is paid is bounded by the engine for all of them.
+//! without a good key; and how many accounts a day such an address makes. In this process only: it protects the process, what is paid is bounded by the engine for all of them.
 //!
 //! A bucket is one number, the time at which it will be full again (GCRA): nothing refills, nothing has to be swept in time.
 
@@ -13,6 +13,7 @@ use std::{
 };
 
 const MINUTE_US: i64 = 60_000_000;
+const DAY_US: i64 = 86_400_000_000;
 
 /// Buckets that are kept. When there are so many that are not full, whoever else comes shares one with all others that come: more
 /// addresses than this are no way past the limit.
@@ -21,26 +22,29 @@ const BUCKETS_MAX: usize = 100_000;
 /// How often full buckets are thrown away at most, so that a crowd does not make every request look at all of them.
 const SWEPT_EVERY_US: i64 = 1_000_000;
 
-/// So many a minute; 0 is no limit.
+/// So many a minute, and of sign-ups a day; 0 is no limit.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct PerMinute {
+pub(crate) struct Most {
     pub(crate) key: u32,
     pub(crate) account: u32,
     pub(crate) stranger: u32,
+    pub(crate) sign_ups: u32,
 }
 
 pub(crate) struct Limits {
     keys: Buckets<KeyId>,
     accounts: Buckets<AccountId>,
     strangers: Buckets<IpAddr>,
+    sign_ups: Buckets<IpAddr>,
 }
 
 impl Limits {
-    pub(crate) fn new(per_minute: PerMinute) -> Limits {
+    pub(crate) fn new(most: Most) -> Limits {
         Limits {
-            keys: Buckets::new("key", per_minute.key),
-            accounts: Buckets::new("account", per_minute.account),
-            strangers: Buckets::new("address", per_minute.stranger),
+            keys: Buckets::new("key", most.key, MINUTE_US),
+            accounts: Buckets::new("account", most.account, MINUTE_US),
+            strangers: Buckets::new("address", most.stranger, MINUTE_US),
+            sign_ups: Buckets::new("address", most.sign_ups, DAY_US),
         }
     }
 
@@ -61,6 +65,11 @@ impl Limits {
     /// One that had no good key. IPv6 addresses count by their network of 64 bits: a stranger has as many of those as he likes.
     pub(crate) fn of_stranger(&self, address: IpAddr, now: Timestamp) -> Taken {
         self.strangers.take(&network(address), now)
+    }
+
+    /// One that makes an account.
+    pub(crate) fn of_sign_up(&self, address: IpAddr, now: Timestamp) -> Taken {
+        self.sign_ups.take(&network(address), now)
     }
 }
 
@@ -100,7 +109,9 @@ pub(crate) enum Taken {
 
 struct Buckets<K> {
     of: &'static str,
-    per_minute: u32,
+    /// So many in this time.
+    limit: u32,
+    window_us: i64,
     kept: Mutex<Kept<K>>,
 }
 
@@ -113,25 +124,25 @@ struct Kept<K> {
 }
 
 impl<K: Hash + Eq + Clone> Buckets<K> {
-    fn new(of: &'static str, per_minute: u32) -> Buckets<K> {
+    fn new(of: &'static str, limit: u32, window_us: i64) -> Buckets<K> {
         let kept = Kept { full_at: HashMap::new(), others_full_at: 0, swept_at: i64::MIN };
-        Buckets { of, per_minute, kept: Mutex::new(kept) }
+        Buckets { of, limit, window_us, kept: Mutex::new(kept) }
     }
 
     fn take(&self, key: &K, now: Timestamp) -> Taken {
-        if self.per_minute == 0 {
+        if self.limit == 0 {
             return Taken::Free;
         }
-        let (of, limit, now) = (self.of, self.per_minute, now.micros());
-        let step = MINUTE_US / i64::from(limit);
+        let (of, limit, window, now) = (self.of, self.limit, self.window_us, now.micros());
+        let step = window / i64::from(limit);
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let bucket = kept.bucket(key, now);
         let next = (*bucket).max(now).saturating_add(step);
-        if next - now > MINUTE_US {
-            return Taken::Refused { of, limit, again_in: micros(next - now - MINUTE_US) };
+        if next - now > window {
+            return Taken::Refused { of, limit, again_in: micros(next - now - window) };
         }
         *bucket = next;
-        let left = u32::try_from((MINUTE_US - (next - now)) / step).unwrap_or(limit);
+        let left = u32::try_from((window - (next - now)) / step).unwrap_or(limit);
         Taken::Passed { of, limit, left, full_in: micros(next - now) }
     }
 }
@@ -174,7 +185,7 @@ mod tests {
     }
 
     fn limits(key: u32, account: u32, stranger: u32) -> Limits {
-        Limits::new(PerMinute { key, account, stranger })
+        Limits::new(Most { key, account, stranger, sign_ups: 0 })
     }
 
     #[test]

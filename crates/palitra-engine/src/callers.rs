@@ -37,6 +37,14 @@ impl Caller {
         }
         Err(Error::new(ErrorCode::Forbidden).with("value", format!("`{}`", scope.as_str())))
     }
+
+    /// Refused with `forbidden` where it has a test key and this is live: whatever else that may do, it does to test things.
+    pub fn reach(&self, livemode: Livemode) -> Result<()> {
+        if self.livemode == Livemode::Test && livemode == Livemode::Live {
+            return Err(Error::new(ErrorCode::Forbidden).with("value", "`live`"));
+        }
+        Ok(())
+    }
 }
 
 /// How long a key is taken to work after it was looked up.

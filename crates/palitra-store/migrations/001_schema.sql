@@ -465,6 +465,7 @@ create table leader(
 create table audit(
   id text primary key, at bigint not null, who text not null, action text not null, subject text not null, about text not null
 );
+create index audit_action on audit(action, id);
 
 -- Leave room for updates in place, vacuum the queue often.
 --pg alter table book set (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);

@@ -2,6 +2,7 @@
 
 use super::{Markets, wire};
 use crate::failure::Phrase;
+use palitra_api::Network;
 use palitra_domain::{
     Currency,
     acceptance::{Defect, Measure, Policy},
@@ -61,6 +62,12 @@ impl Config {
         self.words.validate(&mut problems);
         self.retention.validate(&mut problems);
         within(&mut problems, "server.sign_ups_a_day", &self.server.sign_ups_a_day, 1..=1_000_000);
+        within(
+            &mut problems,
+            "server.sign_ups_per_address",
+            &self.server.sign_ups_per_address,
+            0..=1_000_000,
+        );
         let security = &self.security;
         for (setting, value) in [
             ("security.requests_per_minute", security.requests_per_minute),
@@ -161,6 +168,11 @@ pub struct Server {
     /// Whether strangers may make accounts, and how many in a day.
     pub sign_up: bool,
     pub sign_ups_a_day: u32,
+    /// And one address of them; 0 is no bound.
+    pub sign_ups_per_address: u32,
+    /// Networks, separated by commas: whose `X-Forwarded-For` is believed.
+    #[serde(deserialize_with = "wire::networks")]
+    pub trusted_proxies: Vec<Network>,
 }
 
 impl Server {

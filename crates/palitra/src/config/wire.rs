@@ -1,6 +1,7 @@
 //! Texts of settings to values, for serde. The error of each is the key of a text in `i18n/*.ftl`.
 
 use super::Roles;
+use palitra_api::Network;
 use palitra_domain::{Currency, money::Millionths};
 use serde::{Deserialize, Deserializer, de::Error};
 use std::net::SocketAddr;
@@ -20,6 +21,13 @@ pub(super) fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Sock
 
 pub(super) fn roles<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Roles, D::Error> {
     parsed(deserializer, "setting-roles", Roles::parse)
+}
+
+/// Separated by commas; empty is none.
+pub(super) fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Network>, D::Error> {
+    parsed(deserializer, "setting-networks", |text| {
+        text.split(',').map(str::trim).filter(|network| !network.is_empty()).map(Network::parse).collect()
+    })
 }
 
 pub(super) fn currency<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Currency, D::Error> {

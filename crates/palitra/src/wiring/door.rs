@@ -20,6 +20,8 @@ pub(crate) fn door(config: &Config, engine: Engine, listening: Option<SocketAddr
         requests_per_minute: config.security.requests_per_minute,
         account_requests_per_minute: config.security.account_requests_per_minute,
         strangers_per_minute: config.security.strangers_per_minute,
+        sign_ups_per_address: server.sign_ups_per_address,
+        trusted_proxies: server.trusted_proxies.clone(),
         cors_origins: config.server.cors_origins(),
         words: Words {
             image_model: config.words.model.clone(),

@@ -142,6 +142,7 @@ impl House {
         let stage = Stage::new()
             .set("PALITRA_SECURITY__STRANGERS_PER_MINUTE", "0")
             .set("PALITRA_SERVER__SIGN_UP", "true")
+            .set("PALITRA_SERVER__SIGN_UPS_PER_ADDRESS", "0")
             .set("PALITRA_SECURITY__ALLOW_PRIVATE_URLS", "true");
         let mut keys = BTreeMap::from([("ann", stage.key("ann", &["--credit", "1000"]))]);
         for scope in ["read", "generate", "account", "operator"] {
