@@ -3,6 +3,7 @@
 
 use super::Service;
 use crate::{
+    clock,
     commands::Session,
     failure::Failure,
     wiring::{self, App},
@@ -83,7 +84,7 @@ pub(crate) async fn tell_within(
     patience: Duration,
 ) -> Result<Value, Failure> {
     if let Some(service) = Service::named(session)? {
-        return service.ask(session, method.as_str(), path, body).await;
+        return told(session, &service, method, (path, body), patience).await;
     }
     match session.open().await {
         Ok(app) => {
@@ -91,7 +92,49 @@ pub(crate) async fn tell_within(
             app.close().await;
             answer
         }
-        Err(failure) => ask_within(session, Err(failure), method, (path, body), patience).await,
+        Err(failure) if failure.code() == ErrorCode::DataInUse => {
+            let service = reached(session, failure).await?;
+            told(session, &service, method, (path, body), patience).await
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+/// Asks a service for a change, under a key of its own. Where no answer comes, once more: what the key makes once is not made twice. If
+/// that does not say either what became of it, nobody knows.
+async fn told(
+    session: &Session,
+    service: &Service,
+    method: Method,
+    (path, body): (&str, &Value),
+    patience: Duration,
+) -> Result<Value, Failure> {
+    let key = format!("{:032x}", clock::random());
+    let ask = async || match method {
+        Method::POST => service.post_once(session, path, &key, body).await,
+        _ => service.ask(session, method.as_str(), path, body).await,
+    };
+    let answer = twice(patience, ask).await;
+    answer.unwrap_or_else(|| Err(Failure::new(ErrorCode::NoAnswer).with("value", path)))
+}
+
+/// The answer; of a second try, where the first says nothing in time. `None`: what the second says is not what became of the first.
+async fn twice<T>(
+    patience: Duration,
+    mut ask: impl AsyncFnMut() -> Result<T, Failure>,
+) -> Option<Result<T, Failure>> {
+    if let Ok(answer) = tokio::time::timeout(patience, ask()).await {
+        return Some(answer);
+    }
+    let again = tokio::time::timeout(patience, ask()).await;
+    again.ok().filter(Result::is_ok)
+}
+
+/// The service that has the data directory, if there is one; else it stays in use.
+async fn reached(session: &Session, in_use: Failure) -> Result<Service, Failure> {
+    match UnixStream::connect(super::file(&session.cli.data)).await {
+        Ok(_) => Ok(Service::of_data(session)),
+        Err(error) => Err(in_use.caused_by(error)),
     }
 }
 
@@ -120,8 +163,7 @@ pub(crate) async fn stream(session: &Session, path: &str) -> Result<ByteStream, 
     }
 }
 
-/// Asks the API. `opened` is what opening the data directory came to: in use, so its owner is asked; where that does not answer, it
-/// stays in use.
+/// Asks the API. `opened` is what opening the data directory came to: in use, so its owner is asked.
 pub(crate) async fn ask(
     session: &Session,
     opened: Result<&App, Failure>,
@@ -129,28 +171,15 @@ pub(crate) async fn ask(
     path: &str,
     body: &Value,
 ) -> Result<Value, Failure> {
-    ask_within(session, opened, method, (path, body), PATIENCE).await
-}
-
-async fn ask_within(
-    session: &Session,
-    opened: Result<&App, Failure>,
-    method: Method,
-    (path, body): (&str, &Value),
-    patience: Duration,
-) -> Result<Value, Failure> {
     let failure = match opened {
         Ok(app) => return ask_here(session, app, method, path, body).await,
         Err(failure) if failure.code() != ErrorCode::DataInUse => return Err(failure),
         Err(failure) => failure,
     };
-    if let Err(error) = UnixStream::connect(super::file(&session.cli.data)).await {
-        return Err(failure.caused_by(error));
-    }
-    let service = Service::of_data(session);
-    match tokio::time::timeout(patience, service.ask(session, method.as_str(), path, body)).await {
+    let service = reached(session, failure).await?;
+    match tokio::time::timeout(PATIENCE, service.ask(session, method.as_str(), path, body)).await {
         Ok(answer) => answer,
-        Err(_) => Err(failure),
+        Err(_) => Err(Failure::new(ErrorCode::NoAnswer).with("value", path)),
     }
 }
 
@@ -222,4 +251,32 @@ pub(crate) fn segment(text: &str) -> String {
         }
     };
     text.bytes().map(letter).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is asked says nothing so often, and then this.
+    async fn asked(silent: u32, then: Result<u32, ErrorCode>) -> Option<Result<u32, ErrorCode>> {
+        let mut tries = 0;
+        let answer = twice(Duration::ZERO, async || {
+            tries += 1;
+            if tries <= silent {
+                std::future::pending::<()>().await;
+            }
+            then.map_err(Failure::new)
+        });
+        answer.await.map(|answer| answer.map_err(|failure| failure.code()))
+    }
+
+    #[tokio::test]
+    async fn whoever_hears_nothing_asks_once_more_and_then_says_that_he_does_not_know() {
+        assert_eq!(asked(0, Ok(1)).await, Some(Ok(1)));
+        assert_eq!(asked(0, Err(ErrorCode::NotFound)).await, Some(Err(ErrorCode::NotFound)));
+        assert_eq!(asked(1, Ok(1)).await, Some(Ok(1)));
+        // Not found now, perhaps because the first try has revoked it.
+        assert_eq!(asked(1, Err(ErrorCode::NotFound)).await, None);
+        assert_eq!(asked(2, Ok(1)).await, None);
+    }
 }
