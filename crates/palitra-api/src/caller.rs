@@ -79,7 +79,7 @@ pub(crate) async fn bound_strangers(State(door): State<Door>, mut request: Reque
 
 /// What needs no key but a permission is shut to whoever comes with wrong ones as often as an address may come without a key.
 pub(crate) async fn bound_guesses(State(door): State<Door>, request: Request, next: Next) -> Response {
-    let address = address(&request);
+    let address = address(&door, &request);
     let response = next.run(request).await;
     let is_wrong = matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::NOT_FOUND);
     let taken =

@@ -303,7 +303,7 @@ async fn rotate(
     headers: HeaderMap,
     Optional(body): Optional<RotateRequest>,
 ) -> Result<Replied<RotatedKey>, Problem> {
-    let bytes = body.as_ref().map(|body| body.bytes.clone()).unwrap_or_default();
+    let bytes = body.as_ref().map(|body| body.bytes).unwrap_or_default();
     let kept = body.and_then(|body| body.value.keep_s).map_or(KEPT, Duration::from_secs);
     let once = once::of(&headers, &format!("POST /v1/keys/{id}/rotate"), &bytes)?;
     let made = door.engine.rotate_key(&id, kept, &caller, OnceOf::caller(&caller, once)).await?;

@@ -159,7 +159,7 @@ async fn create(
     let idea = Idea { once, ..value.idea(&caller) };
     let composed = tokio::select! {
         composed = door.engine.compose(&idea, |_| ()) => Some(composed),
-        () = tokio::time::sleep(PATIENCE), if can_ask_again => None,
+        () = door.engine.clock.sleep(PATIENCE), if can_ask_again => None,
         () = door.closing.cancelled() => None,
     };
     let Some(composed) = composed else {

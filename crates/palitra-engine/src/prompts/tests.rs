@@ -4,8 +4,7 @@ use super::*;
 use crate::{
     accounts::HOUSE,
     api_keys::{KeyOwner, KeyWish},
-    town::{Town, service, until},
-    work,
+    town::Town,
 };
 use std::sync::Arc;
 

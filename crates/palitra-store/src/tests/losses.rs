@@ -5,6 +5,7 @@ use crate::{
     bounds::Bounds,
     generations::{self, Claim, NewGeneration},
     losses::{self, Loss, Mark, Spent},
+    p,
     tests::{
         harness::{Fresh, on_every_database},
         shop::{
