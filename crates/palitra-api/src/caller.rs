@@ -182,9 +182,9 @@ fn address(door: &Door, request: &Request) -> IpAddr {
     address
 }
 
-/// What the caller sees: its own things, or, as the operator with a live key, everybody's.
+/// What the caller sees: its own things, or, as the operator without a test key, everybody's.
 pub(crate) fn sees(caller: &Caller) -> Option<Owner> {
-    let sees_all = caller.scopes.has(Scope::Operator) && caller.livemode == Livemode::Live;
+    let sees_all = caller.scopes.has(Scope::Operator) && !caller.has_test_key();
     (!sees_all).then(|| Owner { account: caller.account.clone(), livemode: caller.livemode })
 }
 
@@ -217,6 +217,6 @@ needs! {
     Holder = Scope::Account, None;
     /// May look at what only the operator may, and change what belongs to the money of its key.
     Operator = Scope::Operator, None;
-    /// May change what is live, or is there for both: the operator with a live key.
+    /// May change what is live, or is there for both: the operator without a test key.
     LiveOperator = Scope::Operator, Some(Livemode::Live);
 }

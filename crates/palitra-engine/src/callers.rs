@@ -38,9 +38,14 @@ impl Caller {
         Err(Error::new(ErrorCode::Forbidden).with("value", format!("`{}`", scope.as_str())))
     }
 
-    /// Refused with `forbidden` where it has a test key and this is live: whatever else that may do, it does to test things.
+    /// Whether it came with a test key: whatever else that may do, it does to test things. Whoever is on the machine itself has none.
+    pub fn has_test_key(&self) -> bool {
+        self.key.is_some() && self.livemode == Livemode::Test
+    }
+
+    /// Refused with `forbidden` where it has a test key and this is live.
     pub fn reach(&self, livemode: Livemode) -> Result<()> {
-        if self.livemode == Livemode::Test && livemode == Livemode::Live {
+        if self.has_test_key() && livemode == Livemode::Live {
             return Err(Error::new(ErrorCode::Forbidden).with("value", "`live`"));
         }
         Ok(())

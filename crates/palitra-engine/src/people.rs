@@ -5,7 +5,7 @@
 
 use crate::{Caller, Context, Engine, Error, Result, deliveries, scheduler::Machine};
 use futures_util::{Stream, stream};
-use palitra_domain::{AccountId, ErrorCode, Livemode, Timestamp, audit::Action};
+use palitra_domain::{AccountId, ErrorCode, Timestamp, audit::Action};
 use palitra_store::{
     Value as Cell, audit,
     people::{
@@ -73,7 +73,7 @@ impl Engine {
     /// media, its rows, wherever the chores are done; the books keep what was paid, without its name. `not_found` when there is no such
     /// account any more. Not for the house; `forbidden` by a test key: what it plays with is not the live money that would be lost.
     pub async fn delete_account(&self, account: &AccountId, by: &Caller) -> Result<()> {
-        if by.livemode == Livemode::Test {
+        if by.has_test_key() {
             return Err(Error::new(ErrorCode::Forbidden).with("value", "`live`"));
         }
         let (wanted, now) = (account.clone(), self.now());

@@ -15,7 +15,7 @@ use axum::{
     extract::State,
     http::{HeaderMap, StatusCode},
 };
-use palitra_domain::{Currency, KeyId, Livemode, Money, Scope, Scopes, Timestamp};
+use palitra_domain::{Currency, KeyId, Money, Scope, Scopes, Timestamp};
 use palitra_engine::{
     ApiKey, Budgets, Caller, IssuedKey, KEPT, KeyFilter, KeyOwner, KeyShown, KeyWish, Made, OnceOf, Spent,
     failure::Failure,
@@ -262,7 +262,7 @@ async fn list(
         Some(name) => Some(door.engine.account(&name).await?.id),
         None => (!is_operator).then(|| caller.account.clone()),
     };
-    let livemode = (!is_operator || caller.livemode == Livemode::Test).then_some(caller.livemode);
+    let livemode = (!is_operator || caller.has_test_key()).then_some(caller.livemode);
     let filter = KeyFilter { account, livemode, before, limit: limit.saturating_add(1) };
     let keys = door.engine.keys_shown(filter).await?;
     let shown = keys.iter().map(|key| document(&door, key)).collect();

@@ -292,5 +292,5 @@ async fn money_that_comes_with_a_key_is_written_down_as_money() {
     let filter = AuditFilter { action: Some(Action::Credit), limit: 10, ..AuditFilter::default() };
     let entries = engine.audited(filter).await.unwrap();
     let told: Vec<_> = entries.iter().map(|it| (it.subject.as_str(), it.about.as_str())).collect();
-    assert_eq!(told, [(issued.account.as_str(), "live 7.00 ₽")]);
+    assert_eq!(told, [(issued.account.as_str(), "live 7 ₽")]);
 }

@@ -7,7 +7,7 @@ use crate::{
     town::{Town, service, wish},
 };
 use bytes::Bytes;
-use palitra_domain::{Currency, Money};
+use palitra_domain::{Currency, Livemode, Money};
 
 fn operator(engine: &Engine) -> Caller {
     Caller::operator(engine.house.id.clone())

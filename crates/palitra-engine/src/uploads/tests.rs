@@ -156,15 +156,18 @@ async fn a_picture_may_say_its_size_late() {
         );
         jpeg
     };
+    // As a client sends it.
+    let upload = async |bytes: &[u8]| {
+        let pieces: Vec<_> = bytes.chunks(65_536).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect();
+        let owner = (&engine.house.id.clone(), Livemode::Live);
+        engine.upload_stream(owner, "late.jpg", Box::pin(stream::iter(pieces))).await
+    };
     let jpeg = picture(5);
-    let house = engine.house.id.clone();
-    let kept = engine.upload(&house, Livemode::Live, "late.jpg", Bytes::from(jpeg.clone())).await.unwrap();
+    let kept = upload(&jpeg).await.unwrap();
     assert_eq!((kept.width, kept.height), (Some(64), Some(32)));
     // One that never says it is not kept, nor is one that says it so late that only all of it would tell.
-    for bytes in [jpeg[..300_000].to_vec(), picture(80)] {
-        let refused =
-            engine.upload(&house, Livemode::Live, "never.jpg", Bytes::from(bytes)).await.unwrap_err();
-        assert_eq!(refused.code, ErrorCode::BadFile);
+    for bytes in [&jpeg[..300_000], &picture(80)] {
+        assert_eq!(upload(bytes).await.unwrap_err().code, ErrorCode::BadFile);
     }
     assert_eq!(engine.objects.list("uploads", "", 10).await.unwrap().len(), 1);
 }
