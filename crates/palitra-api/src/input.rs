@@ -160,12 +160,12 @@ fn size(bytes: usize) -> String {
 /// A body of JSON, with the SHA-256 of its bytes as they came: nobody holds those while he waits.
 pub(crate) struct Json<T> {
     pub(crate) value: T,
-    pub(crate) bytes: [u8; 32],
+    pub(crate) sha256: [u8; 32],
 }
 
 impl<T: DeserializeOwned> Json<T> {
     fn of(bytes: &[u8]) -> Result<Json<T>, Problem> {
-        Ok(Json { value: parse(bytes)?, bytes: Sha256::digest(bytes).into() })
+        Ok(Json { value: parse(bytes)?, sha256: Sha256::digest(bytes).into() })
     }
 }
 

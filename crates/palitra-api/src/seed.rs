@@ -135,7 +135,7 @@ async fn single(
     State(door): State<Door>,
     Maker(caller): Maker,
     headers: HeaderMap,
-    Json { value, bytes }: Json<SingleRequest>,
+    Json { value, sha256 }: Json<SingleRequest>,
     (image, audio): (bool, bool),
 ) -> Result<Response, Problem> {
     let SingleRequest {
@@ -162,7 +162,7 @@ async fn single(
     };
     let choices = Choices { image_model, audio_model, voice, language, speed, format, seed, title: None };
     let route = if image { "POST /api/media/generate-image" } else { "POST /api/media/generate-audio" };
-    let (id, is_new) = start(&door, &caller, &headers, (route, &bytes), (vec![asked], choices)).await?;
+    let (id, is_new) = start(&door, &caller, &headers, (route, &sha256), (vec![asked], choices)).await?;
     let patience = Duration::from_secs(crate::v1::preferred(&headers).unwrap_or(0).min(WAIT_S_MAX));
     if !patience.is_zero() {
         door.wait_for_batch(&id, patience).await?;
@@ -180,11 +180,11 @@ async fn generate_batch(
     State(door): State<Door>,
     Maker(caller): Maker,
     headers: HeaderMap,
-    Json { value, bytes }: Json<BatchRequest>,
+    Json { value, sha256 }: Json<BatchRequest>,
 ) -> Result<Response, Problem> {
     let BatchRequest { words, image_model, audio_model, voice, language, speed, format, seed, title } = value;
     let choices = Choices { image_model, audio_model, voice, language, speed, format, seed, title };
-    let route = ("POST /api/media/generate-batch", &bytes[..]);
+    let route = ("POST /api/media/generate-batch", &sha256[..]);
     let (id, is_new) = start(&door, &caller, &headers, route, (words, choices)).await?;
     Ok(answer(results::task(&door, &id, lang(&headers)).await?, is_new))
 }

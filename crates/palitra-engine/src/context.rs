@@ -449,15 +449,19 @@ impl Context {
     /// Whether the house pays what the engine itself asks of this model about a prompt: of the one that the settings name for it, and only
     /// of that. The same question of anybody else is priced as any.
     pub(crate) fn is_on_the_house(&self, livemode: Livemode, model: &Model, mode: &Mode) -> bool {
-        let prompts = &self.settings.prompts;
-        let named = match mode.name.as_str() {
-            "translate" => &prompts.translator,
-            "compose" | "check" => &prompts.writer,
-            _ => return false,
-        };
         let is_named =
-            || self.model_for(livemode, named, &mode.name).is_ok_and(|(named, _)| named.id == model.id);
-        !prompts.billed && is_named()
+            |named| self.model_for(livemode, named, &mode.name).is_ok_and(|(named, _)| named.id == model.id);
+        !self.settings.prompts.billed && self.prompt_model(&mode.name).is_some_and(is_named)
+    }
+
+    /// The model that is asked about prompts in this mode; `None`: it is no such mode.
+    pub(crate) fn prompt_model(&self, mode: &str) -> Option<&str> {
+        let prompts = &self.settings.prompts;
+        match mode {
+            "translate" => Some(&prompts.translator),
+            "compose" | "check" => Some(&prompts.writer),
+            _ => None,
+        }
     }
 
     /// A row for the queue: priced as for whoever pays himself, with its recipe and fresh ids. `input` is in our words.

@@ -17,9 +17,6 @@ use palitra_store::{
 
 pub use rows::Spent;
 
-/// What the house may ask about prompts.
-const PROMPT_WORK: [&str; 3] = ["translate", "compose", "check"];
-
 /// A market's cost in minor units of the wallet, rounded up. `None` where there is no rate for its currency.
 fn in_wallet(context: &Context, cost: MarketCost) -> Option<i64> {
     let prices = &context.settings.prices;
@@ -63,7 +60,7 @@ pub(crate) fn of_given(
     (mode, price): (&str, i64),
     cost: Option<MarketCost>,
 ) -> Option<Loss> {
-    let is_given = price == 0 && PROMPT_WORK.contains(&mode);
+    let is_given = price == 0 && context.prompt_model(mode).is_some();
     let amount = cost.and_then(|cost| in_wallet(context, cost));
     is_given.then_some(Loss { attempt: fence.attempt, reason: LossReason::Given, amount })
 }

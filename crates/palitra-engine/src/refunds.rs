@@ -7,7 +7,7 @@ use crate::{
 use palitra_domain::{AccountId, ErrorCode, GenerationId, Livemode, Money, TransferId, audit::Action};
 use palitra_store::{
     audit,
-    ledger::{self, Adjustment, Balance, Purse, Refund, TakeBack},
+    ledger::{self, Adjustment, Purse, Refund, TakeBack},
 };
 
 pub use ledger::{Movement, Refunded};
@@ -79,7 +79,7 @@ impl Engine {
         amount: Money,
         note: &str,
         once: Option<OnceOf>,
-    ) -> Result<Made<Balance>> {
+    ) -> Result<Made<()>> {
         let now = self.now();
         let adjustment = Adjustment {
             transfer: TransferId::new(now, self.random()),
@@ -96,7 +96,7 @@ impl Engine {
             }
             ledger::adjust(tx, &adjustment, now)?;
             audit::insert(tx, &entry)?;
-            ledger::balance(tx, &adjustment.account, livemode).map(Made::New)
+            Ok(Made::New(()))
         });
         Ok(write.await?)
     }

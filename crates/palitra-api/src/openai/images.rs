@@ -74,7 +74,7 @@ pub(super) async fn generate(
     State(door): State<Door>,
     Maker(caller): Maker,
     headers: HeaderMap,
-    Json { value, bytes }: Json<Request>,
+    Json { value, sha256 }: Json<Request>,
 ) -> Result<Response, Problem> {
     let Request { prompt, model, n, size, response_format, stream, rest } = value;
     let model = model.unwrap_or_else(|| door.settings.words.image_model.clone());
@@ -83,7 +83,7 @@ pub(super) async fn generate(
     input.retain(|name, value| !IGNORED.contains(&name.as_str()) && !value.is_null());
     input.insert("prompt".to_owned(), Value::from(prompt));
     waiting::sized(&mut input, size.as_deref())?;
-    let once = once::repeated(&door, &caller, &headers, "/openai/v1/images/generations", &bytes)?;
+    let once = once::repeated(&door, &caller, &headers, "/openai/v1/images/generations", &sha256)?;
     let call = Call { model, mode: "create", input, count: count(n)?, once: once.clone() };
     let ids = waiting::create(&door, &caller, call).await?;
     let answer = Answer { door, caller, ids, form, event: "image_generation" };

@@ -38,7 +38,7 @@ pub(super) async fn speak(
     State(door): State<Door>,
     Maker(caller): Maker,
     headers: HeaderMap,
-    Json { value, bytes }: Json<Request>,
+    Json { value, sha256 }: Json<Request>,
 ) -> Result<Response, Problem> {
     let Request { input: text, model, voice, response_format, speed, stream_format, rest } = value;
     let model = model.unwrap_or_else(|| door.settings.words.speech_model.clone());
@@ -56,7 +56,7 @@ pub(super) async fn speak(
     if let Some(speed) = speed {
         input.insert("speed".to_owned(), json!(percent(speed)?));
     }
-    let once = once::repeated(&door, &caller, &headers, "/openai/v1/audio/speech", &bytes)?;
+    let once = once::repeated(&door, &caller, &headers, "/openai/v1/audio/speech", &sha256)?;
     let call = Call { model, mode: "speak", input, count: 1, once: once.clone() };
     let ids = waiting::create(&door, &caller, call).await?;
     let views = waiting::wait(&door, &caller, &once, &ids).await?;

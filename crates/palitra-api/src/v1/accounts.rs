@@ -24,9 +24,9 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::Response,
 };
-use palitra_domain::{AccountId, ErrorCode, Money};
+use palitra_domain::{AccountId, ErrorCode, Livemode, Money};
 use palitra_engine::{
-    Caller, Holdings, OnceOf, TermsChange,
+    Caller, Holdings, Made, OnceOf, TermsChange,
     accounts::Account,
     failure::{Failure, Phrase},
 };
@@ -252,20 +252,57 @@ async fn ledger(
     Ok(axum::Json(money::movements(&door, (&account.id, caller.livemode), paged).await?))
 }
 
-/// Money for an account, or from it.
+/// Money for an account. Its ledger says that it is a credit.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct AmountRequest {
+pub(crate) struct CreditRequest {
     amount: MoneyDocument,
-    /// Why, for the account's ledger: 500 characters at most. Not with a credit.
+}
+
+/// Money from an account.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DebitRequest {
+    amount: MoneyDocument,
+    /// Why, for the account's ledger: 500 characters at most.
     #[serde(default)]
     note: String,
+}
+
+/// Money that moves once under a key.
+struct Moving {
+    account: Account,
+    amount: Money,
+    once: Option<OnceOf>,
+}
+
+async fn moving(
+    door: &Door,
+    caller: &Caller,
+    (name, verb): (&str, &str),
+    amount: MoneyDocument,
+    (headers, sha256): (&HeaderMap, &[u8; 32]),
+) -> Result<Moving, Problem> {
+    let account = named(door, name).await?;
+    let amount = amount.wanted("amount", door.engine.settings.prices.currency)?;
+    let once = once::of(headers, &format!("POST /v1/accounts/{}/{verb}", account.id), sha256)?;
+    Ok(Moving { account, amount, once: OnceOf::caller(caller, once) })
+}
+
+/// What it has now, whoever moved it.
+async fn moved(
+    door: &Door,
+    of: (&AccountId, Livemode),
+    made: &Made<()>,
+) -> Result<Replied<BalanceDocument>, Problem> {
+    let document = money::balance_of(door, of).await?;
+    Ok(Replied { status: StatusCode::OK, is_new: made.is_new(), document })
 }
 
 /// Add money to an account
 #[utoipa::path(
     post, path = "/v1/accounts/{account}/credit", operation_id = "credit_account", tag = "operator", security(("key" = [])),
-    params(("account" = String, Path, description = "Its name or its id"), once::Header), request_body = AmountRequest,
+    params(("account" = String, Path, description = "Its name or its id"), once::Header), request_body = CreditRequest,
     responses((status = 200, description = "What it has now", body = BalanceDocument), Refusals)
 )]
 async fn credit(
@@ -273,18 +310,12 @@ async fn credit(
     Operator(caller): Operator,
     Name(name): Name,
     headers: HeaderMap,
-    Json { value, bytes }: Json<AmountRequest>,
+    Json { value, sha256 }: Json<CreditRequest>,
 ) -> Result<Replied<BalanceDocument>, Problem> {
-    let account = named(&door, &name).await?;
-    let amount = value.amount.wanted("amount", door.engine.settings.prices.currency)?;
-    if !value.note.is_empty() {
-        return Err(crate::input::wrong("note", "nothing: a credit says of itself what it is").into());
-    }
-    let route = format!("POST /v1/accounts/{}/credit", account.id);
-    let once = OnceOf::caller(&caller, once::of(&headers, &route, &bytes)?);
-    let of = (&account.id, caller.livemode);
-    let is_new = door.engine.acting_for(&caller).credit(of, amount, once).await?.is_new();
-    Ok(Replied { status: StatusCode::OK, is_new, document: money::balance_of(&door, of).await? })
+    let asked = moving(&door, &caller, (&name, "credit"), value.amount, (&headers, &sha256)).await?;
+    let of = (&asked.account.id, caller.livemode);
+    let made = door.engine.acting_for(&caller).credit(of, asked.amount, asked.once).await?;
+    moved(&door, of, &made).await
 }
 
 /// Take money back from an account
@@ -292,7 +323,7 @@ async fn credit(
 /// No more than is free.
 #[utoipa::path(
     post, path = "/v1/accounts/{account}/debit", operation_id = "debit_account", tag = "operator", security(("key" = [])),
-    params(("account" = String, Path, description = "Its name or its id"), once::Header), request_body = AmountRequest,
+    params(("account" = String, Path, description = "Its name or its id"), once::Header), request_body = DebitRequest,
     responses((status = 200, description = "What it has now", body = BalanceDocument), Refusals)
 )]
 async fn debit(
@@ -300,26 +331,19 @@ async fn debit(
     Operator(caller): Operator,
     Name(name): Name,
     headers: HeaderMap,
-    Json { value, bytes }: Json<AmountRequest>,
+    Json { value, sha256 }: Json<DebitRequest>,
 ) -> Result<Replied<BalanceDocument>, Problem> {
-    let account = named(&door, &name).await?;
-    let amount = value.amount.wanted("amount", door.engine.settings.prices.currency)?;
-    let route = format!("POST /v1/accounts/{}/debit", account.id);
-    let once = OnceOf::caller(&caller, once::of(&headers, &route, &bytes)?);
-    let of = (&account.id, caller.livemode);
-    let taken = door
-        .engine
-        .acting_for(&caller)
-        .correct(of, Money::new(-amount.amount, amount.currency), &value.note, once)
-        .await;
-    let taken = taken.map_err(|error| match error.code {
+    let asked = moving(&door, &caller, (&name, "debit"), value.amount, (&headers, &sha256)).await?;
+    let (of, amount) = ((&asked.account.id, caller.livemode), asked.amount);
+    let back = Money::new(-amount.amount, amount.currency);
+    let made = door.engine.acting_for(&caller).correct(of, back, &value.note, asked.once).await;
+    let made = made.map_err(|error| match error.code {
         ErrorCode::InsufficientFunds => Failure::new(error.code)
-            .with("account", format!("`{}`", account.name))
+            .with("account", format!("`{}`", asked.account.name))
             .with("value", amount.to_string()),
         _ => error.into(),
     })?;
-    let document = money::balance_of(&door, of).await?;
-    Ok(Replied { status: StatusCode::OK, is_new: taken.is_new(), document })
+    moved(&door, of, &made).await
 }
 
 /// Redeem a voucher for an account

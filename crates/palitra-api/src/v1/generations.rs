@@ -127,10 +127,10 @@ async fn create(
     Maker(caller): Maker,
     Query(wait): Query<Wait>,
     headers: HeaderMap,
-    Json { value, bytes }: Json<GenerationRequest>,
+    Json { value, sha256 }: Json<GenerationRequest>,
 ) -> Result<Response, Problem> {
     let patience = wait.patience(&headers)?;
-    let once = once::of(&headers, "POST /v1/generations", &bytes)?;
+    let once = once::of(&headers, "POST /v1/generations", &sha256)?;
     let GenerationRequest { model, mode, input, quote_id, webhook, metadata } = value;
     let quote = quote_id.as_deref().map(quote_of).transpose()?;
     let metadata = metadata.map(metadata_of).transpose()?;

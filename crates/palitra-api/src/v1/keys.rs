@@ -195,9 +195,9 @@ async fn create(
     State(door): State<Door>,
     Holder(caller): Holder,
     headers: HeaderMap,
-    Json { value, bytes }: Json<KeyRequest>,
+    Json { value, sha256 }: Json<KeyRequest>,
 ) -> Result<Replied<KeyDocument>, Problem> {
-    let once = OnceOf::caller(&caller, once::of(&headers, "POST /v1/keys", &bytes)?);
+    let once = OnceOf::caller(&caller, once::of(&headers, "POST /v1/keys", &sha256)?);
     let made = door.engine.create_key(wish(&door, &caller, value)?, &caller, once).await?;
     let (id, new) = match made {
         Made::New(IssuedKey { id, key, .. }) => (id, Some(key)),
@@ -303,9 +303,9 @@ async fn rotate(
     headers: HeaderMap,
     Optional(body): Optional<RotateRequest>,
 ) -> Result<Replied<RotatedKey>, Problem> {
-    let bytes = body.as_ref().map(|body| body.bytes).unwrap_or_default();
+    let sha256 = body.as_ref().map(|body| body.sha256).unwrap_or_default();
     let kept = body.and_then(|body| body.value.keep_s).map_or(KEPT, Duration::from_secs);
-    let once = once::of(&headers, &format!("POST /v1/keys/{id}/rotate"), &bytes)?;
+    let once = once::of(&headers, &format!("POST /v1/keys/{id}/rotate"), &sha256)?;
     let made = door.engine.rotate_key(&id, kept, &caller, OnceOf::caller(&caller, once)).await?;
     let is_new = made.is_new();
     let ApiKey { account_id, old_until, .. } = door.engine.key_shown(&id, &caller).await?.key;

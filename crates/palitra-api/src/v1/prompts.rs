@@ -152,9 +152,9 @@ async fn create(
     State(door): State<Door>,
     Maker(caller): Maker,
     headers: HeaderMap,
-    Json { value, bytes }: Json<PromptRequest>,
+    Json { value, sha256 }: Json<PromptRequest>,
 ) -> Result<(StatusCode, axum::Json<PromptDocument>), Problem> {
-    let once = once::of(&headers, "POST /v1/prompts", &bytes)?;
+    let once = once::of(&headers, "POST /v1/prompts", &sha256)?;
     let can_ask_again = once.is_some();
     let idea = Idea { once, ..value.idea(&caller) };
     let composed = tokio::select! {

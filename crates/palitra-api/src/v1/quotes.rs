@@ -117,9 +117,9 @@ async fn create(
     State(door): State<Door>,
     Maker(caller): Maker,
     headers: HeaderMap,
-    Json { value, bytes }: Json<QuoteRequest>,
+    Json { value, sha256 }: Json<QuoteRequest>,
 ) -> Result<Replied<QuoteDocument>, Problem> {
-    let once = OnceOf::caller(&caller, once::of(&headers, "POST /v1/quotes", &bytes)?);
+    let once = OnceOf::caller(&caller, once::of(&headers, "POST /v1/quotes", &sha256)?);
     let replied = |document, is_new| Replied { status: StatusCode::OK, is_new, document };
     if let Some(kept) = door.engine.made_before(once.as_ref()).await? {
         return Ok(replied(once::again(&kept)?, false));

@@ -121,10 +121,10 @@ async fn create(
     State(door): State<Door>,
     LiveOperator(caller): LiveOperator,
     headers: HeaderMap,
-    Json { value, bytes }: Json<VoucherRequest>,
+    Json { value, sha256 }: Json<VoucherRequest>,
 ) -> Result<Replied<IssuedVoucher>, Problem> {
     let wish = value.wish(door.engine.settings.prices.currency, door.engine.clock.now())?;
-    let once = OnceOf::caller(&caller, once::of(&headers, "POST /v1/vouchers", &bytes)?);
+    let once = OnceOf::caller(&caller, once::of(&headers, "POST /v1/vouchers", &sha256)?);
     let made = door.engine.acting_for(&caller).create_voucher(wish, once).await.map_err(explained)?;
     let (is_new, document) = match made {
         Made::New(issued) => {

@@ -131,9 +131,9 @@ async fn create(
     State(door): State<Door>,
     Holder(caller): Holder,
     headers: HeaderMap,
-    Json { value, bytes }: Json<WebhookRequest>,
+    Json { value, sha256 }: Json<WebhookRequest>,
 ) -> Result<Replied<WebhookDocument>, Problem> {
-    let once = OnceOf::caller(&caller, once::of(&headers, "POST /v1/webhooks", &bytes)?);
+    let once = OnceOf::caller(&caller, once::of(&headers, "POST /v1/webhooks", &sha256)?);
     let new = NewEndpoint {
         account: caller.account.clone(),
         livemode: caller.livemode,

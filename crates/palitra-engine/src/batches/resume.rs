@@ -11,7 +11,10 @@ use palitra_domain::{
     BatchId, ErrorCode, GenerationId, KeyId,
     state::{BatchState, GenerationState, Priority, StepKind},
 };
-use palitra_store::batches::{self as rows, Kept, StepGeneration, StepRow};
+use palitra_store::{
+    batches::{self as rows, Kept, StepGeneration, StepRow},
+    idempotency,
+};
 use serde_json::Value;
 use std::collections::HashSet;
 
@@ -30,9 +33,7 @@ impl Engine {
     ) -> Result<StartedBatch> {
         for _ in 0..TRIES {
             let (plan, known) = match self.plan_again(id, key.clone()).await? {
-                Left::AtWork => {
-                    return Ok(StartedBatch { id: id.clone(), superseded: Vec::new(), is_new: false });
-                }
+                Left::AtWork(batch) => return self.goes_on(*batch, once).await,
                 Left::Planned(planned) => *planned,
             };
             if plan.to_run == 0 {
@@ -43,6 +44,18 @@ impl Engine {
             }
         }
         Err(Error::new(ErrorCode::StoreBusy))
+    }
+
+    /// It is at work: the same request again is answered so when it is not any more.
+    async fn goes_on(&self, batch: rows::Batch, once: Option<Once>) -> Result<StartedBatch> {
+        let now = self.now();
+        let Some(once) = once else { return StartedBatch::there(batch.id.as_str()) };
+        let (id, owner) = (batch.id.to_string(), (batch.account, batch.livemode));
+        let write = self.store.write(move |tx| {
+            let made = idempotency::claim(tx, (&owner.0, owner.1), &once, &id, now)?;
+            Ok(made.unwrap_or_else(|| id.clone()))
+        });
+        StartedBatch::there(&write.await?)
     }
 
     async fn plan_again(&self, id: &BatchId, key: Option<KeyId>) -> Result<Left> {
@@ -59,7 +72,7 @@ impl Engine {
         };
         let batch = &known.ended;
         if batch.state == BatchState::Processing && batch.stop.is_none() {
-            return Ok(Left::AtWork);
+            return Ok(Left::AtWork(Box::new(known.ended)));
         }
         if let Some(ending) = known.ending() {
             return Err(Error::new(ErrorCode::StillEnding).with("value", ending));
@@ -145,7 +158,7 @@ fn worked(workers: &rows::Workers) -> Option<Worked> {
 /// What is left of a batch.
 enum Left {
     /// It goes on by itself.
-    AtWork,
+    AtWork(Box<rows::Batch>),
     Planned(Box<(Plan, Known)>),
 }
 

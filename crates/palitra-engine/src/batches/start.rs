@@ -33,6 +33,15 @@ pub struct StartedBatch {
     pub is_new: bool,
 }
 
+impl StartedBatch {
+    /// One that was there already.
+    pub(super) fn there(id: &str) -> Result<StartedBatch> {
+        let id =
+            BatchId::parse(id).map_err(|_| Error::new(ErrorCode::IdempotencyConflict).with("value", id))?;
+        Ok(StartedBatch { id, superseded: Vec::new(), is_new: false })
+    }
+}
+
 /// What the plan of a batch once more knew of the others of its manifest.
 #[derive(Debug, Clone)]
 pub(super) struct Known {
@@ -125,11 +134,7 @@ impl Engine {
         });
         let superseded = match write.await.map_err(|error| self.refused(error))? {
             Became::New(superseded) => superseded,
-            Became::There(made) => {
-                let id = BatchId::parse(&made)
-                    .map_err(|_| Error::new(ErrorCode::IdempotencyConflict).with("value", made))?;
-                return Ok(Some(StartedBatch { id, superseded: Vec::new(), is_new: false }));
-            }
+            Became::There(made) => return StartedBatch::there(&made).map(Some),
             Became::Stale => return Ok(None),
         };
         tracing::info!(batch.id = %id, account.id = %account, generations, "batch queued");

@@ -19,12 +19,12 @@ pub(super) async fn run(session: &Session, args: Balance) -> Result<()> {
     let account = args.account.as_deref();
     match args.action {
         Some(BalanceAction::Add { amount_minor }) => {
-            let body = json!({ "amount": documents::amount(session, amount_minor).await? });
-            moved(session, account, "credit", &body).await
+            let amount = Money::new(amount_minor, documents::currency(session).await?);
+            moved(session, account, "credit", &json!({ "amount": amount })).await
         }
         Some(BalanceAction::Take { amount_minor, note }) => {
-            let amount = documents::amount(session, amount_minor).await?;
-            let taken = money(&amount).to_string();
+            let amount = Money::new(amount_minor, documents::currency(session).await?);
+            let taken = amount.to_string();
             agree(session, "confirm-take", &[("account", account.unwrap_or(HOUSE)), ("amount", &taken)])?;
             moved(session, account, "debit", &json!({ "amount": amount, "note": note })).await
         }

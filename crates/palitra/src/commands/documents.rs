@@ -3,7 +3,7 @@
 use super::{Result, Session};
 use crate::{control::Service, failure::Failure};
 use palitra_domain::{Currency, ErrorCode, Money};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 pub(super) fn word(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
@@ -27,18 +27,16 @@ pub(super) fn only(document: &Value, names: &[&str]) -> Value {
     Value::Object(names.iter().map(field).collect::<Map<_, _>>())
 }
 
-/// An amount as the API takes it: in the currency of the wallet that it is for.
-pub(super) async fn amount(session: &Session, minor: i64) -> Result<Value> {
-    if let Some(service) = Service::named(session)? {
-        let of = async |path| service.ask(session, "GET", path, &Value::Null).await;
-        // A key that is the operator's alone may not look at its own account.
-        let account = match of("/v1/account").await {
-            Err(failure) if failure.code() == ErrorCode::Forbidden => of("/v1/accounts/local").await?,
-            account => account?,
-        };
-        return Ok(json!({ "amount": minor, "currency": account["cash"]["currency"] }));
-    }
-    Ok(json!(Money::new(minor, session.config().money.currency)))
+/// Of the wallet that amounts are for.
+pub(super) async fn currency(session: &Session) -> Result<Currency> {
+    let Some(service) = Service::named(session)? else { return Ok(session.config().money.currency) };
+    let of = async |path| service.ask(session, "GET", path, &Value::Null).await;
+    // A key that is the operator's alone may not look at its own account.
+    let account = match of("/v1/account").await {
+        Err(failure) if failure.code() == ErrorCode::Forbidden => of("/v1/accounts/local").await?,
+        account => account?,
+    };
+    Ok(money(&account["cash"]).currency)
 }
 
 /// The same failure in the words of the command line: what is a field there is a flag here.

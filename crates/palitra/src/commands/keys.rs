@@ -11,7 +11,7 @@ use crate::{
     failure::Failure,
 };
 use axum::http::Method;
-use palitra_domain::{Clock, ErrorCode};
+use palitra_domain::{Clock, ErrorCode, Money};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -63,17 +63,14 @@ async fn create(session: &Session, args: KeysCreate) -> Result<()> {
     });
     wish["account"] = json!(args.account);
     wish["expires_at"] = json!(args.expires);
-    if let Some(credit) = args.credit_minor.filter(|credit| *credit > 0) {
-        wish["credit"] = documents::amount(session, credit).await?;
-    }
-    for (name, minor) in [
-        ("day", args.budget_day_minor),
-        ("month", args.budget_month_minor),
-        ("total", args.budget_total_minor),
-    ] {
-        if let Some(minor) = minor {
-            wish["budgets"][name] = documents::amount(session, minor).await?;
-        }
+    let credit = args.credit_minor.filter(|credit| *credit > 0);
+    let budgets = [args.budget_day_minor, args.budget_month_minor, args.budget_total_minor];
+    if credit.is_some() || budgets.iter().any(Option::is_some) {
+        let currency = documents::currency(session).await?;
+        let amount = |minor: Option<i64>| json!(minor.map(|minor| Money::new(minor, currency)));
+        let [day, month, total] = budgets.map(amount);
+        wish["credit"] = amount(credit);
+        wish["budgets"] = json!({ "day": day, "month": month, "total": total });
     }
     let made = control::tell(session, Method::POST, "/v1/keys", &wish).await;
     let made = made.map_err(|failure| in_flags(session, failure, FLAGS))?;

@@ -9,6 +9,7 @@ use crate::{
     control::{self, segment},
 };
 use axum::http::Method;
+use palitra_domain::Money;
 use serde_json::{Value, json};
 
 /// Where vouchers can be seen.
@@ -27,7 +28,7 @@ pub(super) async fn run(session: &Session, args: Vouchers) -> Result<()> {
 
 async fn create(session: &Session, args: VouchersCreate) -> Result<()> {
     let wish = json!({
-        "amount": documents::amount(session, args.amount_minor).await?, "purse": if args.bonus { "bonus" } else { "cash" },
+        "amount": Money::new(args.amount_minor, documents::currency(session).await?), "purse": if args.bonus { "bonus" } else { "cash" },
         "days": args.days, "uses": args.uses, "expires_at": args.expires, "code": args.code,
     });
     let made = control::tell(session, Method::POST, "/v1/vouchers", &wish).await;

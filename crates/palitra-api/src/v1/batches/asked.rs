@@ -53,8 +53,8 @@ impl<S: Send + Sync> FromRequest<S> for Asked {
         if kind.is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/form-data")) {
             return of_form(request, state).await;
         }
-        let Json { value, bytes } = Json::from_request(request, state).await?;
-        Ok(Asked { value, read: Read::default(), fingerprint: bytes.to_vec() })
+        let Json { value, sha256 } = Json::from_request(request, state).await?;
+        Ok(Asked { value, read: Read::default(), fingerprint: sha256.to_vec() })
     }
 }
 

@@ -114,9 +114,9 @@ async fn repeat(
     headers: HeaderMap,
     Optional(body): Optional<RepeatRequest>,
 ) -> Result<Response, Problem> {
-    let bytes = body.as_ref().map(|body| body.bytes).unwrap_or_default();
+    let sha256 = body.as_ref().map(|body| body.sha256).unwrap_or_default();
     let new_seed = body.is_some_and(|body| body.value.new_seed);
-    let once = once::of(&headers, &format!("POST /v1/generations/{}/repeat", id.as_str()), &bytes)?;
+    let once = once::of(&headers, &format!("POST /v1/generations/{}/repeat", id.as_str()), &sha256)?;
     let mut wish = wish_of(&door, &caller, &id).await?;
     if new_seed {
         door.engine.reseed(&mut wish);
@@ -146,12 +146,12 @@ async fn variations(
     Maker(caller): Maker,
     Id(id): Id<GenerationId>,
     headers: HeaderMap,
-    Json { value, bytes }: Json<VariationsRequest>,
+    Json { value, sha256 }: Json<VariationsRequest>,
 ) -> Result<Response, Problem> {
     if !(1..=VARIATIONS_MAX).contains(&value.count) {
         return Err(crate::input::wrong("count", "1 to 8").into());
     }
-    let once = once::of(&headers, &format!("POST /v1/generations/{}/variations", id.as_str()), &bytes)?;
+    let once = once::of(&headers, &format!("POST /v1/generations/{}/variations", id.as_str()), &sha256)?;
     let wish = wish_of(&door, &caller, &id).await?;
     let mut wishes = vec![wish; usize::try_from(value.count).unwrap_or(1)];
     wishes.iter_mut().for_each(|wish| door.engine.reseed(wish));

@@ -69,13 +69,13 @@ async fn refund(
     Operator(caller): Operator,
     Id(id): Id<GenerationId>,
     headers: HeaderMap,
-    Json { value, bytes }: Json<RefundRequest>,
+    Json { value, sha256 }: Json<RefundRequest>,
 ) -> Result<Replied<RefundedDocument>, Problem> {
     caller.reach(door.engine.generation(&id).await?.livemode)?;
     let currency = door.engine.settings.prices.currency;
     let amount = value.amount.map(|amount| amount.wanted("amount", currency)).transpose()?;
     let route = format!("POST /v1/generations/{id}/refund");
-    let once = OnceOf::caller(&caller, once::of(&headers, &route, &bytes)?);
+    let once = OnceOf::caller(&caller, once::of(&headers, &route, &sha256)?);
     let told = {
         let id = id.clone();
         move |it: &Refunded| once::kept(&document(&id, it, currency))

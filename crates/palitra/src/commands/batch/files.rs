@@ -12,7 +12,12 @@ use crate::{
 use bytes::Bytes;
 use palitra_domain::{Clock, i18n::Lang};
 use palitra_engine::Engine;
-use std::{io, path::Path, sync::Arc};
+use std::{
+    collections::HashMap,
+    io,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 /// What a file is called there (its `key`): its object's key, or the id of its asset; with its true ending either way.
 #[derive(Clone)]
@@ -26,11 +31,13 @@ pub(in crate::commands) struct Shelf {
     pub(super) service: Service,
     pub(super) lang: Lang,
     pub(super) clock: Arc<dyn Clock>,
+    /// What was fetched as it got ready, by the file that it went to: at the end it is there.
+    early: Mutex<HashMap<PathBuf, String>>,
 }
 
 impl Shelf {
     pub(in crate::commands) fn new(session: &Session, service: Service) -> Shelf {
-        Shelf { service, lang: session.console.lang, clock: session.clock() }
+        Shelf { service, lang: session.console.lang, clock: session.clock(), early: Mutex::default() }
     }
 
     /// A file that is small enough to be held.
@@ -39,8 +46,15 @@ impl Shelf {
         Service::insist(&*self.clock, async || self.service.bytes(self.lang, &path).await).await
     }
 
+    fn early(&self) -> MutexGuard<'_, HashMap<PathBuf, String>> {
+        self.early.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// A file of the user, which appears whole.
     pub(in crate::commands) async fn copy(&self, key: &str, file: &Path) -> Result<(), Failure> {
+        if self.early().remove(file).is_some_and(|fetched| fetched == key) && file.is_file() {
+            return Ok(());
+        }
         if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             tokio::fs::create_dir_all(folder).await.map_err(|error| io_failure(folder, error))?;
         }
@@ -65,6 +79,15 @@ impl Files {
             Files::Here(engine) => copy_object(engine, key, file).await,
             Files::There(shelf) => shelf.copy(key, file).await,
         }
+    }
+
+    /// The same before all of them are copied: it is not fetched again then.
+    pub(in crate::commands) async fn copy_early(&self, key: &str, file: &Path) -> Result<(), Failure> {
+        self.copy(key, file).await?;
+        if let Files::There(shelf) = self {
+            shelf.early().insert(file.to_owned(), key.to_owned());
+        }
+        Ok(())
     }
 
     /// A file that is small enough to be held.

@@ -155,7 +155,7 @@ impl Run<'_> {
         if let Some(key) = made.first()
             && let Some(file) = self.names.file(number, kind, key)
         {
-            self.studio.files().copy(key, &file).await?;
+            self.studio.files().copy_early(key, &file).await?;
         }
         Ok(())
     }

@@ -372,11 +372,13 @@ fn resumed(stage: &Stage) {
     assert_eq!(plan["open_batch_id"], batch["id"], "it is at work");
     let same = ann.post(&format!("{path}/resume"), &Value::Null).is(202);
     assert_eq!((&same.json()["id"], same.header("idempotent-replayed")), (&batch["id"], None));
-    ann.post(&format!("{path}/cancel"), &Value::Null).is(200);
-    assert_eq!(balance(&ann), (10_000, 0));
     let resume = |key: &str| {
         ann.ask("POST", &format!("{path}/resume")).header("idempotency-key", key).json(&json!({})).send()
     };
+    assert_eq!(resume("early").is(202).json()["id"], batch["id"]);
+    ann.post(&format!("{path}/cancel"), &Value::Null).is(200);
+    assert_eq!(balance(&ann), (10_000, 0));
+    assert_eq!(resume("early").is(202).json()["id"], batch["id"], "the same request has the same answer");
     let again = resume("once more").is(202).json();
     assert_ne!(again["id"], batch["id"]);
     assert_eq!((&again["title"], &again["kind"]), (&json!("Two"), &json!("run")));
