@@ -59,7 +59,13 @@ impl Remote {
         if !body.is_empty() {
             request = request.header(CONTENT_TYPE, kind).body(body);
         }
-        let response = request.send().await.map_err(|error| io::Error::other(why(&error)))?;
+        let failed = |error: reqwest::Error| {
+            // Then nothing was sent.
+            let kind =
+                if error.is_connect() { io::ErrorKind::ConnectionRefused } else { io::ErrorKind::Other };
+            io::Error::new(kind, why(&error))
+        };
+        let response = request.send().await.map_err(failed)?;
         let (status, retry_after) = (response.status().as_u16(), retry_after(response.headers()));
         let body = response.bytes_stream().map(|part| part.map_err(|error| io::Error::other(why(&error))));
         Ok(Answer { status, retry_after, body: Box::pin(body) })

@@ -1,7 +1,7 @@
 //! Asking the API: in this process when it has the data directory to itself, else the service that has it, through its control socket.
 //! The answer is the same document.
 
-use super::Service;
+use super::service::{Service, broke_off};
 use crate::{
     clock,
     commands::Session,
@@ -100,7 +100,7 @@ pub(crate) async fn tell_within(
     }
 }
 
-/// Asks a service for a change, under a key of its own. Where no answer comes, once more: what the key makes once is not made twice. If
+/// Asks a service for a change, under a key of its own. Where no answer comes, or it breaks off, once more: what the key makes once is not made twice. If
 /// that does not say either what became of it, nobody knows.
 async fn told(
     session: &Session,
@@ -118,13 +118,16 @@ async fn told(
     answer.unwrap_or_else(|| Err(Failure::new(ErrorCode::NoAnswer).with("value", path)))
 }
 
-/// The answer; of a second try, where the first says nothing in time. `None`: what the second says is not what became of the first.
+/// The answer; of a second try, where the first says nothing in time or breaks off. `None`: what the second says is not what became of the
+/// first.
 async fn twice<T>(
     patience: Duration,
     mut ask: impl AsyncFnMut() -> Result<T, Failure>,
 ) -> Option<Result<T, Failure>> {
-    if let Ok(answer) = tokio::time::timeout(patience, ask()).await {
-        return Some(answer);
+    match tokio::time::timeout(patience, ask()).await {
+        Ok(Err(failure)) if broke_off(&failure) => {}
+        Ok(answer) => return Some(answer),
+        Err(_) => {}
     }
     let again = tokio::time::timeout(patience, ask()).await;
     again.ok().filter(Result::is_ok)
@@ -278,5 +281,19 @@ mod tests {
         // Not found now, perhaps because the first try has revoked it.
         assert_eq!(asked(1, Err(ErrorCode::NotFound)).await, None);
         assert_eq!(asked(2, Ok(1)).await, None);
+    }
+
+    /// Of a service that is killed in the middle nobody knows what it has done; one that is not there has done nothing.
+    #[tokio::test]
+    async fn what_breaks_off_is_asked_once_more_and_what_is_not_there_is_not() {
+        for (kind, tries_made) in [(io::ErrorKind::ConnectionReset, 2), (io::ErrorKind::ConnectionRefused, 1)]
+        {
+            let mut tries = 0;
+            let answer = twice::<u32>(PATIENCE, async || {
+                tries += 1;
+                Err(Failure::new(ErrorCode::ServiceAway).caused_by(io::Error::from(kind)))
+            });
+            assert_eq!((answer.await.is_some(), tries), (tries_made == 1, tries_made));
+        }
     }
 }

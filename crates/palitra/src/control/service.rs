@@ -14,7 +14,7 @@ use hyper_util::rt::TokioIo;
 use palitra_domain::{Clock, ErrorCode, i18n::Lang, objects::ByteStream};
 use palitra_markets::remote::{Answer, Remote, retry_after};
 use serde_json::Value;
-use std::{io, path::Path, path::PathBuf, time::Duration};
+use std::{error::Error as _, io, path::Path, path::PathBuf, time::Duration};
 use tokio::{io::AsyncWriteExt, net::UnixStream};
 
 /// The longest document that is read: the report of ten thousand items.
@@ -208,8 +208,16 @@ impl Service {
                 Failure::new(ErrorCode::ServiceAway).with("value", socket.display().to_string())
             }
         };
-        failure.with("why", error.to_string())
+        failure.with("why", error.to_string()).caused_by(io::Error::new(error.kind(), error.to_string()))
     }
+}
+
+/// Whether the connection broke off when something may have been sent already: what was asked may have been done.
+pub(super) fn broke_off(failure: &Failure) -> bool {
+    use io::ErrorKind::{ConnectionRefused, NotFound, PermissionDenied};
+    let cause = failure.source().and_then(|cause| cause.downcast_ref::<io::Error>());
+    failure.code() == ErrorCode::ServiceAway
+        && cause.is_some_and(|cause| !matches!(cause.kind(), ConnectionRefused | NotFound | PermissionDenied))
 }
 
 /// Nobody answers, or whoever does says when to come again.
