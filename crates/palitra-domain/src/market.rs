@@ -5,10 +5,14 @@
 
 use crate::{
     BoxFuture, ErrorCode, MarketCost, Timestamp,
-    objects::{ByteStream, Objects},
+    objects::{ByteStream, ObjectError, Objects, Stored},
     price::{Coin, Unit},
 };
-use std::{sync::Arc, time::Duration};
+use bytes::Bytes;
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 /// What a market can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,7 +23,7 @@ pub struct Capabilities {
     pub cancel: bool,
     /// It calls the address it is given when work has ended.
     pub webhooks: bool,
-    /// The result is the answer to the submission: there is nothing to poll, and the answer is kept in a [`Spool`] first.
+    /// The result is the answer to the submission: there is nothing to poll, and the answer is held in a [`Spool`] until it is recorded.
     pub answers_in_call: bool,
 }
 
@@ -37,7 +41,7 @@ pub struct Request {
     pub input: serde_json::Value,
     /// The files that the input names. The adapter puts them where the market can read them.
     pub files: Vec<InputFile>,
-    /// Where the answer goes before anything else is done with it, at a market that answers in the call itself.
+    /// Where the answer is held before anything else is done with it, at a market that answers in the call itself.
     pub spool: Option<Spool>,
     /// After this time the result is not wanted any more.
     pub longest_run: Duration,
@@ -47,10 +51,60 @@ pub struct Request {
 
 /// An object of ours for the body of one answer, named after its attempt. It is there whole or not at all: after a crash the one that is
 /// there is read again by [`Market::answered`], and nothing that was paid for is lost with the process (invariant 3).
+///
+/// A short answer is held here first: whoever asked writes it down unless its own record of the answer says all that the answer does.
 #[derive(Clone)]
 pub struct Spool {
-    pub objects: Arc<dyn Objects>,
-    pub key: String,
+    objects: Arc<dyn Objects>,
+    key: String,
+    answer: Arc<Mutex<Answer>>,
+}
+
+/// What has become of an answer.
+enum Answer {
+    /// Nothing has come, or not all of it.
+    Absent,
+    Held(Bytes),
+    /// Its object is there, or was begun.
+    Written,
+}
+
+impl Spool {
+    /// An answer up to this length is held, a longer one is written while it comes.
+    pub const HELD_BYTES_MAX: usize = 16 * 1024;
+
+    pub fn new(objects: Arc<dyn Objects>, key: String) -> Spool {
+        Spool { objects, key, answer: Arc::new(Mutex::new(Answer::Absent)) }
+    }
+
+    fn answer(&self) -> MutexGuard<'_, Answer> {
+        self.answer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A short answer has come whole.
+    pub fn hold(&self, body: Bytes) {
+        *self.answer() = Answer::Held(body);
+    }
+
+    /// Writes an answer, as it comes.
+    pub async fn put(&self, body: ByteStream) -> Result<Stored, ObjectError> {
+        *self.answer() = Answer::Written;
+        self.objects.put(&self.key, body).await
+    }
+
+    /// Takes what is held, for [`Spool::put`].
+    pub fn take(&self) -> Option<Bytes> {
+        let mut answer = self.answer();
+        let Answer::Held(body) = &*answer else { return None };
+        let body = body.clone();
+        *answer = Answer::Written;
+        Some(body)
+    }
+
+    /// Whether there may be an object.
+    pub fn is_written(&self) -> bool {
+        matches!(*self.answer(), Answer::Written)
+    }
 }
 
 impl std::fmt::Debug for Spool {
@@ -68,7 +122,7 @@ pub struct InputFile {
     pub mime: String,
     /// With the dot left out: `png`.
     pub extension: String,
-    pub bytes: bytes::Bytes,
+    pub bytes: Bytes,
 }
 
 impl Request {

@@ -1,21 +1,57 @@
-//! Answers that come in the call itself: kept in an object named after their attempt before anything else is done with them, and read
-//! again after a crash, so that a process takes nothing with it that was paid for (invariant 3).
+//! Answers that come in the call itself: kept in an object named after their attempt unless a row says the same at once, and read again
+//! after a crash, so that a process takes nothing with it that was paid for (invariant 3).
 
-use super::{Ticket, submit::Asked};
+use super::{Ticket, commit, submit::Asked};
 use crate::{Result, scheduler::Machine};
+use futures_util::stream;
 use palitra_domain::{
     GenerationId,
     market::{ErrorClass, Market, MarketError, Polled, RemoteRef, Request, Spool, Submitted},
     objects::{Listed, ObjectError},
     state::AttemptState,
 };
-use palitra_store::generations::{self, Fence};
-use std::{sync::Arc, time::Duration};
+use palitra_store::{
+    Tx,
+    generations::{self, Fence},
+};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 /// Where such a market's answer to this attempt goes.
 pub(super) fn place(machine: &Machine, market: &Arc<dyn Market>, fence: &Fence) -> Option<Spool> {
     let answers = market.capabilities().answers_in_call;
-    answers.then(|| Spool { objects: machine.objects.clone(), key: key(&fence.id, fence.attempt) })
+    answers.then(|| Spool::new(machine.objects.clone(), key(&fence.id, fence.attempt)))
+}
+
+/// Writes down what a spool holds.
+pub(super) async fn write(spool: Option<&Spool>) {
+    let Some((spool, body)) = spool.and_then(|spool| Some((spool, spool.take()?))) else { return };
+    if let Err(error) = spool.put(Box::pin(stream::iter([Ok(body)]))).await {
+        tracing::warn!(%error, "an answer could not be kept; it is used all the same");
+    }
+}
+
+/// A commit that takes longer has met with trouble.
+const SOON: Duration = Duration::from_millis(250);
+
+/// [`commit`] for a record that says all that the answer does: the answer is written beside it only if that record fails or takes its time.
+pub(super) async fn record<T: Send + 'static>(
+    machine: &Machine,
+    ticket: &Ticket,
+    transaction: impl Fn(&mut Tx<'_>) -> palitra_store::Result<T> + Send + Clone + 'static,
+) -> Option<T> {
+    let spool = ticket.spool.as_ref();
+    let mut recording = pin!(commit(machine, ticket.id(), transaction));
+    let recorded = tokio::select! {
+        recorded = &mut recording => recorded,
+        () = machine.clock.sleep(SOON) => {
+            write(spool).await;
+            recording.await
+        }
+    };
+    if recorded.is_none() {
+        write(spool).await;
+    }
+    recorded
 }
 
 const FOLDER: &str = "answers";
@@ -127,9 +163,8 @@ async fn sweep_one(machine: &Machine, key: &str) -> Result<()> {
                 if hook.reference.is_none() {
                     let (reference, now) = (key.to_owned(), machine.now());
                     tracing::info!(generation.id = %id, attempt, "an answer came late and was found");
-                    let note = move |tx: &mut palitra_store::Tx<'_>| {
-                        generations::note_ghost(tx, &id, attempt, &reference, now)
-                    };
+                    let note =
+                        move |tx: &mut Tx<'_>| generations::note_ghost(tx, &id, attempt, &reference, now);
                     machine.store.write(note).await?;
                     machine.nudge.notify_one();
                 }
@@ -151,7 +186,16 @@ async fn sweep_one(machine: &Machine, key: &str) -> Result<()> {
 
 /// The attempt has ended: its answer is in our books or worth nothing. Before anybody hears of the end, for a command is over then. No
 /// harm when it stays: it is swept.
-pub(super) async fn let_go(machine: &Machine, market: &str, id: &GenerationId, attempt: i64) {
+pub(super) async fn let_go(machine: &Machine, ticket: &Ticket) {
+    // A call of this process whose answer was never written.
+    if ticket.spool.as_ref().is_some_and(|spool| !spool.is_written()) {
+        return;
+    }
+    let_go_of(machine, &ticket.market, ticket.id(), ticket.fence.attempt).await;
+}
+
+/// [`let_go`] of an attempt that nobody owns.
+pub(super) async fn let_go_of(machine: &Machine, market: &str, id: &GenerationId, attempt: i64) {
     if !machine.market(market).is_ok_and(|market| market.capabilities().answers_in_call) {
         return;
     }

@@ -52,7 +52,7 @@ pub(super) async fn fail(machine: &Machine, ticket: Ticket, failure: Failure) {
         machine.points.after(from, event);
         // What may still be working is looked at, where it is known.
         machine.nudge.notify_one();
-        answers::let_go(machine, &ticket.market, ticket.id(), ticket.fence.attempt).await;
+        answers::let_go(machine, &ticket).await;
         ended(machine, ticket, to, Some(code));
     }
 }

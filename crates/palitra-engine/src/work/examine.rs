@@ -1,14 +1,14 @@
 //! The acceptance gate (D7): between storing and charging, a result is held against what was asked for. What is found out about its files on
 //! the way is kept with them.
 
-use super::{Ticket, tell};
+use super::{Ticket, keep::Stored, tell};
 use crate::{Result, scheduler::Machine};
 use bytes::Bytes;
 use futures_util::stream;
 use palitra_domain::{
     acceptance::{Defect, Expected, Facts, Measure},
     catalogue::Lane,
-    market::{ErrorClass, MarketError, OutputFile, Outputs},
+    market::{ErrorClass, MarketError},
     objects::ObjectError,
 };
 use palitra_store::generations::{Generation, NewAsset};
@@ -19,19 +19,18 @@ use tokio::sync::SemaphorePermit;
 pub(super) async fn examine(
     machine: &Machine,
     ticket: &Ticket,
-    generation: &Generation,
-    assets: &mut [NewAsset],
-    outputs: &Outputs,
+    stored: &mut Stored,
 ) -> Result<Option<MarketError>> {
+    let Stored { generation, assets, at_hand } = stored;
     let Some(examiner) = machine.examiner.clone().filter(|_| generation.lane != Lane::Text) else {
         return Ok(None);
     };
     let room = room_for(machine, assets).await;
     let mut files = Vec::with_capacity(assets.len());
-    for (asset, output) in assets.iter().zip(&outputs.files) {
-        files.push(match output {
-            OutputFile::Bytes(bytes) => bytes.clone(),
-            OutputFile::Link(_) => whole(machine, &asset.object_key).await?,
+    for (asset, bytes) in assets.iter().zip(at_hand) {
+        files.push(match bytes.take() {
+            Some(bytes) => bytes,
+            None => whole(machine, &asset.object_key).await?,
         });
     }
     let examination = examiner.examine(expected(machine, ticket, generation).await?, files).await;

@@ -125,6 +125,7 @@ fn ticket(machine: &Machine, fence: Fence, ghost: Ghost) -> Ticket {
         reason: AttemptReason::First,
         longest_run: ghost.longest_run,
         called_after: None,
+        spool: None,
         about: About { account: ghost.account, batch: ghost.batch, lane: ghost.lane, began: ghost.opened_at },
     }
 }
@@ -172,7 +173,7 @@ async fn close(machine: &Machine, ghost: &Ghost, state: AttemptState, error: Opt
     });
     if closing.await.is_some() {
         tracing::info!(generation.id = %ghost.id, attempt = n, %state, "a ghost has ended without a result");
-        answers::let_go(machine, &ghost.market, &ghost.id, n).await;
+        answers::let_go_of(machine, &ghost.market, &ghost.id, n).await;
         machine.wake.notify_one();
     }
 }
@@ -183,7 +184,7 @@ async fn done(machine: &Machine, ghost: Ghost, outputs: Outputs) {
         return later(machine, &ghost, SOON, false).await;
     }
     let made = keep::Made { id: &ghost.id, market: &ghost.market, own_name: Some(ghost.attempt) };
-    let (generation, assets) = match keep::store(machine, made, &outputs).await {
+    let keep::Stored { generation, assets, .. } = match keep::store(machine, made, &outputs).await {
         Ok(stored) => stored,
         Err(keep::Trouble::Market(error, ..)) => {
             return close(machine, &ghost, AttemptState::Failed, Some(error)).await;
@@ -236,7 +237,7 @@ async fn overtake(
     machine.points.after(ghost.state, Event::Adopt);
     machine.points.after(GenerationState::Storing, Event::Settle);
     tracing::info!(generation.id = %ghost.id, attempt = ghost.attempt, "the first submission brought its result before the second");
-    answers::let_go(machine, &ghost.market, &ghost.id, ghost.attempt).await;
+    answers::let_go_of(machine, &ghost.market, &ghost.id, ghost.attempt).await;
     machine.nudge.notify_one();
     let fence = Fence {
         id: ghost.id.clone(),
@@ -270,7 +271,7 @@ async fn give(
             generation.id = %ghost.id, attempt = ghost.attempt, state = %ghost.state,
             "a result came late: it was added at the house's cost"
         );
-        answers::let_go(machine, &ghost.market, &ghost.id, ghost.attempt).await;
+        answers::let_go_of(machine, &ghost.market, &ghost.id, ghost.attempt).await;
         machine.wake.notify_one();
     }
 }

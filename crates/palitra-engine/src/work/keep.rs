@@ -36,6 +36,11 @@ struct Recorded {
     seed: Option<i64>,
 }
 
+/// Whether the record of a result says all of it.
+pub(super) fn is_recorded(outputs: &Outputs) -> bool {
+    outputs.files.iter().all(|file| matches!(file, OutputFile::Link(_)))
+}
+
 /// `None` when the result exists in this process only.
 pub(super) fn recorded(outputs: &Outputs) -> Option<String> {
     let link = |file: &OutputFile| match file {
@@ -96,11 +101,11 @@ pub(super) async fn tell(machine: &Machine, ticket: Ticket, claimed: Claimed, ou
         losses::record(tx, &engine, &settlement.fence.id, given.as_ref(), now)?;
         Ok(finished)
     };
-    if commit(machine, ticket.id(), told).await.is_none() {
+    if answers::record(machine, &ticket, told).await.is_none() {
         return;
     }
     machine.points.after(GenerationState::Storing, Event::Settle);
-    answers::let_go(machine, &ticket.market, ticket.id(), ticket.fence.attempt).await;
+    answers::let_go(machine, &ticket).await;
     ended(machine, ticket, GenerationState::Succeeded, None);
 }
 
@@ -113,7 +118,7 @@ pub(super) async fn keep(machine: &Machine, ticket: Ticket, outputs: Outputs) {
         let own_name = machine.lease.is_shared.then_some(ticket.fence.attempt);
         let made = Made { id: ticket.id(), market: &ticket.market, own_name };
         let error = match store(machine, made, &outputs).await {
-            Ok((generation, assets)) => match judged(machine, &ticket, generation, assets, &outputs).await {
+            Ok(stored) => match judged(machine, &ticket, stored, &outputs).await {
                 Ok(Judged::Good(generation, assets, fills)) => {
                     return settle(machine, ticket, &generation, outputs, assets, fills).await;
                 }
@@ -149,11 +154,12 @@ enum Judged {
 async fn judged(
     machine: &Machine,
     ticket: &Ticket,
-    generation: Generation,
-    mut assets: Vec<NewAsset>,
+    mut stored: Stored,
     outputs: &Outputs,
 ) -> crate::Result<Judged> {
-    if let Some(error) = examine::examine(machine, ticket, &generation, &mut assets, outputs).await? {
+    let refused = examine::examine(machine, ticket, &mut stored).await?;
+    let Stored { generation, assets, .. } = stored;
+    if let Some(error) = refused {
         // Its files go first: should this process die now, they are stored and looked at again.
         for asset in &assets {
             machine.objects.delete(&asset.object_key).await?;
@@ -188,6 +194,14 @@ impl From<palitra_store::Error> for Trouble {
     }
 }
 
+/// A result whose files are in our storage.
+pub(super) struct Stored {
+    pub(super) generation: Generation,
+    pub(super) assets: Vec<NewAsset>,
+    /// Of each file its bytes, when they are at hand: what came as bytes, or came short.
+    pub(super) at_hand: Vec<Option<Bytes>>,
+}
+
 fn of_market(error: MarketError, code: ErrorCode) -> Trouble {
     Trouble::Market(error, code, None)
 }
@@ -197,16 +211,15 @@ fn bad_result(message: &str) -> Trouble {
 }
 
 /// Puts the files of a result into our storage.
-pub(super) async fn store(
-    machine: &Machine,
-    made: Made<'_>,
-    outputs: &Outputs,
-) -> Result<(Generation, Vec<NewAsset>), Trouble> {
+pub(super) async fn store(machine: &Machine, made: Made<'_>, outputs: &Outputs) -> Result<Stored, Trouble> {
     let id = made.id.clone();
     let found = machine.store.read(move |tx| generations::find(tx, &id)).await?;
     let generation = found.ok_or_else(|| Trouble::Here(crate::Error::new(ErrorCode::NotFound)))?;
     match store_files(machine, made, &generation, outputs).await {
-        Ok(assets) => Ok((generation, assets)),
+        Ok(files) => {
+            let (assets, at_hand) = files.into_iter().unzip();
+            Ok(Stored { generation, assets, at_hand })
+        }
         // What the market took is recorded although its result was no good.
         Err(Trouble::Market(error, code, _)) => {
             Err(Trouble::Market(error, code, cost(machine, (&generation.model, &generation.mode), outputs)))
@@ -236,7 +249,7 @@ async fn store_files(
     made: Made<'_>,
     generation: &Generation,
     outputs: &Outputs,
-) -> Result<Vec<NewAsset>, Trouble> {
+) -> Result<Vec<(NewAsset, Option<Bytes>)>, Trouble> {
     let text_only = generation.lane == Lane::Text;
     let empty = if text_only {
         outputs.text.as_deref().is_none_or(|text| text.trim().is_empty())
@@ -246,10 +259,10 @@ async fn store_files(
     if empty {
         return Err(bad_result("the result is empty"));
     }
-    let mut assets = Vec::with_capacity(outputs.files.len());
+    let mut files = Vec::with_capacity(outputs.files.len());
     for (n, file) in outputs.files.iter().enumerate() {
         let mut round = 0;
-        let asset = loop {
+        let stored = loop {
             match store_file(machine, made, generation, n, file).await {
                 Err(Trouble::Market(error, ..)) if round + 1 < DOWNLOAD_TRIES && is_passing(&error) => {
                     tracing::warn!(generation.id = %generation.id, error.message = error.message, "download failed, trying again");
@@ -259,9 +272,9 @@ async fn store_files(
                 other => break other?,
             }
         };
-        assets.push(asset);
+        files.push(stored);
     }
-    Ok(assets)
+    Ok(files)
 }
 
 fn is_passing(error: &MarketError) -> bool {
@@ -274,7 +287,7 @@ async fn store_file(
     generation: &Generation,
     n: usize,
     file: &OutputFile,
-) -> Result<NewAsset, Trouble> {
+) -> Result<(NewAsset, Option<Bytes>), Trouble> {
     let market = machine.market(made.market).map_err(Trouble::Here)?;
     let body: ByteStream = match file {
         OutputFile::Bytes(bytes) => Box::pin(stream::iter([Ok(bytes.clone())])),
@@ -283,7 +296,7 @@ async fn store_file(
             of_market(error, code)
         })?,
     };
-    let (head, body) = peek(body).await.map_err(|error| {
+    let Peeked { head, is_all, body } = peek(body).await.map_err(|error| {
         let error = MarketError::new(ErrorClass::Unavailable, format!("the download broke off: {error}"));
         of_market(error, ErrorCode::MarketUnavailable)
     })?;
@@ -294,7 +307,11 @@ async fn store_file(
     let id = asset_id(generation, made.own_name.or(generation.adopted), n);
     let key = object_key(folder(media), generation.created_at, id.as_str(), media.extension);
     let stored = machine.objects.put(&key, body).await.map_err(broken)?;
-    Ok(NewAsset {
+    let at_hand = match file {
+        OutputFile::Bytes(bytes) => Some(bytes.clone()),
+        OutputFile::Link(_) => is_all.then(|| Bytes::from(head)),
+    };
+    let asset = NewAsset {
         id,
         kind: media.kind.as_str(),
         mime: media.mime,
@@ -307,7 +324,8 @@ async fn store_file(
         blurhash: None,
         dhash: None,
         thumbnails: String::new(),
-    })
+    };
+    Ok((asset, at_hand))
 }
 
 /// A body that breaks off comes through the object store as an error of another kind than its own.
@@ -327,18 +345,31 @@ fn broken(error: palitra_domain::objects::ObjectError) -> Trouble {
     of_market(error, ErrorCode::MarketUnavailable)
 }
 
-/// The first bytes, and the whole body again.
-async fn peek(mut body: ByteStream) -> std::io::Result<(Vec<u8>, ByteStream)> {
+/// A body whose first bytes are known.
+struct Peeked {
+    head: Vec<u8>,
+    /// There is nothing behind them.
+    is_all: bool,
+    /// The whole of it again.
+    body: ByteStream,
+}
+
+/// Looks at the first bytes.
+async fn peek(mut body: ByteStream) -> std::io::Result<Peeked> {
     let mut head = Vec::new();
     let mut chunks: Vec<Bytes> = Vec::new();
+    let mut is_all = false;
     while head.len() < HEAD_BYTES {
-        let Some(chunk) = body.next().await else { break };
+        let Some(chunk) = body.next().await else {
+            is_all = true;
+            break;
+        };
         let chunk = chunk?;
         head.extend_from_slice(&chunk[..chunk.len().min(HEAD_BYTES)]);
         chunks.push(chunk);
     }
     let whole = stream::iter(chunks.into_iter().map(Ok)).chain(body);
-    Ok((head, Box::pin(whole)))
+    Ok(Peeked { head, is_all, body: Box::pin(whole) })
 }
 
 fn fits(lane: Lane, kind: Kind) -> bool {
@@ -421,6 +452,6 @@ async fn settle(
     if child_fails {
         machine.points.after(GenerationState::Queued, Event::Fail);
     }
-    answers::let_go(machine, &ticket.market, ticket.id(), ticket.fence.attempt).await;
+    answers::let_go(machine, &ticket).await;
     ended(machine, ticket, GenerationState::Succeeded, None);
 }

@@ -28,6 +28,7 @@ use crate::{
 };
 use palitra_domain::{
     ErrorCode, GenerationId, Timestamp,
+    market::Spool,
     state::{AttemptReason, GenerationState},
 };
 use palitra_store::generations::{Claimed, Fence};
@@ -42,6 +43,8 @@ pub(crate) struct Ticket {
     pub(crate) longest_run: Duration,
     /// The market was given an address to call: how long the work usually runs.
     pub(crate) called_after: Option<Duration>,
+    /// Of a call that this process has made: where its answer is held.
+    pub(crate) spool: Option<Spool>,
     pub(crate) in_flight: InFlight,
     pub(crate) about: About,
 }
@@ -67,6 +70,7 @@ impl Ticket {
                 lane: claimed.lane,
                 began: machine.now(),
             },
+            spool: None,
             called_after: claimed.token.as_ref().map(|_| machine.usual_run(market, claimed)),
         }
     }

@@ -10,6 +10,7 @@ use palitra_domain::{
     state::{AttemptReason, AttemptState, Event, GenerationState},
 };
 use palitra_store::{
+    Tx,
     generations::{self, Claimed, Ghost},
     markets::Stopped,
 };
@@ -19,7 +20,7 @@ use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
 /// Submits what was claimed. `submitting` is committed: from here on a crash leaves an attempt whose outcome is unknown.
-pub(crate) async fn submit(machine: Machine, ticket: Ticket, claimed: Claimed) {
+pub(crate) async fn submit(machine: Machine, mut ticket: Ticket, claimed: Claimed) {
     let Ok(market) = machine.market(&ticket.market).cloned() else { return };
     // Nothing has left this process: whoever owns it now may start it, unless it has been given to others as unknown.
     if !machine.lease.is_held(machine.now()) {
@@ -37,6 +38,7 @@ pub(crate) async fn submit(machine: Machine, ticket: Ticket, claimed: Claimed) {
     machine.events.send(EngineEvent::Started(started)).ok();
     let asked = Asked { market: &ticket.market, model: &claimed.market_model, mode: &claimed.mode, input };
     let (mode, input) = asked.fitted(&machine);
+    ticket.spool = answers::place(&machine, &market, &ticket.fence);
     let mut request = Request {
         generation: claimed.id.as_str().to_owned(),
         attempt: claimed.attempt,
@@ -44,7 +46,7 @@ pub(crate) async fn submit(machine: Machine, ticket: Ticket, claimed: Claimed) {
         mode: claimed.mode.clone(),
         input,
         files: Vec::new(),
-        spool: answers::place(&machine, &market, &ticket.fence),
+        spool: ticket.spool.clone(),
         longest_run: claimed.longest_run,
         webhook: machine.webhook(&ticket.market, &claimed),
     };
@@ -73,6 +75,9 @@ pub(crate) async fn submit(machine: Machine, ticket: Ticket, claimed: Claimed) {
         // Nothing was sent.
         Err(error) => Submitted::Refused(error),
     };
+    if !matches!(&answer, Submitted::Done(outputs) if keep::is_recorded(outputs)) {
+        answers::write(ticket.spool.as_ref()).await;
+    }
     machine.metrics.submitted(&ticket.market, Outcome::of(&answer));
     let stopped = keys::hear(&machine, &ticket, &claimed, &answer).await;
     let has_stopped = stopped.just_now;
@@ -135,10 +140,8 @@ async fn accepted(machine: &Machine, ticket: Ticket, remote: RemoteRef) {
 pub(super) async fn answered(machine: &Machine, ticket: Ticket, outputs: palitra_domain::market::Outputs) {
     let (fence, recorded, now) = (ticket.fence.clone(), keep::recorded(&outputs), machine.now());
     machine.points.before(GenerationState::Submitting, Event::Answer);
-    if commit(machine, ticket.id(), move |tx| generations::answer(tx, &fence, recorded.as_deref(), now))
-        .await
-        .is_none()
-    {
+    let answer = move |tx: &mut Tx<'_>| generations::answer(tx, &fence, recorded.as_deref(), now);
+    if answers::record(machine, &ticket, answer).await.is_none() {
         return ghosts::leave_reference(machine, &ticket.fence, &answers::reference(&ticket.fence)).await;
     }
     machine.points.after(GenerationState::Submitting, Event::Answer);

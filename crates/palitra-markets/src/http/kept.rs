@@ -1,5 +1,5 @@
-//! A body that is the result itself, kept as an object before anybody looks at it (invariant 3): what was paid for outlives the process
-//! that asked for it.
+//! A body that is the result itself, kept before anybody looks at it (invariant 3): what was paid for outlives the process that asked
+//! for it. A short one is held for whoever asked; a longer one becomes an object.
 //!
 //! The object is there whole or not at all: a body that breaks off ends the writing with an error. A storage that fails does not cost
 //! the result: the body is read to its end all the same, and only a crash could lose it then.
@@ -9,7 +9,7 @@ use super::{
     body::{check_length, next},
 };
 use bytes::{Bytes, BytesMut};
-use futures_util::{future, stream};
+use futures_util::{StreamExt, future, stream};
 use palitra_domain::{market::Spool, objects::ByteStream};
 use reqwest::Response;
 use std::{io, time::Duration};
@@ -34,48 +34,61 @@ enum Piece {
     Last,
 }
 
-/// Reads the whole body, and keeps it when there is a place to.
-pub(super) async fn keep(response: Response, keep: Keep<'_>) -> Result<Bytes, BodyError> {
+/// Reads the whole body. Where there is a place for it, a short one is held there when it is whole, and a longer one is written while it
+/// comes.
+pub(super) async fn keep(mut response: Response, keep: Keep<'_>) -> Result<Bytes, BodyError> {
     check_length(&response, keep.bytes_max)?;
-    let Some(spool) = keep.spool else { return pump(response, keep, None).await };
+    let mut body = BytesMut::new();
+    let held_max = keep.spool.map_or(usize::MAX, |_| Spool::HELD_BYTES_MAX);
+    while body.len() <= held_max {
+        let Some(piece) = more(&mut response, &body, keep).await? else {
+            let body = body.freeze();
+            if let Some(spool) = keep.spool {
+                spool.hold(body.clone());
+            }
+            return Ok(body);
+        };
+        body.extend_from_slice(&piece);
+    }
+    let Some(spool) = keep.spool else { return Ok(body.freeze()) };
     let (pieces, coming) = mpsc::channel(PIECES);
-    let stored = spool.objects.put(&spool.key, until_the_last(coming));
-    let (body, stored) = future::join(pump(response, keep, Some(pieces)), stored).await;
+    let begun = Bytes::copy_from_slice(&body);
+    let stored = spool.put(until_the_last(begun, coming));
+    let (body, stored) = future::join(pump(response, body, keep, pieces), stored).await;
     if let (Ok(_), Err(error)) = (&body, stored) {
-        tracing::warn!(%error, spool.key, "an answer could not be kept; it is used all the same");
+        tracing::warn!(%error, "an answer could not be kept; it is used all the same");
     }
     body
 }
 
+async fn more(response: &mut Response, body: &BytesMut, keep: Keep<'_>) -> Result<Option<Bytes>, BodyError> {
+    next(response, body.len(), keep.bytes_max, Some(keep.silence)).await
+}
+
 async fn pump(
     mut response: Response,
+    mut body: BytesMut,
     keep: Keep<'_>,
-    pieces: Option<mpsc::Sender<Piece>>,
+    pieces: mpsc::Sender<Piece>,
 ) -> Result<Bytes, BodyError> {
-    let mut body = BytesMut::new();
-    while let Some(piece) = next(&mut response, body.len(), keep.bytes_max, Some(keep.silence)).await? {
+    // A storage that has failed takes nothing more; it says so itself.
+    while let Some(piece) = more(&mut response, &body, keep).await? {
         body.extend_from_slice(&piece);
-        pass_on(pieces.as_ref(), Piece::More(piece)).await;
+        pieces.send(Piece::More(piece)).await.ok();
     }
-    pass_on(pieces.as_ref(), Piece::Last).await;
+    pieces.send(Piece::Last).await.ok();
     Ok(body.freeze())
 }
 
-/// A storage that has failed takes nothing more; it says so itself.
-async fn pass_on(pieces: Option<&mpsc::Sender<Piece>>, piece: Piece) {
-    if let Some(pieces) = pieces {
-        pieces.send(piece).await.ok();
-    }
-}
-
 /// The pieces as the storage reads them: without a last one they end with an error, and nothing is stored.
-fn until_the_last(coming: mpsc::Receiver<Piece>) -> ByteStream {
-    Box::pin(stream::unfold(Some(coming), |coming| async {
+fn until_the_last(begun: Bytes, coming: mpsc::Receiver<Piece>) -> ByteStream {
+    let begun = stream::iter([Ok(begun)]);
+    Box::pin(begun.chain(stream::unfold(Some(coming), |coming| async {
         let mut coming = coming?;
         match coming.recv().await {
             Some(Piece::More(piece)) => Some((Ok(piece), Some(coming))),
             Some(Piece::Last) => None,
             None => Some((Err(io::Error::from(io::ErrorKind::UnexpectedEof)), None)),
         }
-    }))
+    })))
 }

@@ -49,7 +49,7 @@ async fn a_refused_picture_is_kept_and_says_the_same_after_a_crash() {
     let shelf = crate::stage::shelf::Shelf::new();
     let request = Request { spool: shelf.spool(), ..picture() };
     assert_eq!(show_submitted(&bench.submit(&request).await), "Refused(ContentRejected)");
-    let body = shelf.kept().expect("an object");
+    let body = shelf.kept_of(&request).await.expect("an object");
     assert_eq!(show_submitted(&bench.market.answered(&request, &body)), "Refused(ContentRejected)");
 }
 

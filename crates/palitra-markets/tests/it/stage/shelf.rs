@@ -4,7 +4,7 @@ use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt, stream};
 use palitra_domain::{
     BoxFuture,
-    market::Spool,
+    market::{Request, Spool},
     objects::{ByteStream, Listed, ObjectError, Objects, Stored},
 };
 use std::{
@@ -33,11 +33,25 @@ impl Shelf {
     }
 
     pub(crate) fn spool(self: &Arc<Shelf>) -> Option<Spool> {
-        Some(Spool { objects: Arc::clone(self) as Arc<dyn Objects>, key: KEY.into() })
+        Some(Spool::new(Arc::clone(self) as Arc<dyn Objects>, KEY.into()))
+    }
+
+    /// What is there when whoever asked has written down what was held.
+    pub(crate) async fn kept_of(&self, request: &Request) -> Option<Bytes> {
+        let spool = request.spool.as_ref().expect("a place");
+        let is_there = spool.is_written();
+        match spool.take() {
+            Some(body) => {
+                assert!(!is_there && self.kept().is_none() && body.len() <= Spool::HELD_BYTES_MAX);
+                spool.put(Box::pin(stream::iter([Ok(body)]))).await.ok();
+            }
+            None => assert!(is_there || self.kept().is_none()),
+        }
+        self.kept()
     }
 
     /// What is there.
-    pub(crate) fn kept(&self) -> Option<Bytes> {
+    fn kept(&self) -> Option<Bytes> {
         let objects = self.objects.lock().expect("no test panics while it holds this");
         assert!(objects.keys().all(|key| key == KEY), "{:?}", objects.keys());
         objects.get(KEY).cloned()

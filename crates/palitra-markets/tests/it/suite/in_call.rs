@@ -34,8 +34,9 @@ async fn a_kept_answer_is_complete_and_says_the_same_after_a_crash<S: InCall>() 
     let bench = Bench::<S>::new(json!({})).await;
     for request in S::orders() {
         let shelf = Shelf::new();
-        let outputs = bench.done(&kept_at(&shelf, request.clone())).await;
-        let body = shelf.kept().expect("an object");
+        let order = kept_at(&shelf, request.clone());
+        let outputs = bench.done(&order).await;
+        let body = shelf.kept_of(&order).await.expect("an object");
         let again = bench.again(|_| {});
         let bare = Request { files: Vec::new(), spool: None, ..request };
         let calls = bench.sim.log().submissions.len();
@@ -52,11 +53,12 @@ async fn a_refusal_under_200_is_kept_and_says_the_same_after_a_crash<S: InCall>(
     {
         let bench = Bench::<S>::rule(json!({"on": "submit", "fault": fault})).await;
         let (shelf, text) = (Shelf::new(), S::text());
-        let submitted = bench.submit(&kept_at(&shelf, text.clone())).await;
+        let order = kept_at(&shelf, text.clone());
+        let submitted = bench.submit(&order).await;
         assert_eq!(show_submitted(&submitted), wanted);
         let Submitted::Refused(error) = submitted else { panic!("not refused") };
         assert_eq!((error.status, error.body.is_some()), (Some(200), true), "{fault}");
-        let body = shelf.kept().expect("an object");
+        let body = shelf.kept_of(&order).await.expect("an object");
         assert_eq!(show_submitted(&bench.again(|_| {}).answered(&text, &body)), wanted);
         assert_eq!(bench.sim.log().submissions.len(), 1, "no call is made");
     }
@@ -67,9 +69,10 @@ async fn a_body_that_breaks_off_leaves_no_object_and_is_unknown<S: InCall>() {
         let bench = Bench::<S>::rule(json!({"on": "submit", "fault": fault})).await;
         for request in S::orders() {
             let shelf = Shelf::new();
-            let submitted = bench.submit(&kept_at(&shelf, request)).await;
+            let order = kept_at(&shelf, request);
+            let submitted = bench.submit(&order).await;
             assert!(matches!(submitted, Submitted::Unknown(_)), "{fault}: {submitted:?}");
-            assert_eq!(shelf.kept(), None, "{fault}");
+            assert_eq!(shelf.kept_of(&order).await, None, "{fault}");
         }
     }
 }
@@ -83,7 +86,7 @@ async fn a_body_that_stops_coming_leaves_no_object_and_is_unknown<S: InCall>() {
         let request =
             Request { longest_run: Duration::from_millis(longest_run), ..kept_at(&shelf, S::text()) };
         assert_eq!(show_submitted(&bench.submit(&request).await), "Unknown(Protocol)");
-        assert_eq!(shelf.kept(), None);
+        assert_eq!(shelf.kept_of(&request).await, None);
     }
 }
 
@@ -94,16 +97,18 @@ async fn a_body_without_an_end_or_beyond_the_bound_leaves_no_object<S: InCall>()
         let mut settings = S::settings(parrot::says(answer).await);
         S::dials(&mut settings).timeouts.idle = Duration::from_millis(200);
         let (shelf, market) = (Shelf::new(), S::adapter(settings).expect("good settings"));
-        let submitted = market.submit("main", &kept_at(&shelf, S::text())).await;
+        let order = kept_at(&shelf, S::text());
+        let submitted = market.submit("main", &order).await;
         assert_eq!(show_submitted(&submitted), "Unknown(Protocol)");
-        assert_eq!(shelf.kept(), None);
+        assert_eq!(shelf.kept_of(&order).await, None);
     }
     let fault = json!({"fault": "huge", "bytes": 100 * 1024 * 1024 + 1});
     let huge = Bench::<S>::rule(on("submit", &fault)).await;
     for request in S::orders() {
         let shelf = Shelf::new();
-        assert_eq!(show_submitted(&huge.submit(&kept_at(&shelf, request)).await), "Unknown(Protocol)");
-        assert_eq!(shelf.kept(), None);
+        let order = kept_at(&shelf, request);
+        assert_eq!(show_submitted(&huge.submit(&order).await), "Unknown(Protocol)");
+        assert_eq!(shelf.kept_of(&order).await, None);
     }
 }
 
@@ -116,10 +121,10 @@ async fn only_a_success_is_kept<S: InCall>() {
         json!({"fault": "redirect", "location": "http://127.0.0.1:9/"}),
     ] {
         let shelf = Shelf::new();
-        let submitted =
-            Bench::<S>::rule(on("submit", &fault)).await.submit(&kept_at(&shelf, S::order())).await;
+        let order = kept_at(&shelf, S::order());
+        let submitted = Bench::<S>::rule(on("submit", &fault)).await.submit(&order).await;
         assert!(matches!(submitted, Submitted::Refused(_) | Submitted::Unknown(_)), "{fault}");
-        assert_eq!(shelf.kept(), None, "{fault}");
+        assert_eq!(shelf.kept_of(&order).await, None, "{fault}");
     }
 }
 
@@ -127,8 +132,9 @@ async fn a_storage_that_is_full_does_not_cost_the_result<S: InCall>() {
     let bench = Bench::<S>::new(json!({})).await;
     for request in S::orders() {
         let shelf = Shelf::full();
-        let outputs = bench.done(&kept_at(&shelf, request.clone())).await;
-        assert_eq!(shelf.kept(), None);
+        let order = kept_at(&shelf, request.clone());
+        let outputs = bench.done(&order).await;
+        assert_eq!(shelf.kept_of(&order).await, None);
         assert_eq!(outputs, bench.done(&request).await, "{}", request.mode);
     }
 }
@@ -149,7 +155,7 @@ async fn a_caller_who_leaves_leaves_no_object<S: InCall>() {
         Either::Left((submitted, _)) => panic!("{submitted:?}"),
         Either::Right(((), submission)) => drop(submission),
     }
-    assert_eq!(shelf.kept(), None);
+    assert_eq!(shelf.kept_of(&request).await, None);
 }
 
 async fn a_call_ends_with_the_longest_run_with_the_time_for_an_answer_and_with_silence<S: InCall>() {
