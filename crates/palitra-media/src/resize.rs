@@ -14,6 +14,8 @@ pub enum Care {
     Best,
     /// For thumbnails: picks every n-th pixel down to thrice the size first, then Catmull–Rom.
     Fast,
+    /// The nearest pixel.
+    None,
 }
 
 /// The part of a picture that is used, in pixels from its left upper corner.
@@ -101,6 +103,7 @@ fn convolve<P: PixelTrait>(pixels: &[u8], from: Size, window: Window, to: Size, 
     let algorithm = match care {
         Care::Best => ResizeAlg::Convolution(FilterType::Lanczos3),
         Care::Fast => ResizeAlg::SuperSampling(FilterType::CatmullRom, 3),
+        Care::None => ResizeAlg::Nearest,
     };
     let options =
         ResizeOptions::new().resize_alg(algorithm).crop(window.left, window.top, window.width, window.height);

@@ -2,7 +2,7 @@
 
 #![expect(clippy::float_arithmetic, reason = "proportions and means of pictures")]
 
-use super::grid::{Grid, distance, median};
+use super::grid::{Grid, median};
 use super::{Look, rules};
 use crate::container::jpeg;
 use crate::decode::{self, Error, Picture};
@@ -37,8 +37,10 @@ pub(super) fn look(look: &mut Look, expected: &Expected, file: &[u8]) {
         look.defects.push((Defect::Blank, "one colour, or nearly".to_owned()));
     }
     let small = thumbnail(pixels, SMALL_SIDE);
+    let hash = dhash(&small);
+    look.facts.dhash = Some(hash);
     keep(&mut look.facts, pixels, &small);
-    look.likeness = Some(Likeness::of(pixels, &grid, dhash(&small)));
+    look.likeness = Some(Likeness::of(pixels, &grid, hash));
 }
 
 /// Like [`decode::decode`], but a JPEG may not end before its last block.
@@ -68,22 +70,22 @@ fn is_cut_jpeg(file: &[u8]) -> Result<bool, Error> {
 
 /// What is kept of the first picture of a film.
 pub(super) fn keep_copies(facts: &mut Facts, poster: &DynamicImage) {
+    // Films are not told apart by how they begin: they have no hash.
     keep(facts, poster, &thumbnail(poster, SMALL_SIDE));
-    // Films are not told apart by how they begin.
-    facts.dhash = None;
 }
 
 fn keep(facts: &mut Facts, pixels: &DynamicImage, small: &DynamicImage) {
     facts.blurhash = blurhash(small);
-    facts.dhash = Some(dhash(small));
-    let large = thumbnail(pixels, LARGE_SIDE);
     let long_side = pixels.width().max(pixels.height());
-    // A small picture is its own copy.
-    let smaller =
-        [(SMALL_SIDE, small), (LARGE_SIDE, &large)].into_iter().filter(|(side, _)| *side < long_side);
-    for (side, copy) in smaller {
-        // A copy that WebP cannot hold is not missed: clients show the picture itself.
+    // A small picture is its own copy, and a copy that WebP cannot hold is not missed: clients show the picture itself.
+    let mut add = |side, copy: &DynamicImage| {
         facts.thumbnails.extend(webp(copy).ok().map(|file| (side, file.into())));
+    };
+    if SMALL_SIDE < long_side {
+        add(SMALL_SIDE, small);
+    }
+    if LARGE_SIDE < long_side {
+        add(LARGE_SIDE, &thumbnail(pixels, LARGE_SIDE));
     }
 }
 
@@ -162,15 +164,11 @@ impl Likeness {
         if fingerprint::distance(self.dhash, before.dhash) > fingerprint::SAME_MAX {
             return false;
         }
-        let pairs = || self.grid.cells.iter().zip(&before.grid.cells);
-        if pairs().any(|(now, before)| distance(*now, *before) >= rules::RETOUCHED_FROM) {
+        if self.grid.distances_from(&before.grid).iter().any(|distance| *distance >= rules::RETOUCHED_FROM) {
             return false;
         }
-        let sum: u32 = pairs()
-            .flat_map(|(now, before)| now.iter().zip(before).take(3))
-            .map(|(now, before)| u32::from(now.abs_diff(*before)))
-            .sum();
-        let count = u32::try_from(3 * self.grid.cells.len()).unwrap_or(u32::MAX).max(1);
+        let (sum, count) = self.grid.difference(&before.grid);
+        let count = u32::try_from(count).unwrap_or(u32::MAX).max(1);
         f64::from(sum) / f64::from(count) <= rules::SAME_DIFFERENCE_MAX
     }
 }

@@ -1,6 +1,6 @@
 //! Answers that were written down and that nobody waits for: what was paid for is not lost, what is of no use does not stay.
 
-use super::*;
+use super::super::*;
 use crate::{
     Engine, KeyPart, MarketPart, UnknownPolicy, claims,
     town::{Town, order, service},
