@@ -11,6 +11,7 @@ use crate::{
     keys::Unwell,
     leader::Leadership,
     lease::Lease,
+    lines::Lines,
     metrics::Metrics,
     news::Hub,
     runs::Runs,
@@ -154,6 +155,7 @@ pub struct Context {
     /// What ships with the program, and what is sold now.
     pub(crate) shipped: Catalogue,
     pub(crate) shelf: RwLock<Shelf>,
+    pub(crate) lines: Lines,
     pub settings: Settings,
     pub(crate) markets: BTreeMap<String, Arc<dyn Market>>,
     /// Labels of each market's keys.
@@ -255,6 +257,7 @@ impl Engine {
             secret,
             shipped: catalogue,
             shelf: RwLock::new(shelf),
+            lines: Lines::default(),
             settings,
             markets: markets.into_iter().map(|market| (market.name, market.adapter)).collect(),
             keys,

@@ -24,6 +24,7 @@ pub mod inputs;
 mod keys;
 mod leader;
 mod lease;
+mod lines;
 pub mod losses;
 pub mod market_failure;
 pub mod markets;

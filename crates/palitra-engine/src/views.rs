@@ -39,21 +39,22 @@ fn not_found(id: &impl ToString) -> Error {
 impl Engine {
     /// `owner`: nobody else's is found; `None` sees all.
     pub async fn generation_view(&self, owner: Option<&Owner>, id: &GenerationId) -> Result<GenerationView> {
-        let (owner, wanted) = (owner.cloned(), id.clone());
+        let (owner, wanted, engine) = (owner.cloned(), id.clone(), self.clone());
         let read = self.store.read(move |tx| {
             let Some(generation) = rows::find(tx, &wanted)? else { return Ok(None) };
             if !is_of(owner.as_ref(), &generation.account, generation.livemode) {
                 return Ok(None);
             }
-            view(tx, generation).map(Some)
+            view(tx, &engine, generation).map(Some)
         });
         read.await?.ok_or_else(|| not_found(id))
     }
 
     /// A page of them with everything, in the order of the list.
     pub async fn generation_views(&self, filter: rows::Filter) -> Result<Vec<GenerationView>> {
+        let engine = self.clone();
         let read = self.store.read(move |tx| {
-            rows::list(tx, &filter)?.into_iter().map(|generation| view(tx, generation)).collect()
+            rows::list(tx, &filter)?.into_iter().map(|generation| view(tx, &engine, generation)).collect()
         });
         Ok(read.await?)
     }
@@ -121,11 +122,16 @@ fn is_of(owner: Option<&Owner>, account: &AccountId, livemode: Livemode) -> bool
     owner.is_none_or(|owner| owner.account == *account && owner.livemode == livemode)
 }
 
-fn view(tx: &mut palitra_store::Tx<'_>, generation: Generation) -> palitra_store::Result<GenerationView> {
+fn view(
+    tx: &mut palitra_store::Tx<'_>,
+    engine: &Engine,
+    generation: Generation,
+) -> palitra_store::Result<GenerationView> {
     let id = generation.id.clone();
     let (assets, request) = (rows::assets(tx, &id)?, requests::find(tx, &id)?);
     let place = if generation.state == palitra_domain::state::GenerationState::Queued {
-        rows::place(tx, &id)?
+        let now = engine.now();
+        rows::place_by(tx, &id, |tx, market, standing| engine.lines.before(tx, (market, standing), now))?
     } else {
         None
     };

@@ -146,6 +146,10 @@ async fn a_place_counts_who_comes_before(fresh: Fresh) {
     commit(&fresh, |tx| claim_only(tx, 1, at(1)).map(drop)).await;
     assert_eq!(place(&fresh, 4).await.map(|place| place.before), Some(2));
     assert_eq!((place(&fresh, 1).await, place(&fresh, 99).await), (None, None), "under way, and nobody's");
+    // Whoever knows the whole line says the same of everybody in it.
+    let line = fresh.store.read(|tx| generations::line(tx, "fal")).await.unwrap();
+    let ids: Vec<&str> = line.iter().map(|standing| standing.id.as_str()).collect();
+    assert_eq!(ids, [2, 3, 4].map(|n| id::<GenerationId>(n)).each_ref().map(|id| id.as_str()));
     // Another market is another line.
     commit(&fresh, |tx| {
         tx.must(1, "update generation set market = 'other' where id = $1", p![id::<GenerationId>(2).as_str()])
