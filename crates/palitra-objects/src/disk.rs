@@ -12,13 +12,14 @@ use std::{
     io::{self, Write},
     path::{Component, Path, PathBuf},
     sync::{
-        Mutex, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
 use tokio::{
     fs,
     io::{AsyncRead, AsyncReadExt, AsyncSeekExt},
+    sync::Semaphore,
 };
 
 /// How much of a file is read at a time.
@@ -37,12 +38,17 @@ const ABANDONED_AFTER: std::time::Duration = std::time::Duration::from_secs(24 *
 #[derive(Debug, Clone)]
 pub struct Disk {
     root: PathBuf,
+    /// Who writes now.
+    writing: Arc<Semaphore>,
 }
+
+/// Pieces that are written or flushed at once: more of them wait for each other in the file system, each with a thread of its own.
+const WRITES_MAX: usize = 8;
 
 impl Disk {
     /// Creates the folder and clears what a killed process left half-written.
     pub fn open(root: &Path) -> io::Result<Disk> {
-        let disk = Disk { root: root.to_owned() };
+        let disk = Disk::beside(root);
         std::fs::create_dir_all(disk.parts())?;
         for entry in std::fs::read_dir(disk.parts())? {
             std::fs::remove_file(entry?.path())?;
@@ -52,7 +58,7 @@ impl Disk {
 
     /// As [`Disk::open`], where other processes work too: what is half-written may be theirs, unless it is old.
     pub fn open_shared(root: &Path) -> io::Result<Disk> {
-        let disk = Disk { root: root.to_owned() };
+        let disk = Disk::beside(root);
         std::fs::create_dir_all(disk.parts())?;
         for entry in std::fs::read_dir(disk.parts())? {
             let part = entry?;
@@ -67,7 +73,7 @@ impl Disk {
 
     /// Beside the process that works there, to look: what is half-written is being written.
     pub fn beside(root: &Path) -> Disk {
-        Disk { root: root.to_owned() }
+        Disk { root: root.to_owned(), writing: Arc::new(Semaphore::new(WRITES_MAX)) }
     }
 
     /// Half-written files live here, out of sight of every key.
@@ -94,10 +100,19 @@ impl Disk {
             let (pieces, is_last) = gather(&mut body).await?;
             if is_last {
                 let root = self.root.clone();
-                return blocking(move || begun.finish(&pieces, &root, &path)).await;
+                return self.blocking(move || begun.finish(&pieces, &root, &path)).await;
             }
-            begun = blocking(move || begun.add(&pieces).map(|()| begun)).await?;
+            begun = self.blocking(move || begun.add(&pieces).map(|()| begun)).await?;
         }
+    }
+
+    /// Where it may block: a small file is one trip there.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> io::Result<T> + Send + 'static,
+    ) -> io::Result<T> {
+        let _turn = self.writing.acquire().await.map_err(io::Error::other)?;
+        tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
     }
 }
 
@@ -111,11 +126,6 @@ async fn gather(body: &mut ByteStream) -> io::Result<(Vec<Bytes>, bool)> {
         pieces.push(piece);
     }
     Ok((pieces, false))
-}
-
-/// Where it may block: a small file is one trip there.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
-    tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
 }
 
 /// A file that is being written, out of sight of its key. It goes with this, whether writing it fails or nobody waits for it any more.
