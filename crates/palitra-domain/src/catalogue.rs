@@ -314,7 +314,7 @@ impl Catalogue {
         let ListedPrice { unit, cost_micros, coin } = price;
         for mode in &mut Arc::make_mut(&mut self.models[at]).modes {
             let base = PriceRule { unit, cost_micros, coin, whole_units: false };
-            Arc::make_mut(mode).prices = Prices { base, variants: Vec::new() };
+            Arc::make_mut(mode).prices = Prices { base, variants: Vec::new(), extras: Vec::new() };
         }
     }
 

@@ -10,6 +10,7 @@ pub mod budget;
 pub mod catalogue;
 pub mod codes;
 pub mod deliver;
+pub mod early;
 pub mod error_codes;
 pub mod figures;
 pub mod format;

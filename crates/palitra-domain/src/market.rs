@@ -5,6 +5,7 @@
 
 use crate::{
     BoxFuture, ErrorCode, MarketCost, Timestamp,
+    early::EarlySink,
     objects::{ByteStream, ObjectError, Objects, Stored},
     price::{Coin, Unit},
 };
@@ -43,6 +44,8 @@ pub struct Request {
     pub files: Vec<InputFile>,
     /// Where the answer is held before anything else is done with it, at a market that answers in the call itself.
     pub spool: Option<Spool>,
+    /// Who takes the pictures that the market shows before the one that is asked for.
+    pub early: Option<EarlySink>,
     /// After this time the result is not wanted any more.
     pub longest_run: Duration,
     /// Where the market may report the end of the work: an absolute http(s) address. It holds a token: never logged.

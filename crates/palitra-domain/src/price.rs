@@ -57,12 +57,28 @@ pub struct PriceRule {
     pub whole_units: bool,
 }
 
-/// The price of a mode: one rule, with other costs for some inputs.
+/// The price of a mode: one rule, with other costs for some inputs, and what costs more besides.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prices {
     pub base: PriceRule,
     /// The first whose condition holds takes the place of the base's cost.
     pub variants: Vec<Variant>,
+    /// Added to the cost, whichever it is.
+    pub extras: Vec<Extra>,
+}
+
+/// So much more of each unit for each that a field of the market's input counts: for each early picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Extra {
+    pub each: String,
+    pub cost_micros: i64,
+}
+
+impl Extra {
+    fn of(&self, body: &Value) -> i64 {
+        let count = body[&self.each].as_u64().and_then(|count| i64::try_from(count).ok());
+        self.cost_micros.saturating_mul(count.unwrap_or(0))
+    }
 }
 
 /// Another cost where fields of the market's input have these values.
@@ -87,18 +103,21 @@ impl Prices {
     /// The rule for an input in the market's names.
     pub fn rule(&self, body: &Value) -> PriceRule {
         let holds = |variant: &&Variant| variant.when.iter().all(|(name, value)| body[name] == *value);
-        match self.variants.iter().find(holds) {
-            Some(variant) => PriceRule { cost_micros: variant.cost_micros, ..self.base },
-            None => self.base,
-        }
+        let cost_micros =
+            self.variants.iter().find(holds).map_or(self.base.cost_micros, |variant| variant.cost_micros);
+        let extras = self.extras.iter().map(|extra| extra.of(body));
+        PriceRule { cost_micros: extras.fold(cost_micros, i64::saturating_add), ..self.base }
     }
 
-    /// Every rule there is, the base first, each with its condition.
+    /// Every rule there is, the base first, each with its condition; what is added says for each of what.
     pub fn all(&self) -> impl Iterator<Item = (String, PriceRule)> {
         let others = self.variants.iter().map(|variant| {
             (variant.condition(), PriceRule { cost_micros: variant.cost_micros, ..self.base })
         });
-        std::iter::once((String::new(), self.base)).chain(others)
+        let extras = self.extras.iter().map(|extra| {
+            (format!("+{}", extra.each), PriceRule { cost_micros: extra.cost_micros, ..self.base })
+        });
+        std::iter::once((String::new(), self.base)).chain(others).chain(extras)
     }
 }
 

@@ -6,6 +6,7 @@ use crate::{
     callers::Callers,
     deliveries::Receivers,
     doubts::Doubts,
+    early::EarlyPictures,
     endings::Endings,
     inputs::Validators,
     keys::Unwell,
@@ -173,6 +174,7 @@ pub struct Context {
     pub(crate) leadership: Leadership,
     pub(crate) events: broadcast::Sender<EngineEvent>,
     pub(crate) endings: Endings,
+    pub(crate) early: Arc<EarlyPictures>,
     pub(crate) hub: Hub,
     /// Something may have become claimable.
     pub(crate) wake: Notify,
@@ -272,6 +274,7 @@ impl Engine {
             leadership: Leadership::default(),
             events: broadcast::channel(EVENTS_KEPT).0,
             endings: Endings::default(),
+            early: Arc::default(),
             hub: Hub::default(),
             wake: Notify::new(),
             waits: Waits::default(),

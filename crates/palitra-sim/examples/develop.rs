@@ -120,6 +120,7 @@ fn request(model: &str, mode: &str, input: Value, files: &[InputFile]) -> Reques
         input,
         files: files.to_vec(),
         spool: None,
+        early: None,
         longest_run: Duration::from_secs(60),
         webhook: None,
     }

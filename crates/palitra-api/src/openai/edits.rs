@@ -2,6 +2,7 @@
 
 use super::{
     images::{Answer, Form, count},
+    streamed,
     waiting::{self, Call},
 };
 use crate::{
@@ -63,10 +64,12 @@ async fn make(door: Door, caller: Caller, headers: &HeaderMap, asked: Asked) -> 
     let prompt = text(take("prompt")).ok_or_else(|| input::wrong("prompt", "missing"))?;
     let model = text(take("model")).unwrap_or_else(|| door.settings.words.image_model.clone());
     let (size, format) = (text(take("size")), text(take("response_format")));
-    let n = take("n").and_then(|n| n.as_u64().or_else(|| n.as_str()?.parse().ok()));
-    let n = n.map(|n| usize::try_from(n).unwrap_or(usize::MAX));
+    let n = take("n").as_ref().and_then(number);
+    // What is no number is too much.
+    let partial_images = take("partial_images").filter(|asked| !asked.is_null());
+    let partial_images = partial_images.map(|asked| number(&asked).unwrap_or(usize::MAX));
     let is_streamed = take("stream").is_some_and(|stream| stream == true || stream == "true");
-    for name in ["user", "moderation", "partial_images", "input_fidelity"] {
+    for name in ["user", "moderation", "input_fidelity"] {
         take(name);
     }
     if images.is_empty() || images.len() > PICTURES_MAX {
@@ -77,10 +80,17 @@ async fn make(door: Door, caller: Caller, headers: &HeaderMap, asked: Asked) -> 
     fields.insert("images".to_owned(), json!(images));
     fields.extend(mask.map(|mask| ("mask".to_owned(), Value::from(mask))));
     waiting::sized(&mut fields, size.as_deref())?;
+    streamed::ask_early(&mut fields, partial_images, is_streamed)?;
     let once = once::repeated(&door, &caller, headers, "/openai/v1/images/edits", &fingerprint)?;
     let call = Call { model, mode: "edit", input: fields, count: count(n)?, once: once.clone() };
     let ids = waiting::create(&door, &caller, call).await?;
     Answer { door, caller, ids, form, event: "image_edit" }.give(is_streamed, &once).await
+}
+
+/// A form holds texts.
+fn number(value: &Value) -> Option<usize> {
+    let number = value.as_u64().or_else(|| value.as_str()?.parse().ok());
+    number.map(|number| usize::try_from(number).unwrap_or(usize::MAX))
 }
 
 /// `{images: [{image_url}], mask: {image_url}, …}`.

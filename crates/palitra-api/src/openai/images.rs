@@ -1,27 +1,18 @@
-//! `POST /openai/v1/images/generations`, and how pictures are answered, whole or streamed.
+//! `POST /openai/v1/images/generations`, and how pictures are answered, whole here and as a stream in [`streamed`].
 
 use super::{
-    shape,
-    waiting::{self, Call, WAIT_MAX},
+    streamed,
+    waiting::{self, Call},
 };
-use crate::{
-    caller::Maker,
-    documents::asset,
-    door::Door,
-    edge::Told,
-    input::Json,
-    once,
-    problem::{self, Problem},
-};
+use crate::{caller::Maker, documents::asset, door::Door, input::Json, once, problem::Problem};
 use axum::{
-    body::{Body, Bytes},
+    body::Bytes,
     extract::State,
-    http::{HeaderMap, header::CONTENT_TYPE},
+    http::HeaderMap,
     response::{IntoResponse, Response},
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use futures_util::{StreamExt, stream};
-use palitra_domain::{ErrorCode, GenerationId, i18n::Lang};
+use palitra_domain::{ErrorCode, GenerationId};
 use palitra_engine::{
     Caller,
     failure::Failure,
@@ -43,6 +34,7 @@ pub(super) struct Request {
     size: Option<String>,
     response_format: Option<String>,
     stream: Option<bool>,
+    partial_images: Option<usize>,
     #[serde(flatten)]
     rest: Map<String, Value>,
 }
@@ -68,7 +60,7 @@ impl Form {
 }
 
 /// Fields that are for OpenAI alone, and mean nothing to a model.
-const IGNORED: &[&str] = &["user", "moderation", "partial_images"];
+const IGNORED: &[&str] = &["user", "moderation"];
 
 pub(super) async fn generate(
     State(door): State<Door>,
@@ -76,18 +68,20 @@ pub(super) async fn generate(
     headers: HeaderMap,
     Json { value, sha256 }: Json<Request>,
 ) -> Result<Response, Problem> {
-    let Request { prompt, model, n, size, response_format, stream, rest } = value;
+    let Request { prompt, model, n, size, response_format, stream, partial_images, rest } = value;
+    let is_streamed = stream == Some(true);
     let model = model.unwrap_or_else(|| door.settings.words.image_model.clone());
     let form = Form::of(response_format.as_deref(), &model)?;
     let mut input = rest;
     input.retain(|name, value| !IGNORED.contains(&name.as_str()) && !value.is_null());
     input.insert("prompt".to_owned(), Value::from(prompt));
     waiting::sized(&mut input, size.as_deref())?;
+    streamed::ask_early(&mut input, partial_images, is_streamed)?;
     let once = once::repeated(&door, &caller, &headers, "/openai/v1/images/generations", &sha256)?;
     let call = Call { model, mode: "create", input, count: count(n)?, once: once.clone() };
     let ids = waiting::create(&door, &caller, call).await?;
     let answer = Answer { door, caller, ids, form, event: "image_generation" };
-    answer.give(stream == Some(true), &once).await
+    answer.give(is_streamed, &once).await
 }
 
 pub(super) fn count(n: Option<usize>) -> Result<usize, Problem> {
@@ -111,7 +105,7 @@ impl Answer {
     pub(super) async fn give(self, is_streamed: bool, once: &Once) -> Result<Response, Problem> {
         let (door, caller) = (self.door.clone(), self.caller.clone());
         let ids = self.ids.clone();
-        let response = if is_streamed { self.stream() } else { self.whole(once).await? };
+        let response = if is_streamed { streamed::response(self) } else { self.whole(once).await? };
         Ok(once::told(&door, &caller, once, ids, response))
     }
 
@@ -133,47 +127,10 @@ impl Answer {
             Form::Base64 => json!({ "b64_json": BASE64_STANDARD.encode(whole(&self.door, made).await?) }),
         })
     }
-
-    /// A `completed` event for each picture; a failure is an `error` event.
-    fn stream(self) -> Response {
-        let events = stream::iter(0..self.ids.len()).then({
-            let answer = std::sync::Arc::new(self);
-            move |n| {
-                let answer = answer.clone();
-                async move { Ok::<_, std::io::Error>(answer.event(n).await) }
-            }
-        });
-        ([(CONTENT_TYPE, "text/event-stream")], Body::from_stream(events.fuse())).into_response()
-    }
-
-    async fn event(&self, n: usize) -> Bytes {
-        let made = async {
-            let view = waiting::ended(&self.door, &self.caller, &self.ids[n], WAIT_MAX).await??;
-            let made = view.assets.first().ok_or_else(|| crate::input::not_found("the picture"))?;
-            let picture = BASE64_STANDARD.encode(whole(&self.door, made).await?);
-            let size = made.width.zip(made.height).map(|(width, height)| format!("{width}x{height}"));
-            let format = made.mime.strip_prefix("image/").unwrap_or("png");
-            let none = json!({ "input_tokens": 0, "output_tokens": 0, "total_tokens": 0,
-                "input_tokens_details": { "text_tokens": 0, "image_tokens": 0 } });
-            Ok::<_, Problem>(json!({
-                "type": format!("{}.completed", self.event), "b64_json": picture, "created_at": created(&view), "size": size,
-                "quality": "auto", "background": "auto", "output_format": format, "usage": none,
-            }))
-        };
-        let (name, data) = match made.await {
-            Ok(data) => (format!("{}.completed", self.event), data),
-            Err(Problem(failure)) => {
-                let plain = problem::plain(&failure).unwrap_or(failure);
-                let told = Told { failure: &plain, lang: Lang::En, request_id: "" };
-                ("error".to_owned(), shape(&told).body)
-            }
-        };
-        Bytes::from(format!("event: {name}\ndata: {data}\n\n"))
-    }
 }
 
 /// Seconds since 1970.
-fn created(view: &GenerationView) -> i64 {
+pub(super) fn created(view: &GenerationView) -> i64 {
     view.generation.created_at.micros() / 1_000_000
 }
 

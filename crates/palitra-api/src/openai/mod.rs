@@ -7,6 +7,7 @@ mod edits;
 mod images;
 mod models;
 mod speech;
+mod streamed;
 mod waiting;
 
 use crate::{

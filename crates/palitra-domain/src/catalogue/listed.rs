@@ -92,7 +92,7 @@ pub fn model_of(market: &str, listed: &Listed, price: Option<ListedPrice>, statu
         longest_run,
         usual_run,
         input,
-        prices: Prices { base, variants: Vec::new() },
+        prices: Prices { base, variants: Vec::new(), extras: Vec::new() },
         fast: None,
     };
     Some(Model {

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     media_type::Kind,
     money::Millionths,
-    price::{Coin, PriceRule, Prices, Unit, Variant},
+    price::{Coin, Extra, PriceRule, Prices, Unit, Variant},
 };
 use serde::{Deserialize, de::Error as _};
 use serde_json::{Map, Value};
@@ -99,12 +99,23 @@ struct Price {
     whole_units: bool,
     #[serde(default)]
     variants: Vec<PriceVariant>,
+    #[serde(default)]
+    extras: Vec<PriceExtra>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PriceVariant {
     when: Map<String, Value>,
+    #[serde(deserialize_with = "decimal")]
+    cost: Millionths,
+}
+
+/// `{ each = "field", cost = "0.004" }`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PriceExtra {
+    each: String,
     #[serde(deserialize_with = "decimal")]
     cost: Millionths,
 }
@@ -142,7 +153,7 @@ impl Model {
 
 impl Mode {
     fn into_mode(self, model: &str, shared: &Shared) -> Result<super::Mode, toml::de::Error> {
-        let Price { unit, cost, currency, whole_units, variants, .. } = self.price;
+        let Price { unit, cost, currency, whole_units, variants, extras, .. } = self.price;
         let variants = variants.into_iter();
         let fields = self.input.into_iter().map(|(name, value)| {
             field(name, value, shared)
@@ -160,6 +171,10 @@ impl Mode {
                         when: when.into_iter().collect(),
                         cost_micros: cost.0,
                     })
+                    .collect(),
+                extras: extras
+                    .into_iter()
+                    .map(|PriceExtra { each, cost }| Extra { each, cost_micros: cost.0 })
                     .collect(),
             },
             fast: self.fast,

@@ -101,8 +101,18 @@ fn split(machine: &Machine, work: Adopted) -> (Found, Ticket) {
     // How long it usually runs is not recorded; it has run for a while.
     let called_after = (webhook && machine.webhooks.get().is_some()).then_some(Duration::ZERO);
     let in_flight = machine.in_flight(&fence);
-    let ticket =
-        Ticket { fence, market, key, reason, longest_run, called_after, spool: None, in_flight, about };
+    let ticket = Ticket {
+        fence,
+        market,
+        key,
+        reason,
+        longest_run,
+        called_after,
+        spool: None,
+        early: None,
+        in_flight,
+        about,
+    };
     tell!(info, machine, ticket, "taken over", state = ticket.fence.from.as_str());
     (Found { reference, outputs, accepted_at }, ticket)
 }

@@ -101,6 +101,7 @@ async fn read(
         input: asked.fitted(machine).1,
         files: Vec::new(),
         spool: None,
+        early: None,
         longest_run: Duration::ZERO,
         webhook: None,
     };

@@ -126,6 +126,7 @@ fn ticket(machine: &Machine, fence: Fence, ghost: Ghost) -> Ticket {
         longest_run: ghost.longest_run,
         called_after: None,
         spool: None,
+        early: None,
         about: About { account: ghost.account, batch: ghost.batch, lane: ghost.lane, began: ghost.opened_at },
     }
 }

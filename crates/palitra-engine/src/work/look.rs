@@ -80,8 +80,9 @@ pub(crate) async fn look(machine: Machine, waiting: Waiting) {
     let Waiting { fence, market, key, remote, accepted_at, longest_run, called_after, in_flight, about } =
         waiting;
     let reason = AttemptReason::First;
-    let spool = None;
-    let ticket = Ticket { fence, market, key, reason, longest_run, called_after, spool, in_flight, about };
+    let (spool, early) = (None, None);
+    let ticket =
+        Ticket { fence, market, key, reason, longest_run, called_after, spool, early, in_flight, about };
     match polled {
         Polled::Pending { position } => {
             pending(&machine, ticket, remote, accepted_at, position.is_some()).await;

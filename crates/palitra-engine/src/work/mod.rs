@@ -22,6 +22,7 @@ pub(crate) use submit::submit;
 
 use crate::{
     Ended, EngineEvent,
+    early::Shown,
     scheduler::Machine,
     trouble::Patience,
     waits::{About, InFlight},
@@ -32,7 +33,7 @@ use palitra_domain::{
     state::{AttemptReason, GenerationState},
 };
 use palitra_store::generations::{Claimed, Fence};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 /// A generation in our hands: where it stands and what it needs on the way.
 pub(crate) struct Ticket {
@@ -45,6 +46,8 @@ pub(crate) struct Ticket {
     pub(crate) called_after: Option<Duration>,
     /// Of a call that this process has made: where its answer is held.
     pub(crate) spool: Option<Spool>,
+    /// What its market has shown of the picture, until this ends.
+    pub(crate) early: Option<Arc<Shown>>,
     pub(crate) in_flight: InFlight,
     pub(crate) about: About,
 }
@@ -71,6 +74,7 @@ impl Ticket {
                 began: machine.now(),
             },
             spool: None,
+            early: None,
             called_after: claimed.token.as_ref().map(|_| machine.usual_run(market, claimed)),
         }
     }

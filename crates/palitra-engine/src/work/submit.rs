@@ -1,11 +1,12 @@
 //! The call to the market, and what follows from its answer.
 
 use super::{Ticket, again, answers, back_off, commit, end, ghosts, keep, look, tell};
-use crate::{EngineEvent, Started, UnknownPolicy, keys, metrics::Outcome, scheduler::Machine};
+use crate::{EngineEvent, Started, UnknownPolicy, early::Shown, keys, metrics::Outcome, scheduler::Machine};
 use futures_util::FutureExt;
 use palitra_domain::{
     ErrorCode,
     catalogue::Mode,
+    early,
     market::{ErrorClass, Found, Marker, Market, MarketError, RemoteRef, Request, Submitted},
     state::{AttemptReason, AttemptState, Event, GenerationState},
 };
@@ -39,6 +40,7 @@ pub(crate) async fn submit(machine: Machine, mut ticket: Ticket, claimed: Claime
     let asked = Asked { market: &ticket.market, model: &claimed.market_model, mode: &claimed.mode, input };
     let (mode, input) = asked.fitted(&machine);
     ticket.spool = answers::place(&machine, &market, &ticket.fence);
+    ticket.early = early::is_asked(&input).then(|| machine.early.of(ticket.id()));
     let mut request = Request {
         generation: claimed.id.as_str().to_owned(),
         attempt: claimed.attempt,
@@ -47,6 +49,7 @@ pub(crate) async fn submit(machine: Machine, mut ticket: Ticket, claimed: Claime
         input,
         files: Vec::new(),
         spool: ticket.spool.clone(),
+        early: ticket.early.as_ref().map(Shown::sink),
         longest_run: claimed.longest_run,
         webhook: machine.webhook(&ticket.market, &claimed),
     };

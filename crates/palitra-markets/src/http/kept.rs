@@ -18,14 +18,17 @@ use tokio::sync::mpsc;
 /// Pieces between the market and the storage.
 const PIECES: usize = 8;
 
+/// Hears a body while it comes: again and again all that is there of it.
+pub(crate) type Ear = Box<dyn FnMut(&[u8]) + Send>;
+
 /// How such a body is read.
-#[derive(Debug, Clone, Copy)]
 pub(crate) struct Keep<'a> {
     /// Where it is kept; without a place it is only read.
     pub(crate) spool: Option<&'a Spool>,
     pub(crate) bytes_max: usize,
     /// Silence between two of its pieces.
     pub(crate) silence: Duration,
+    pub(crate) ear: Option<Ear>,
 }
 
 /// What goes to the storage. The end is said: a reader that vanished is no end.
@@ -36,19 +39,18 @@ enum Piece {
 
 /// Reads the whole body. Where there is a place for it, a short one is held there when it is whole, and a longer one is written while it
 /// comes.
-pub(super) async fn keep(mut response: Response, keep: Keep<'_>) -> Result<Bytes, BodyError> {
+pub(super) async fn keep(mut response: Response, mut keep: Keep<'_>) -> Result<Bytes, BodyError> {
     check_length(&response, keep.bytes_max)?;
     let mut body = BytesMut::new();
     let held_max = keep.spool.map_or(usize::MAX, |_| Spool::HELD_BYTES_MAX);
     while body.len() <= held_max {
-        let Some(piece) = more(&mut response, &body, keep).await? else {
+        if more(&mut response, &mut body, &mut keep).await?.is_none() {
             let body = body.freeze();
             if let Some(spool) = keep.spool {
                 spool.hold(body.clone());
             }
             return Ok(body);
-        };
-        body.extend_from_slice(&piece);
+        }
     }
     let Some(spool) = keep.spool else { return Ok(body.freeze()) };
     let (pieces, coming) = mpsc::channel(PIECES);
@@ -61,19 +63,30 @@ pub(super) async fn keep(mut response: Response, keep: Keep<'_>) -> Result<Bytes
     body
 }
 
-async fn more(response: &mut Response, body: &BytesMut, keep: Keep<'_>) -> Result<Option<Bytes>, BodyError> {
-    next(response, body.len(), keep.bytes_max, Some(keep.silence)).await
+/// The next piece, when it has become a part of the body; `None` at the end.
+async fn more(
+    response: &mut Response,
+    body: &mut BytesMut,
+    keep: &mut Keep<'_>,
+) -> Result<Option<Bytes>, BodyError> {
+    let piece = next(response, body.len(), keep.bytes_max, Some(keep.silence)).await?;
+    if let Some(piece) = &piece {
+        body.extend_from_slice(piece);
+        if let Some(ear) = &mut keep.ear {
+            ear(body);
+        }
+    }
+    Ok(piece)
 }
 
 async fn pump(
     mut response: Response,
     mut body: BytesMut,
-    keep: Keep<'_>,
+    mut keep: Keep<'_>,
     pieces: mpsc::Sender<Piece>,
 ) -> Result<Bytes, BodyError> {
     // A storage that has failed takes nothing more; it says so itself.
-    while let Some(piece) = more(&mut response, &body, keep).await? {
-        body.extend_from_slice(&piece);
+    while let Some(piece) = more(&mut response, &mut body, &mut keep).await? {
         pieces.send(Piece::More(piece)).await.ok();
     }
     pieces.send(Piece::Last).await.ok();

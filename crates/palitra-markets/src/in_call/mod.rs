@@ -14,8 +14,8 @@ pub(crate) use outcome::Shape;
 pub(crate) use said::Said;
 
 use crate::http::{
-    Clients, Downloads, FILE_BYTES_MAX, Keep, Keys, Mask, Multipart, NoReply, Origins, Reply, SettingError,
-    Timeouts, base_url, headers, send_for_result,
+    Clients, Downloads, Ear, FILE_BYTES_MAX, Keep, Keys, Mask, Multipart, NoReply, Origins, Reply,
+    SettingError, Timeouts, base_url, headers, send_for_result,
 };
 use bytes::Bytes;
 use palitra_domain::{
@@ -47,6 +47,10 @@ pub(crate) trait Manner: Send + Sync {
     fn order(&self, request: &Request) -> Result<Order, MarketError>;
     /// What the body of a success holds. `base` is what relative addresses begin with.
     fn read(&self, request: &Request, reply: &Reply, base: &Url) -> Result<Outputs, Shape>;
+    /// Who hears the body of a success while it comes.
+    fn ear(&self, _request: &Request) -> Option<Ear> {
+        None
+    }
     /// The class of an error answer.
     fn class(&self, status: u16, said: &Said) -> ErrorClass;
     /// Besides a 4xx: does this error say clearly that nothing was done?
@@ -187,7 +191,7 @@ impl InCall {
             }
         };
         let (spool, silence) = (request.spool.as_ref(), self.timeouts.idle);
-        let keep = Keep { spool, bytes_max: order.bytes_max, silence };
+        let keep = Keep { spool, bytes_max: order.bytes_max, silence, ear: self.manner.ear(request) };
         send_for_result(call.headers(self.headers.clone()), &self.name, &self.mask, keep).await
     }
 

@@ -5,6 +5,7 @@
 
 use super::{InCall, Said};
 use crate::http::{NoReply, Reply, Unreadable};
+use bytes::Bytes;
 use palitra_domain::market::{ErrorClass, MarketError, Request, Submitted};
 
 /// How the body of a success disappoints.
@@ -14,6 +15,8 @@ pub(crate) enum Shape {
     Nothing(ErrorClass, String),
     /// An error under a status of success.
     Error,
+    /// The same as one of its events: what the event says.
+    ErrorEvent(Bytes),
     Unreadable(Unreadable),
 }
 
@@ -49,6 +52,7 @@ impl InCall {
             Ok(outputs) => Submitted::Done(outputs),
             Err(Shape::Nothing(class, message)) => Submitted::Refused(self.describe(class, &message, &reply)),
             Err(Shape::Error) => self.no(&reply),
+            Err(Shape::ErrorEvent(data)) => self.no(&Reply { body: Ok(data), ..reply }),
             Err(Shape::Unreadable(unreadable)) => {
                 let message = unreadable.message(&self.name);
                 Submitted::Unknown(self.describe(ErrorClass::Protocol, &message, &reply))

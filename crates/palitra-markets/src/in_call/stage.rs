@@ -17,6 +17,7 @@ pub(crate) fn request(mode: &str, model: &str, input: Value) -> Request {
         input,
         files: Vec::new(),
         spool: None,
+        early: None,
         longest_run: Duration::from_secs(300),
         webhook: None,
     }

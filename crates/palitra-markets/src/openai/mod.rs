@@ -1,12 +1,14 @@
 //! OpenAI, and every server that speaks its language (`providers.md` §4 and §8.3, `docs/markets.md`): pictures, edits, speech, text. The
-//! answer comes in the call itself, never as a stream of events.
+//! answer comes in the call itself.
 //!
-//! Nothing is streamed: events would have to be put together again before a result could be kept, and an error may come after them.
+//! Only pictures that are to be seen while they are drawn come as a stream of events ([`streamed`]): it is kept as it comes, and read again
+//! as any other body. Everything else is one JSON, or a sound.
 
 mod errors;
 mod order;
 mod outcome;
 mod settings;
+mod streamed;
 mod wire;
 
 #[cfg(test)]
@@ -15,7 +17,7 @@ mod tests;
 pub use settings::OpenAiSettings;
 
 use crate::{
-    http::{Reply, SettingError},
+    http::{Ear, Reply, SettingError},
     in_call::{CAPABILITIES, Connection, Identity, InCall, KeyHeader, Manner, Order, Said, Shape},
 };
 use palitra_domain::{
@@ -59,6 +61,10 @@ impl Manner for Speaks {
 
     fn read(&self, request: &Request, reply: &Reply, base: &Url) -> Result<Outputs, Shape> {
         outcome::read(request, reply, base)
+    }
+
+    fn ear(&self, request: &Request) -> Option<Ear> {
+        request.early.clone().filter(|_| streamed::is_asked(request)).map(streamed::ear)
     }
 
     fn class(&self, status: u16, said: &Said) -> ErrorClass {

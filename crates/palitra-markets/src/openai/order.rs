@@ -2,11 +2,15 @@
 //!
 //! Fields: `openai/openai-openapi` (2026-08), `providers.md` §4.
 
+use super::streamed;
 use crate::{
     http::Multipart,
     in_call::{Body, Order, TEXT_BYTES_MAX},
 };
-use palitra_domain::market::{ErrorClass, InputFile, MarketError, Request};
+use palitra_domain::{
+    early,
+    market::{ErrorClass, InputFile, MarketError, Request},
+};
 use serde_json::{Map, Value, json};
 
 /// Pictures in base64, or a sound.
@@ -67,6 +71,11 @@ fn wants_base64(request: &Request) -> bool {
 
 fn picture(request: &Request, input: &Map<String, Value>) -> Value {
     let mut body = input.clone();
+    if streamed::is_asked(request) {
+        body.insert("stream".into(), json!(true));
+    } else {
+        body.shift_remove(early::ASKED);
+    }
     if wants_base64(request) {
         body.entry("response_format").or_insert(json!("b64_json"));
     }
@@ -88,13 +97,20 @@ fn chat(request: &Request, input: &Map<String, Value>) -> Value {
 fn edit(request: &Request, input: &Map<String, Value>) -> Result<Multipart, MarketError> {
     let mut form = Multipart::default();
     form.text("model", &request.model);
-    for (name, value) in
-        input.iter().filter(|(name, _)| !["images", "image", "mask"].contains(&name.as_str()))
-    {
+    let is_streamed = streamed::is_asked(request);
+    let is_text = |name: &str| match name {
+        "images" | "image" | "mask" => false,
+        early::ASKED => is_streamed,
+        _ => true,
+    };
+    for (name, value) in input.iter().filter(|(name, _)| is_text(name)) {
         match value {
             Value::String(text) => form.text(name, text),
             other => form.text(name, &other.to_string()),
         }
+    }
+    if is_streamed {
+        form.text("stream", "true");
     }
     if wants_base64(request) && !input.contains_key("response_format") {
         form.text("response_format", "b64_json");

@@ -2,7 +2,7 @@
 //!
 //! A pure function of the request and the body, so that a body which was kept says the same after a crash.
 
-use super::{order::Makes, wire};
+use super::{order::Makes, streamed, wire};
 use crate::{
     http::{Reply, Unreadable, decode_base64, decode_data_uri},
     in_call::Shape,
@@ -16,15 +16,18 @@ use serde_json::Value;
 
 pub(super) fn read(request: &Request, reply: &Reply, base: &Url) -> Result<Outputs, Shape> {
     match Makes::of(&request.mode) {
-        Some(Makes::Pictures) => pictures(reply, base),
+        Some(Makes::Pictures) => pictures(request, reply, base),
         Some(Makes::Speech) => speech(reply),
         Some(Makes::Text) => text(reply),
         None => Err(Shape::other("nothing is known of the mode")),
     }
 }
 
-fn pictures(reply: &Reply, base: &Url) -> Result<Outputs, Shape> {
-    let answer: wire::Pictures = reply.parse()?;
+fn pictures(request: &Request, reply: &Reply, base: &Url) -> Result<Outputs, Shape> {
+    let answer = match &reply.body {
+        Ok(body) if streamed::is_stream(request, body) => streamed::read(body)?,
+        _ => reply.parse::<wire::Pictures>()?,
+    };
     if !answer.error.is_null() {
         return Err(Shape::Error);
     }

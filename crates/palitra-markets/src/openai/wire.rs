@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 /// The answer to both calls of pictures.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub(super) struct Pictures {
     #[serde(default)]
     pub(super) data: Option<Vec<Picture>>,
@@ -24,6 +24,21 @@ pub(super) struct Picture {
     pub(super) b64_json: Option<String>,
     #[serde(default)]
     pub(super) url: Option<String>,
+}
+
+/// What an event of pictures says.
+#[derive(Debug, Deserialize)]
+pub(super) struct Told {
+    #[serde(default, rename = "type")]
+    pub(super) kind: String,
+    #[serde(flatten)]
+    pub(super) picture: Picture,
+    #[serde(default)]
+    pub(super) partial_image_index: Value,
+    #[serde(default)]
+    pub(super) usage: Value,
+    #[serde(default)]
+    pub(super) error: Value,
 }
 
 #[derive(Debug, Deserialize)]

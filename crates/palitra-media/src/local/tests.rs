@@ -32,6 +32,7 @@ fn request(model: &str, mode: &str, input: Value, file: Bytes) -> Request {
         input,
         files: vec![file],
         spool: None,
+        early: None,
         longest_run: Duration::from_secs(60),
         webhook: None,
     }

@@ -25,6 +25,7 @@ pub(crate) enum Kind {
         max: f64,
     },
     OneOf(&'static [&'static str]),
+    Flag,
     /// `WxH`, multiples of `step`, at most so many pixels on the long and the short side; or `auto`.
     Size {
         step: u32,
@@ -96,7 +97,7 @@ impl Kind {
     /// What a text of a form means.
     fn of_text(self, value: &Value) -> Value {
         match self {
-            Kind::Int { .. } | Kind::Number { .. } => {
+            Kind::Int { .. } | Kind::Number { .. } | Kind::Flag => {
                 value.as_str().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
             }
             _ => value.clone(),
@@ -111,6 +112,7 @@ impl Kind {
             }
             Kind::Int { min, max } => value.as_i64().is_some_and(|number| (min..=max).contains(&number)),
             Kind::Number { min, max } => value.as_f64().is_some_and(|number| (min..=max).contains(&number)),
+            Kind::Flag => value.is_boolean(),
             Kind::OneOf(words) => text.is_some_and(|text| words.contains(&text)),
             Kind::Size { step, long_max, short_max } => {
                 text == Some("auto")
@@ -130,6 +132,7 @@ impl Kind {
             Kind::Text { chars_max } => format!("a text of 1 to {chars_max} characters"),
             Kind::Int { min, max } => format!("a whole number from {min} to {max}"),
             Kind::Number { min, max } => format!("a number from {min} to {max}"),
+            Kind::Flag => "true or false".into(),
             Kind::OneOf(words) => format!("one of '{}'", words.join("', '")),
             Kind::Size { step, long_max, short_max } => {
                 format!("WxH in multiples of {step}, up to {long_max}x{short_max}")

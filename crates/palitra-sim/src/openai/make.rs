@@ -2,7 +2,7 @@
 
 use super::{
     models::{self, Family},
-    pictures,
+    pictures, stream,
 };
 use crate::{
     in_call::{Asked, Ending, Made, Tools, text_of},
@@ -13,12 +13,13 @@ use axum::{body::Bytes, http::StatusCode};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 
-const REFUSAL: &str = "I'm sorry, but I can't help with that.";
+pub(super) const REFUSAL: &str = "I'm sorry, but I can't help with that.";
 
 pub(super) fn make(asked: &Asked, ending: &Ending, tools: &Tools) -> Made {
     match asked.path.as_str() {
         "audio/speech" => speech(asked).into(),
         "chat/completions" => ok(&chat(asked, ending, tools)).into(),
+        _ if stream::is_asked(asked) => stream::images(asked, ending, tools).into(),
         _ => images(asked, ending, tools),
     }
 }
@@ -58,18 +59,23 @@ fn images(asked: &Asked, ending: &Ending, tools: &Tools) -> Made {
     }
     body["data"] = data.into();
     if !is_dall_e {
-        let (read, made) = (tokens::count(asked.text("prompt")), pictures::tokens(asked));
         let (width, height) = pictures::size(asked);
         body["size"] = json!(format!("{width}x{height}"));
         body["output_format"] = json!("png");
-        body["usage"] = json!({
-            "input_tokens": read,
-            "input_tokens_details": {"text_tokens": read, "image_tokens": 0},
-            "output_tokens": made,
-            "total_tokens": u64::try_from(read).unwrap_or(u64::MAX).saturating_add(made),
-        });
+        body["usage"] = usage(asked, pictures::tokens(asked));
     }
     Made { answer: ok(&body), files }
+}
+
+/// Of a call that took so many tokens to draw.
+pub(super) fn usage(asked: &Asked, made: u64) -> Value {
+    let read = tokens::count(asked.text("prompt"));
+    json!({
+        "input_tokens": read,
+        "input_tokens_details": {"text_tokens": read, "image_tokens": 0},
+        "output_tokens": made,
+        "total_tokens": u64::try_from(read).unwrap_or(u64::MAX).saturating_add(made),
+    })
 }
 
 /// Always WAV, whatever format is asked for.

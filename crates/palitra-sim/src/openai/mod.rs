@@ -12,6 +12,7 @@ mod errors;
 mod make;
 mod models;
 mod pictures;
+mod stream;
 
 #[cfg(test)]
 mod tests;

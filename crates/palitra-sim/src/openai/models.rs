@@ -51,6 +51,8 @@ const BACKGROUND: Field = field("background", Kind::OneOf(&["auto", "transparent
 const MODERATION: Field = field("moderation", Kind::OneOf(&["auto", "low"]));
 const FORMAT: Field = field("output_format", Kind::OneOf(&["png", "jpeg", "webp"]));
 const COMPRESSION: Field = field("output_compression", Kind::Int { min: 0, max: 100 });
+const STREAM: Field = field("stream", Kind::Flag);
+const EARLY: Field = field("partial_images", Kind::Int { min: 0, max: 3 });
 const FIDELITY: Field = field("input_fidelity", Kind::OneOf(&["low", "high"]));
 
 const SHORT_PROMPT: Field = required("prompt", Kind::Text { chars_max: 1000 });
@@ -65,12 +67,34 @@ const STYLE: Field = field("style", Kind::OneOf(&["vivid", "natural"]));
 /// `POST /images/generations`; no fields for a model that draws nothing.
 pub(super) const fn creation(family: Family) -> &'static [Field] {
     match family {
-        Family::GptImage => {
-            &[MODEL, PROMPT, N, SIZE, QUALITY, BACKGROUND, MODERATION, FORMAT, COMPRESSION, USER]
-        }
-        Family::GptImage2 => {
-            &[MODEL, PROMPT, N, ANY_SIZE, QUALITY, BACKGROUND, MODERATION, FORMAT, COMPRESSION, USER]
-        }
+        Family::GptImage => &[
+            MODEL,
+            PROMPT,
+            N,
+            SIZE,
+            QUALITY,
+            BACKGROUND,
+            MODERATION,
+            FORMAT,
+            COMPRESSION,
+            STREAM,
+            EARLY,
+            USER,
+        ],
+        Family::GptImage2 => &[
+            MODEL,
+            PROMPT,
+            N,
+            ANY_SIZE,
+            QUALITY,
+            BACKGROUND,
+            MODERATION,
+            FORMAT,
+            COMPRESSION,
+            STREAM,
+            EARLY,
+            USER,
+        ],
         Family::DallE2 => &[MODEL, SHORT_PROMPT, N, SMALL_SIZE, RESPONSE_FORMAT, USER],
         Family::DallE3 => &[MODEL, DALLE_PROMPT, ONE, WIDE_SIZE, DALLE_QUALITY, STYLE, RESPONSE_FORMAT, USER],
         _ => &[],
@@ -81,11 +105,22 @@ pub(super) const fn creation(family: Family) -> &'static [Field] {
 pub(super) const fn edit(family: Family) -> &'static [Field] {
     match family {
         Family::GptImage => {
-            &[MODEL, PROMPT, N, SIZE, QUALITY, BACKGROUND, FORMAT, COMPRESSION, FIDELITY, USER]
+            &[MODEL, PROMPT, N, SIZE, QUALITY, BACKGROUND, FORMAT, COMPRESSION, FIDELITY, STREAM, EARLY, USER]
         }
-        Family::GptImage2 => {
-            &[MODEL, PROMPT, N, ANY_SIZE, QUALITY, BACKGROUND, FORMAT, COMPRESSION, FIDELITY, USER]
-        }
+        Family::GptImage2 => &[
+            MODEL,
+            PROMPT,
+            N,
+            ANY_SIZE,
+            QUALITY,
+            BACKGROUND,
+            FORMAT,
+            COMPRESSION,
+            FIDELITY,
+            STREAM,
+            EARLY,
+            USER,
+        ],
         Family::DallE2 => creation(Family::DallE2),
         _ => &[],
     }

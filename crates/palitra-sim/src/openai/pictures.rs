@@ -13,7 +13,16 @@ const AUTO: (u32, u32) = (1024, 1024);
 
 /// As many as are asked for.
 pub(super) fn draw(asked: &Asked, tools: &Tools) -> Vec<Bytes> {
+    draw_at(size(asked), asked, tools)
+}
+
+/// As far as they are drawn: a quarter as wide and as high.
+pub(super) fn draw_early(asked: &Asked, tools: &Tools) -> Vec<Bytes> {
     let (width, height) = size(asked);
+    draw_at(((width / 4).max(16), (height / 4).max(16)), asked, tools)
+}
+
+fn draw_at((width, height): (u32, u32), asked: &Asked, tools: &Tools) -> Vec<Bytes> {
     let (prompt, seed) = (asked.text("prompt"), seed(asked));
     (0..count(asked))
         .map(|index| {
@@ -33,9 +42,12 @@ pub(super) fn size(asked: &Asked) -> (u32, u32) {
 
 /// A form holds texts.
 pub(super) fn count(asked: &Asked) -> u32 {
-    let n = &asked.input["n"];
-    let number = n.as_u64().or_else(|| n.as_str()?.parse().ok()).unwrap_or(1);
-    u32::try_from(number).unwrap_or(1)
+    number(asked, "n").unwrap_or(1)
+}
+
+pub(super) fn number(asked: &Asked, name: &str) -> Option<u32> {
+    let given = &asked.input[name];
+    u32::try_from(given.as_u64().or_else(|| given.as_str()?.parse().ok())?).ok()
 }
 
 /// What a picture of this size and quality takes (OpenAI's guide *image generation*: 272, 1056 and 4160 tokens at 1024x1024).

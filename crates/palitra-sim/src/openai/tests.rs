@@ -35,6 +35,18 @@ fn every_model_takes_its_own_fields() {
         ),
         (
             "images/generations",
+            json!({"model": "gpt-image-1", "prompt": "a", "stream": true, "partial_images": 3}),
+            true,
+        ),
+        (
+            "images/generations",
+            json!({"model": "gpt-image-1", "prompt": "a", "stream": true, "partial_images": 4}),
+            false,
+        ),
+        ("images/generations", json!({"model": "gpt-image-1", "prompt": "a", "stream": "true"}), false),
+        ("images/generations", json!({"model": "dall-e-3", "prompt": "a", "stream": true}), false),
+        (
+            "images/generations",
             json!({"model": "gpt-image-1", "prompt": "a", "response_format": "b64_json"}),
             false,
         ),

@@ -151,6 +151,7 @@ fn request(market: &str, number: usize) -> Result<Request> {
         input,
         files: Vec::new(),
         spool: None,
+        early: None,
         longest_run: Duration::from_secs(300),
         webhook: None,
     })

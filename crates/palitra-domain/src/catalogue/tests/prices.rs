@@ -66,6 +66,23 @@ fn pictures_cost_by_their_quality_and_size() {
 }
 
 #[test]
+fn early_pictures_cost_so_much_more_each_and_of_each_picture() {
+    let wish = |early: Value| json!({"prompt": "a", "quality": "low", "partial_images": early});
+    let price = |id: &str, wish: Value| rubles(id, "create", wish);
+    // $0.026, and $0.004 for each, at 95 rubles, times two.
+    for (early, wanted) in [(json!(null), 494), (json!(0), 494), (json!(1), 570), (json!(3), 722)] {
+        assert_eq!(price("openai:gpt-image-1", wish(early)), wanted);
+    }
+    let mut two = wish(json!(3));
+    two["count"] = json!(2);
+    assert_eq!(price("openai:gpt-image-1", two), 2 * 722);
+    assert_eq!(price("openai:gpt-image-1", json!({"prompt": "a", "partial_images": 2})), 4940 + 152);
+    // $0.016 and twice $0.0008.
+    assert_eq!(price("openai:gpt-image-1-mini", wish(json!(2))), 335);
+    assert_eq!(price("openai:dall-e-3", wish(json!(3))), price("openai:dall-e-3", wish(json!(0))));
+}
+
+#[test]
 fn s3_57_films_cost_by_the_second_with_and_without_sound() {
     let price = |id: &str, wish: Value| rubles(id, "video", wish);
     let veo = |wish: Value| price("fal-ai/veo3.1", wish);

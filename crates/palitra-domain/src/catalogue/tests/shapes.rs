@@ -80,6 +80,10 @@ fn s3_22_the_least_of_every_mode_is_valid_and_nothing_of_it_can_be_left_out() {
             let schema = jsonschema::validator_for(&field.schema).expect("a schema");
             assert!(schema.is_valid(value), "{at}: `{name}` is never {value}");
         }
+        for extra in &mode.prices.extras {
+            let field = mode.input.field(&extra.each);
+            assert!(field.is_some_and(|field| field.schema["type"] == "integer"), "{at}: `{}`", extra.each);
+        }
     }
 }
 

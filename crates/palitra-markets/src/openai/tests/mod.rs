@@ -1,6 +1,7 @@
 //! What OpenAI's answers mean, without a network: errors, pictures, sounds, texts. What is sent: [`sent`].
 
 mod sent;
+mod streamed;
 
 use super::{OpenAi, OpenAiSettings};
 use crate::in_call::stage::{

@@ -50,6 +50,23 @@ fn pictures_are_asked_for_with_the_input_and_the_model() {
 }
 
 #[test]
+fn early_pictures_are_asked_for_in_a_stream_and_none_without_one() {
+    for (asked, wanted) in [(json!(2), json!([true, 2])), (json!(0), json!([null, null]))] {
+        let input = json!({"prompt": "a", "images": ["ast_1"], "partial_images": asked});
+        let (_, body) = json_of(&request("create", "gpt-image-1", input.clone()));
+        assert_eq!(json!([body["stream"], body["partial_images"]]), wanted);
+        let (_, form) = form_of(&edit("gpt-image-1", input));
+        for (name, value) in [("stream", "true"), ("partial_images", "2")] {
+            let part = format!("name=\"{name}\"\n\n{value}\n");
+            assert_eq!(form.contains(&part), asked == 2, "{form}");
+            assert_eq!(form.contains(&format!("\"{name}\"")), asked == 2, "{form}");
+        }
+    }
+    let (_, body) = json_of(&request("write", "m", json!({"prompt": "a", "partial_images": 2})));
+    assert_eq!(body["stream"], Value::Null, "a text is no picture");
+}
+
+#[test]
 fn dall_e_is_asked_for_the_picture_itself_and_nobody_else_is() {
     for (model, input, wanted) in [
         ("dall-e-2", json!({"prompt": "a"}), json!("b64_json")),

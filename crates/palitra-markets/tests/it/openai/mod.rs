@@ -1,6 +1,7 @@
 //! OpenAI under test, and what only OpenAI has, or a server that speaks its language.
 
 mod compatible;
+mod early;
 mod happy;
 mod keys;
 mod simulator;
@@ -115,7 +116,9 @@ impl UnderTest for Subject {
     fn orders() -> Vec<Request> {
         let edit = json!({"prompt": "a", "images": ["ast_1"], "size": "320x256"});
         let edit = Request { files: vec![png("ast_1")], ..request("edit", "gpt-image-2", edit) };
-        vec![picture(), edit, text(), speech()]
+        let streamed = json!({"prompt": "a cat", "size": "320x256", "partial_images": 2});
+        let streamed = request("create", "gpt-image-2", streamed);
+        vec![picture(), edit, streamed, text(), speech()]
     }
 
     fn submissions() -> Vec<(Value, &'static str, bool)> {

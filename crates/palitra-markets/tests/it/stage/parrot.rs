@@ -2,9 +2,11 @@
 
 use super::local;
 use serde_json::{Value, json};
+use std::sync::Arc;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
+    sync::Notify,
 };
 
 /// Its base. Every connection gets the answer once the request has begun to come, and stays open until the client leaves.
@@ -78,4 +80,21 @@ pub(crate) fn embellish(value: &mut Value) {
         Value::Array(values) => values.iter_mut().for_each(embellish),
         _ => {}
     }
+}
+
+/// The base of a server that begins a body, and says the rest of it when somebody rings.
+pub(crate) async fn says_the_rest(begun: String, rest: String, bell: Arc<Notify>) -> String {
+    let listener = TcpListener::bind(local()).await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.expect("a client");
+        let mut buffer = vec![0; 64 * 1024];
+        assert!(stream.read(&mut buffer).await.expect("a request") > 0);
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", begun.len() + rest.len());
+        stream.write_all([head, begun].concat().as_bytes()).await.expect("a listening client");
+        bell.notified().await;
+        stream.write_all(rest.as_bytes()).await.expect("a listening client");
+        while stream.read(&mut buffer).await.is_ok_and(|bytes| bytes > 0) {}
+    });
+    format!("http://{address}")
 }

@@ -9,7 +9,10 @@ use crate::stage::{
     show_submitted,
 };
 use futures_util::future::{self, Either};
-use palitra_domain::market::{Market, Request, Submitted};
+use palitra_domain::{
+    early,
+    market::{Market, Request, Submitted},
+};
 use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
 
@@ -42,7 +45,7 @@ async fn a_kept_answer_is_complete_and_says_the_same_after_a_crash<S: InCall>() 
         let calls = bench.sim.log().submissions.len();
         assert_eq!(crate::stage::bench::done(again.answered(&bare, &body)), outputs, "{}", bare.mode);
         assert_eq!(bench.sim.log().submissions.len(), calls, "no call is made");
-        if bare.mode != "speak" {
+        if bare.mode != "speak" && !early::is_asked(&bare.input) {
             assert!(serde_json::from_slice::<Value>(&body).is_ok(), "the body as it came");
         }
     }

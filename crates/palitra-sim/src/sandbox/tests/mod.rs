@@ -51,6 +51,7 @@ async fn submit(model: &str, mode: &str, input: Value) -> Submitted {
         input,
         files: files(),
         spool: None,
+        early: None,
         longest_run: Duration::from_secs(1),
         webhook: None,
     };

@@ -7,6 +7,7 @@ mod called;
 mod client;
 mod commands;
 mod ear;
+mod early;
 mod fuzzed;
 mod guide;
 mod joined;
