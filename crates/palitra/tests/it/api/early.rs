@@ -2,9 +2,13 @@
 
 use super::{
     client::{Client, Event},
+    sdk::{python, script},
     service::{Service, Stage, balance},
 };
-use crate::harness::{Beside, Desk};
+use crate::{
+    crash::process::Process,
+    harness::{Beside, Desk},
+};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use palitra_sim::openai::{OpenAiScript, OpenAiSim};
 use serde_json::{Value, json};
@@ -107,6 +111,18 @@ fn they_are_asked_for_only_where_somebody_sees_them() {
         json!({ "model": "openai:dall-e-3", "stream": true, "partial_images": 3, "quality": "standard" });
     assert_eq!(names(&town.events(GENERATIONS, &wish)), ["image_generation.completed"]);
     assert_eq!(town.asked(), (Value::Null, Value::Null));
+    town.stage.close(town.service);
+}
+
+#[test]
+fn openais_client_for_python_sees_them() {
+    let town = Town::start();
+    let key = town.ann.authorization.trim_start_matches("Bearer ");
+    let mut command = python();
+    command.arg(script("openai_early.py")).args([town.service.url("").as_str(), key]);
+    command.env("NO_PROXY", "*").env("no_proxy", "*");
+    let run = Process::of(command).end().run;
+    assert_eq!((run.code, run.stdout.trim()), (Some(0), "done"), "{}", run.stderr);
     town.stage.close(town.service);
 }
 

@@ -32,7 +32,7 @@ fn node() -> (Command, PathBuf) {
     (node, packages)
 }
 
-fn script(name: &str) -> PathBuf {
+pub(super) fn script(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/api/clients").join(name)
 }
 
