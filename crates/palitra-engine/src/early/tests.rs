@@ -1,9 +1,23 @@
 //! Who sees what, how much is kept, and that nothing remains.
 
 use super::*;
+use crate::{
+    KeyPart, MarketPart, claims,
+    generations::Wish,
+    town::{Town, service, wish},
+    work,
+};
 use bytes::Bytes;
 use futures_util::FutureExt;
-use palitra_domain::Timestamp;
+use palitra_domain::{
+    BoxFuture, Timestamp,
+    market::{
+        CancelAnswer, Capabilities, ErrorClass, Market, MarketError, OutputFile, Outputs, Polled, RemoteRef,
+        Request, Submitted,
+    },
+    objects::ByteStream,
+    state::GenerationState,
+};
 
 fn id(n: u128) -> GenerationId {
     GenerationId::new(Timestamp::from_micros(0), n)
@@ -77,4 +91,66 @@ fn nothing_remains_when_nobody_works_or_looks_on_any_more() {
     assert_eq!(left(&early), (0, 0));
     assert_eq!(follow(&early, &id(1)).rest(), Vec::new());
     assert_eq!(left(&early), (0, 0));
+}
+
+/// Shows two early pictures where somebody takes them, then the picture or a refusal.
+struct Painter {
+    refuses: bool,
+}
+
+impl Market for Painter {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { in_process: false, cancel: false, webhooks: false, answers_in_call: true }
+    }
+
+    fn submit<'a>(&'a self, _: &'a str, request: &'a Request) -> BoxFuture<'a, Submitted> {
+        for index in 0..2 {
+            if let Some(early) = &request.early {
+                early.show(picture(index, 10));
+            }
+        }
+        let files = vec![OutputFile::Bytes(picture(0, 64).bytes)];
+        Box::pin(std::future::ready(match self.refuses {
+            true => Submitted::Refused(MarketError::new(ErrorClass::ContentRejected, "no")),
+            false => Submitted::Done(Outputs { files, ..Outputs::default() }),
+        }))
+    }
+
+    fn poll<'a>(&'a self, _: &'a str, _: &'a RemoteRef) -> BoxFuture<'a, Polled> {
+        Box::pin(std::future::ready(Polled::NotFound))
+    }
+
+    fn cancel<'a>(&'a self, _: &'a str, _: &'a RemoteRef) -> BoxFuture<'a, CancelAnswer> {
+        Box::pin(std::future::ready(CancelAnswer::Unsupported))
+    }
+
+    fn fetch<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<ByteStream, MarketError>> {
+        Box::pin(std::future::ready(Err(MarketError::new(ErrorClass::ResultExpired, "nothing"))))
+    }
+}
+
+#[tokio::test]
+async fn a_generation_shows_what_it_asked_for_and_its_end_leaves_nothing_however_it_ends() {
+    for (asked, refuses) in [(2, false), (2, true), (0, false)] {
+        let part = MarketPart {
+            name: "openai".to_owned(),
+            adapter: Arc::new(Painter { refuses }),
+            keys: vec![KeyPart { label: "main".to_owned(), slots: 4, rate: None }],
+        };
+        let town = Town::new();
+        let engine = town.with(part).await;
+        let machine = service(&engine);
+        let input = serde_json::json!({ "prompt": "a cat", "partial_images": asked });
+        let wish = Wish { model: "openai:gpt-image-1".to_owned(), input, ..wish(&engine, "a cat") };
+        let id = engine.create(wish, None).await.unwrap();
+        let mut follower = engine.early(&id);
+        for (ticket, claimed) in claims::claim(&machine, "openai").await.unwrap().claimed {
+            work::submit(machine.clone(), ticket, claimed).await;
+        }
+        let state = if refuses { GenerationState::Failed } else { GenerationState::Succeeded };
+        assert_eq!(engine.generation(&id).await.unwrap().state, state);
+        assert_eq!(follower.rest().len(), asked);
+        drop(follower);
+        assert_eq!(left(&engine.early), (0, 0));
+    }
 }
