@@ -78,8 +78,8 @@ impl Answer {
             let plain = problem::plain(&failure).unwrap_or(failure);
             event("error", &shape(&Told { failure: &plain, lang: Lang::En, request_id: "" }).body)
         });
-        let events = rest.iter().map(|picture| self.shown(picture)).chain([last]);
-        (events.flatten().collect(), None)
+        let events: Vec<Bytes> = rest.iter().map(|picture| self.shown(picture)).chain([last]).collect();
+        (Bytes::from(events.concat()), None)
     }
 
     fn shown(&self, picture: &EarlyPicture) -> Bytes {
