@@ -163,6 +163,8 @@ pub struct Outputs {
     pub cost: Option<MarketCost>,
     /// Units the market says it bills, in millionths (fal: `X-Fal-Billable-Units`); multiplied by the unit cost of the price book.
     pub billable_units: Option<crate::money::Millionths>,
+    /// Thousands of tokens that it took, question and answer together; they say the cost of what is priced by tokens, and of nothing else.
+    pub kilo_tokens: Option<crate::money::Millionths>,
     pub seed: Option<i64>,
 }
 

@@ -11,7 +11,7 @@ use palitra_domain::{
     media_type::{self, Kind, MediaType},
     money::{Millionths, scale_up},
     objects::{ByteStream, Folder, object_key},
-    price::Coin,
+    price::{Coin, Unit},
     state::{AttemptState, Event, GenerationState},
 };
 use palitra_store::generations::{self, Claimed, Fill, Generation, NewAsset, Settlement};
@@ -33,6 +33,8 @@ struct Recorded {
     cost_micros: Option<i64>,
     cost_currency: Option<String>,
     billable_units: Option<i64>,
+    #[serde(default)]
+    kilo_tokens: Option<i64>,
     seed: Option<i64>,
 }
 
@@ -53,6 +55,7 @@ pub(super) fn recorded(outputs: &Outputs) -> Option<String> {
         cost_micros: outputs.cost.map(|cost| cost.micros),
         cost_currency: outputs.cost.map(|cost| cost.currency.as_str().to_owned()),
         billable_units: outputs.billable_units.map(|units| units.0),
+        kilo_tokens: outputs.kilo_tokens.map(|tokens| tokens.0),
         seed: outputs.seed,
     };
     serde_json::to_string(&recorded).ok()
@@ -66,6 +69,7 @@ pub(super) fn restored(text: &str) -> Option<Outputs> {
         text: recorded.text,
         cost: recorded.cost_micros.zip(currency).map(|(micros, currency)| MarketCost { micros, currency }),
         billable_units: recorded.billable_units.map(Millionths),
+        kilo_tokens: recorded.kilo_tokens.map(Millionths),
         seed: recorded.seed,
     })
 }
@@ -410,7 +414,8 @@ pub(super) fn cost(machine: &Machine, (model, mode): (&str, &str), outputs: &Out
         }
         Coin::Credits => None,
     };
-    outputs.cost.or_else(|| outputs.billable_units.and_then(by_units))
+    let tokens = outputs.kilo_tokens.filter(|_| rule.unit == Unit::KiloTokens);
+    outputs.cost.or_else(|| outputs.billable_units.or(tokens).and_then(by_units))
 }
 
 async fn settle(

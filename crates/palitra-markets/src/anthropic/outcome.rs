@@ -22,5 +22,5 @@ pub(super) fn read(reply: &Reply) -> Result<Outputs, Shape> {
         let why = format!("the model wrote nothing (`{ending}`)");
         return Err(Shape::Nothing(ErrorClass::GenerationFailed, why));
     }
-    Ok(Outputs { text: Some(text), billable_units: message.units(), ..Outputs::default() })
+    Ok(Outputs { text: Some(text), kilo_tokens: message.units(), ..Outputs::default() })
 }

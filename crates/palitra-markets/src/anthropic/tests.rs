@@ -126,17 +126,14 @@ fn the_text_is_that_of_all_blocks_and_usage_is_thousands_of_tokens() {
         "container": {"id": 1},
         "usage": {"input_tokens": 10, "output_tokens": 25, "cache_creation_input_tokens": 5, "cache_read_input_tokens": null, "service_tier": "standard"},
     });
-    let wanted = Outputs {
-        text: Some("a cat".into()),
-        billable_units: Some(Millionths(40_000)),
-        ..Outputs::default()
-    };
+    let wanted =
+        Outputs { text: Some("a cat".into()), kilo_tokens: Some(Millionths(40_000)), ..Outputs::default() };
     assert_eq!(done(written(&body)), wanted);
     for usage in
         [json!(null), json!({"input_tokens": 1}), json!({"input_tokens": -1, "output_tokens": 2}), json!(7)]
     {
         let body =
             json!({"content": [{"type": "text", "text": "a"}], "stop_reason": "end_turn", "usage": usage});
-        assert_eq!(done(written(&body)).billable_units, None, "{usage}");
+        assert_eq!(done(written(&body)).kilo_tokens, None, "{usage}");
     }
 }

@@ -182,6 +182,7 @@ fn outputs(calls: &Calls, reply: &Reply) -> Polled {
         cost: None,
         billable_units: units.and_then(units::parse),
         seed: output.seed.and_then(|seed| seed.as_i64()),
+        ..Outputs::default()
     })
 }
 

@@ -143,7 +143,7 @@ fn of_record(
                     text: made.text,
                     cost: credits.and_then(|credits| cost(credits, credit_usd)),
                     billable_units: credits,
-                    seed: None,
+                    ..Outputs::default()
                 })
             }
             // Paid for, and not there yet.

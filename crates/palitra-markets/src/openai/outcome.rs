@@ -37,7 +37,7 @@ fn pictures(request: &Request, reply: &Reply, base: &Url) -> Result<Outputs, Sha
     if files.is_empty() {
         return Err(no_picture(reply, answer.data.is_some()));
     }
-    Ok(Outputs { files, billable_units: units(&answer.usage), ..Outputs::default() })
+    Ok(Outputs { files, kilo_tokens: units(&answer.usage), ..Outputs::default() })
 }
 
 /// `None` when the entry shows nothing.
@@ -121,7 +121,7 @@ fn text(reply: &Reply) -> Result<Outputs, Shape> {
         let message = format!("the model wrote nothing (`{ending}`)");
         return Err(Shape::Nothing(ErrorClass::GenerationFailed, message));
     }
-    Ok(Outputs { text: Some(text), billable_units: units(&answer.usage), ..Outputs::default() })
+    Ok(Outputs { text: Some(text), kilo_tokens: units(&answer.usage), ..Outputs::default() })
 }
 
 fn rejected(message: &str) -> Shape {

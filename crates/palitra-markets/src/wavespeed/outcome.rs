@@ -126,9 +126,7 @@ fn outputs(calls: &Calls, remote: &Remote, prediction: &wire::Prediction, reply:
         Some(files) if files.is_empty() => {
             end(ErrorClass::ContentRejected, "the model refused to show what it made")
         }
-        Some(files) => {
-            Polled::Done(Outputs { files, text: None, cost: remote.cost(), billable_units: None, seed: None })
-        }
+        Some(files) => Polled::Done(Outputs { files, cost: remote.cost(), ..Outputs::default() }),
     }
 }
 

@@ -103,7 +103,7 @@ fn pictures_come_in_base64_or_behind_links() {
     ] {
         let outputs = done(drawn(&json!({"created": 1, "data": [entry]})));
         assert_eq!(outputs.files, [wanted], "{entry}");
-        assert_eq!((outputs.billable_units, outputs.cost, outputs.text), (None, None, None));
+        assert_eq!((outputs.kilo_tokens, outputs.cost, outputs.text), (None, None, None));
     }
 }
 
@@ -117,18 +117,18 @@ fn usage_is_thousands_of_tokens_and_what_is_new_is_passed_over() {
         "usage": {"input_tokens": 50, "input_tokens_details": [], "output_tokens": 4160, "total_tokens": 4210},
     });
     let outputs = done(drawn(&body));
-    assert_eq!((outputs.files.len(), outputs.billable_units), (2, Some(Millionths(4_210_000))));
+    assert_eq!((outputs.files.len(), outputs.kilo_tokens), (2, Some(Millionths(4_210_000))));
     for usage in
         [json!(null), json!("none"), json!({"total_tokens": -1}), json!({"total_tokens": "9"}), json!([])]
     {
         let body = json!({"data": [{"b64_json": "aGVsbG8="}], "usage": usage});
-        assert_eq!(done(drawn(&body)).billable_units, None, "{usage}");
+        assert_eq!(done(drawn(&body)).kilo_tokens, None, "{usage}");
     }
     let text = json!({"choices": [{"message": {"content": "a cat", "mood": 1}, "logprobs": {}}], "usage": {"total_tokens": 1}});
     let outputs = done(written(&text));
     assert_eq!(
         outputs,
-        Outputs { text: Some("a cat".into()), billable_units: Some(Millionths(1000)), ..Outputs::default() }
+        Outputs { text: Some("a cat".into()), kilo_tokens: Some(Millionths(1000)), ..Outputs::default() }
     );
 }
 
@@ -203,7 +203,7 @@ fn a_sound_is_the_body_and_pages_and_json_are_none() {
     let spoken = |body: &str| says(&OPENAI.0, &speech(), body);
     let outputs = done(spoken("RIFF\u{1}\u{2}\u{3}\u{4}WAVEfmt"));
     assert_eq!(outputs.files, [OutputFile::Bytes(Bytes::from_static(b"RIFF\x01\x02\x03\x04WAVEfmt"))]);
-    assert_eq!((outputs.text, outputs.billable_units), (None, None));
+    assert_eq!((outputs.text, outputs.kilo_tokens), (None, None));
     for (body, wanted) in [
         // Samples without a head may look like anything.
         ("{no json", "Done"),

@@ -31,11 +31,11 @@ fn the_completed_picture_is_the_result_with_its_tokens() {
     let unfinished = completed(&json!(7)).trim_end().to_owned();
     for completed in [completed(&json!(7)), edit, nameless, unfinished] {
         let outputs = done(streamed(&[partial(), completed].concat()));
-        assert_eq!((outputs.files, outputs.billable_units), (vec![hello()], Some(Millionths(7000))));
+        assert_eq!((outputs.files, outputs.kilo_tokens), (vec![hello()], Some(Millionths(7000))));
     }
     let two = done(streamed(&[completed(&json!(7)), completed(&json!(5))].concat()));
-    assert_eq!((two.files, two.billable_units), (vec![hello(), hello()], Some(Millionths(12_000))));
-    assert_eq!(done(streamed(&completed(&json!("many")))).billable_units, None);
+    assert_eq!((two.files, two.kilo_tokens), (vec![hello(), hello()], Some(Millionths(12_000))));
+    assert_eq!(done(streamed(&completed(&json!("many")))).kilo_tokens, None);
     // A picture that came counts, whatever is said after it.
     let late = [completed(&json!(7)), event(&json!({"type": "error", "message": "oh"}))].concat();
     assert_eq!(show(&streamed(&late)), "Done");
@@ -74,7 +74,7 @@ fn an_error_event_means_what_an_error_under_200_means() {
 #[test]
 fn one_json_is_understood_where_a_stream_was_asked_for_and_a_stream_only_there() {
     let json = r#" {"data": [{"b64_json": "aGVsbG8="}], "usage": {"total_tokens": 7}}"#;
-    assert_eq!(done(streamed(json)).billable_units, Some(Millionths(7000)));
+    assert_eq!(done(streamed(json)).kilo_tokens, Some(Millionths(7000)));
     assert_eq!(show(&streamed(r#"{"error": {"code": "insufficient_quota"}}"#)), "Refused(Credits)");
     assert_eq!(show(&says(&OPENAI.0, &picture(), &completed(&json!(7)))), "Unknown(Protocol)");
 }

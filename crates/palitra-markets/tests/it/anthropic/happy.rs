@@ -9,7 +9,7 @@ async fn texts_are_written_translated_and_checked() {
         let input = json!({"prompt": "tides and the moon", "system": "be brief", "max_tokens": 500, "temperature": 0.5});
         let outputs = bench.done(&request(mode, MODEL, input)).await;
         assert!(outputs.text.is_some_and(|text| text.len() > 20) && outputs.files.is_empty(), "{mode}");
-        let tokens = outputs.billable_units.expect("usage").0;
+        let tokens = outputs.kilo_tokens.expect("usage").0;
         assert!(tokens > 0 && tokens % 1000 == 0, "{tokens}");
     }
     let log = bench.sim.log();

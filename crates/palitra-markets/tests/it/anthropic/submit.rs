@@ -35,7 +35,7 @@ async fn blocks_and_errors_of_tomorrow_are_passed_over() {
     let market = Anthropic::new(settings(parrot::says(parrot::chunked(body)).await)).expect("good settings");
     let outputs = bench::done(market.submit("main", &Subject::text()).await);
     assert_eq!(
-        (outputs.text.as_deref(), outputs.billable_units.map(|units| units.0)),
+        (outputs.text.as_deref(), outputs.kilo_tokens.map(|units| units.0)),
         (Some("a cat"), Some(3000))
     );
     let error = parrot::ok(r#"{"type": "error", "error": {"type": "of_tomorrow", "message": "x"}}"#);

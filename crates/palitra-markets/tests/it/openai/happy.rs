@@ -10,7 +10,7 @@ async fn a_picture_is_drawn_and_comes_in_the_answer() {
     let outputs = bench.done(&request("create", "gpt-image-2", input.clone())).await;
     assert_eq!(sides(&bytes_of(&outputs)), (640, 384));
     // 3 tokens of the prompt and 272 for a square million of pixels.
-    assert_eq!((outputs.billable_units, outputs.cost), (Some(Millionths(67_000)), None));
+    assert_eq!((outputs.kilo_tokens, outputs.cost), (Some(Millionths(67_000)), None));
     let log = bench.sim.log();
     let [submission] = log.submissions.as_slice() else { panic!("{log:?}") };
     let mut wanted = input;
@@ -45,7 +45,7 @@ async fn dall_e_sends_the_picture_itself_and_names_no_tokens() {
         [("dall-e-2", "256x256", (256, 256)), ("dall-e-3", "1792x1024", (1792, 1024))]
     {
         let outputs = bench.done(&request("create", model, json!({"prompt": "a cat", "size": size}))).await;
-        assert_eq!((sides(&bytes_of(&outputs)), outputs.billable_units), (wanted, None), "{model}");
+        assert_eq!((sides(&bytes_of(&outputs)), outputs.kilo_tokens), (wanted, None), "{model}");
     }
 }
 
@@ -60,7 +60,7 @@ async fn s2_031_pictures_are_edited_in_the_order_in_which_they_are_named() {
     let mut made = Vec::new();
     for images in [json!(["ast_cat", "ast_dog"]), json!(["ast_dog", "ast_cat"])] {
         let outputs = bench.done(&edit(images)).await;
-        assert!(outputs.billable_units.is_some());
+        assert!(outputs.kilo_tokens.is_some());
         made.push(bytes_of(&outputs));
         assert_eq!(sides(made.last().expect("what was just made")), (320, 256));
     }
@@ -112,7 +112,7 @@ async fn a_text_is_spoken() {
         let outputs = bench.done(&request).await;
         let bytes = bytes_of(&outputs);
         assert_eq!(media_type::sniff(&bytes).map(|media| media.extension), Some("wav"));
-        assert_eq!((outputs.text, outputs.billable_units), (None, None));
+        assert_eq!((outputs.text, outputs.kilo_tokens), (None, None));
     }
     assert_eq!(bench.sim.log().submissions[0].endpoint, "audio/speech");
 }
@@ -131,7 +131,7 @@ async fn texts_are_written_translated_and_checked() {
         let input = json!({"prompt": "tides and the moon", "system": "be brief", bound: 500});
         let outputs = bench.done(&request(mode, model, input)).await;
         assert!(outputs.text.is_some_and(|text| text.len() > 20) && outputs.files.is_empty(), "{mode}");
-        let tokens = outputs.billable_units.expect("usage").0;
+        let tokens = outputs.kilo_tokens.expect("usage").0;
         assert!(tokens > 0 && tokens % 1000 == 0, "{tokens}");
     }
     let sent = &bench.sim.log().submissions[0].input;

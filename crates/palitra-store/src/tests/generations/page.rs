@@ -149,7 +149,7 @@ async fn a_place_counts_who_comes_before(fresh: Fresh) {
     // Whoever knows the whole line says the same of everybody in it.
     let line = fresh.store.read(|tx| generations::line(tx, "fal")).await.unwrap();
     let ids: Vec<&str> = line.iter().map(|standing| standing.id.as_str()).collect();
-    assert_eq!(ids, [2, 3, 4].map(|n| id::<GenerationId>(n)).each_ref().map(|id| id.as_str()));
+    assert_eq!(ids, [2, 3, 4].map(id::<GenerationId>).each_ref().map(|id| id.as_str()));
     // Another market is another line.
     commit(&fresh, |tx| {
         tx.must(1, "update generation set market = 'other' where id = $1", p![id::<GenerationId>(2).as_str()])

@@ -28,3 +28,13 @@ fn what_each_market_took_is_named_with_the_attempt() {
         }
     }
 }
+
+/// Tokens of words and of pictures have prices of their own: what they come to is not known where a picture has one price.
+#[test]
+fn tokens_say_nothing_of_what_is_priced_by_the_picture() {
+    let town = Simulated::all().with_pictures();
+    let made = town.make(&["create", "a cat", "--model", "openai:gpt-image-1-mini", "-o", "out.png"]);
+    let shown = town.desk.json(&["jobs", "show", made["id"].as_str().unwrap()]);
+    assert_eq!(shown["attempts"][0]["state"], "succeeded", "{shown}");
+    assert!(shown["attempts"][0]["cost"].is_null(), "{shown}");
+}
