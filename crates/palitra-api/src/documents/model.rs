@@ -36,9 +36,16 @@ pub struct PriceDocument {
     pub unit: String,
     pub amount: i64,
     pub currency: String,
-    /// The input for which it holds; without one, all others.
+    /// The input for which it holds; without one, all others. `+field`: it is added, for each that the field counts.
     #[serde(skip_serializing_if = "String::is_empty", default)]
     pub when: String,
+}
+
+impl PriceDocument {
+    /// Whether it is added to the others.
+    pub fn is_extra(&self) -> bool {
+        self.when.starts_with('+')
+    }
 }
 
 /// Which models are listed.

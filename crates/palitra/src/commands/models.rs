@@ -184,7 +184,8 @@ fn session_line(session: &Session, shown: &ModelDocument, mode: Option<&str>) {
 /// `17.10 ₽ – 22.80 ₽ / run`: for each unit the least and the most; what they depend on is in `models show`.
 fn spans(session: &Session, prices: &[PriceDocument], mode: Option<&str>) -> String {
     let mut units: Vec<(&str, &str, i64, i64)> = Vec::new();
-    for price in prices.iter().filter(|price| mode.is_none_or(|mode| price.mode == mode)) {
+    let is_meant = |price: &&PriceDocument| !price.is_extra() && mode.is_none_or(|mode| price.mode == mode);
+    for price in prices.iter().filter(is_meant) {
         let amount = price.amount;
         match units.iter_mut().find(|(known, ..)| *known == price.unit.as_str()) {
             Some((.., least, most)) => (*least, *most) = ((*least).min(amount), (*most).max(amount)),

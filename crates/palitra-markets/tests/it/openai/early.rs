@@ -84,7 +84,7 @@ async fn a_picture_and_an_edit_are_asked_for_as_a_stream_and_nothing_else_is() {
 #[tokio::test]
 async fn early_pictures_are_a_hundred_tokens_each_and_nobody_has_to_look_on() {
     let bench = Bench::new(json!({})).await;
-    let units = |outputs: &Outputs| outputs.billable_units.expect("tokens").0;
+    let units = |outputs: &Outputs| outputs.kilo_tokens.expect("tokens").0;
     let plain = bench.done(&picture()).await;
     let streamed = bench.done(&early(3)).await;
     assert_eq!(units(&streamed), units(&plain) + 300_000);
