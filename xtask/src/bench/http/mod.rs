@@ -68,6 +68,8 @@ pub(super) fn run(words: &[String]) -> Result<(), Stop> {
     // What the last run wrote goes at the end of this one: ext4 without a journal passes by every inode that was deleted in the last
     // minutes when it makes a file, and that costs more than the file.
     let before = home().with_extension("before");
+    // Of a run that was killed.
+    drop(fs::remove_dir_all(&before));
     drop(fs::rename(home(), &before));
     fs::create_dir_all(home()).map_err(|error| cannot("make a folder", &error))?;
     let mut lines = Vec::new();
