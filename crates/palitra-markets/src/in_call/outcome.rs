@@ -15,8 +15,11 @@ pub(crate) enum Shape {
     Nothing(ErrorClass, String),
     /// An error under a status of success.
     Error,
-    /// The same as one of its events: what the event says.
-    ErrorEvent(Bytes),
+    /// The same as one of its events: what the event says, and whether the work had been seen to begin.
+    ErrorEvent {
+        data: Bytes,
+        has_begun: bool,
+    },
     Unreadable(Unreadable),
 }
 
@@ -52,7 +55,15 @@ impl InCall {
             Ok(outputs) => Submitted::Done(outputs),
             Err(Shape::Nothing(class, message)) => Submitted::Refused(self.describe(class, &message, &reply)),
             Err(Shape::Error) => self.no(&reply),
-            Err(Shape::ErrorEvent(data)) => self.no(&Reply { body: Ok(data), ..reply }),
+            Err(Shape::ErrorEvent { data, has_begun }) => {
+                match self.no(&Reply { body: Ok(data), ..reply }) {
+                    // What was begun may be billed: it is not simply asked for again.
+                    Submitted::Refused(error) if has_begun && error.class.is_retried() => {
+                        Submitted::Unknown(error)
+                    }
+                    other => other,
+                }
+            }
             Err(Shape::Unreadable(unreadable)) => {
                 let message = unreadable.message(&self.name);
                 Submitted::Unknown(self.describe(ErrorClass::Protocol, &message, &reply))

@@ -52,7 +52,7 @@ fn told(event: &Event) -> Told {
 
 /// The same as the one JSON would say. A stream without a completed picture has broken off, however it ended.
 pub(super) fn read(body: &[u8]) -> Result<wire::Pictures, Shape> {
-    let (mut completed, mut usages, mut error) = (Vec::new(), Vec::new(), None);
+    let (mut completed, mut usages, mut error, mut has_begun) = (Vec::new(), Vec::new(), None, false);
     let mut events = Events::default();
     let whole = std::iter::from_fn(|| events.next(body)).collect::<Vec<_>>();
     for event in whole.into_iter().chain(events.last(body)) {
@@ -62,12 +62,13 @@ pub(super) fn read(body: &[u8]) -> Result<wire::Pictures, Shape> {
                 usages.push(usage);
             }
             Told::Error => error = error.or(Some(event.data)),
-            Told::Early(..) | Told::Nothing => {}
+            Told::Early(..) => has_begun = true,
+            Told::Nothing => {}
         }
     }
     let tokens = usages.iter().try_fold(0_i64, |sum, usage| sum.checked_add(usage["total_tokens"].as_i64()?));
     match error {
-        Some(data) if completed.is_empty() => Err(Shape::ErrorEvent(data.into())),
+        Some(data) if completed.is_empty() => Err(Shape::ErrorEvent { data: data.into(), has_begun }),
         None if completed.is_empty() => {
             let why = "the events ended before the picture was completed";
             Err(Shape::Unreadable(Unreadable::NotJson(why.to_owned())))

@@ -65,6 +65,10 @@ fn an_error_event_means_what_an_error_under_200_means() {
         assert_eq!(show(&submitted), wanted, "{error}");
         assert_eq!(error_of(submitted).body, Some(error.to_string()), "without the pictures");
     }
+    // Nothing was begun, or something was that may be billed.
+    let busy = event(&json!({"type": "error", "error": {"code": "rate_limit_exceeded"}}));
+    assert_eq!(show(&streamed(&busy)), "Refused(RateLimited)");
+    assert_eq!(show(&streamed(&[partial(), busy].concat())), "Unknown(RateLimited)");
     assert_eq!(
         error_of(streamed("event: error\ndata: too busy\n\n")).message,
         "OpenAI answered 200: too busy"
