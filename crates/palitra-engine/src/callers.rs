@@ -139,7 +139,7 @@ impl Engine {
             Ok(caller) => return Ok(caller),
             Err(forgotten) => forgotten,
         };
-        let working = self.store.read(move |tx| rows::working(tx, &hash, now)).await?;
+        let working = self.store.look(move |tx| rows::working(tx, &hash, now)).await?;
         let working = working.ok_or_else(unauthorized)?;
         let caller = Caller {
             account: working.account.clone(),

@@ -4,7 +4,7 @@
 use palitra_domain::Timestamp;
 use palitra_store::{
     Result, Tx,
-    generations::{Standing, count_before, line},
+    generations::{Standing, count_before, line, slots},
 };
 use std::{
     collections::HashMap,
@@ -20,38 +20,45 @@ const KNOWN_FOR: Duration = Duration::from_secs(1);
 
 /// The lines that somebody has looked at, by market.
 #[derive(Default)]
-pub(crate) struct Lines(Mutex<HashMap<String, Known>>);
+pub(crate) struct Lines(Mutex<HashMap<String, Arc<Known>>>);
 
-#[derive(Clone)]
+/// A line as it was.
 struct Known {
     at: Timestamp,
-    line: Arc<Vec<Standing>>,
+    waiting: Vec<Standing>,
+    slots: i64,
+}
+
+impl Known {
+    fn before(&self, standing: &Standing) -> i64 {
+        let before = self.waiting.partition_point(|other| other < standing);
+        i64::try_from(before).unwrap_or(i64::MAX)
+    }
 }
 
 impl Lines {
-    /// How many claimable generations of the market come before.
+    /// How many claimable generations of the market come before, and what its keys can run at once.
     pub(crate) fn before(
         &self,
         tx: &mut Tx<'_>,
         (market, standing): (&str, &Standing),
         now: Timestamp,
-    ) -> Result<i64> {
-        let counted = count_before(tx, market, standing, COUNTED)?;
-        if counted < COUNTED {
-            return Ok(counted);
-        }
+    ) -> Result<(i64, i64)> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(market).cloned();
-        let line = match known.filter(|known| now.since(known.at) < KNOWN_FOR) {
-            Some(known) => known.line,
-            None => {
-                let line = Arc::new(line(tx, market)?);
-                let known = Known { at: now, line: line.clone() };
-                self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(market.to_owned(), known);
-                line
-            }
-        };
-        let before = line.partition_point(|other| other < standing);
-        Ok(i64::try_from(before).unwrap_or(i64::MAX).max(counted))
+        let known = known.filter(|known| now.since(known.at) < KNOWN_FOR);
+        if let Some(known) = &known
+            && known.before(standing) >= COUNTED
+        {
+            return Ok((known.before(standing), known.slots));
+        }
+        let counted = count_before(tx, market, standing, COUNTED)?;
+        if counted < COUNTED || known.is_some() {
+            return Ok((counted, slots(tx, market)?));
+        }
+        tx.takes_long()?;
+        let known = Arc::new(Known { at: now, waiting: line(tx, market)?, slots: slots(tx, market)? });
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(market.to_owned(), known.clone());
+        Ok((known.before(standing).max(counted), known.slots))
     }
 }
 
@@ -84,6 +91,11 @@ mod tests {
         assert_eq!(before(&engine, &ids[59]).await, 59, "as it was a moment ago");
         town.clock.turn(1);
         assert_eq!(before(&engine, &ids[59]).await, 58);
-        assert_eq!(engine.place(&ids[59]).await.unwrap().unwrap().before, 58, "and counted one by one");
+        let place = engine.place(&ids[59]).await.unwrap().unwrap();
+        assert_eq!(place.before, 58, "and counted one by one");
+        for n in [20, 59] {
+            let seen = engine.generation_view(None, &ids[n]).await.unwrap().place.unwrap();
+            assert_eq!(seen.slots, place.slots, "{n}");
+        }
     }
 }

@@ -40,7 +40,7 @@ impl Engine {
     /// `owner`: nobody else's is found; `None` sees all.
     pub async fn generation_view(&self, owner: Option<&Owner>, id: &GenerationId) -> Result<GenerationView> {
         let (owner, wanted, engine) = (owner.cloned(), id.clone(), self.clone());
-        let read = self.store.read(move |tx| {
+        let read = self.store.look(move |tx| {
             let Some(generation) = rows::find(tx, &wanted)? else { return Ok(None) };
             if !is_of(owner.as_ref(), &generation.account, generation.livemode) {
                 return Ok(None);
@@ -82,7 +82,7 @@ impl Engine {
 
     pub async fn asset_view(&self, owner: Option<&Owner>, id: &AssetId) -> Result<AccountAsset> {
         let wanted = id.clone();
-        let found = self.store.read(move |tx| assets::find(tx, &wanted)).await?;
+        let found = self.store.look(move |tx| assets::find(tx, &wanted)).await?;
         found.filter(|asset| is_of(owner, &asset.account, asset.livemode)).ok_or_else(|| not_found(id))
     }
 

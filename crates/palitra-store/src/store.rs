@@ -1,4 +1,4 @@
-//! The way into a database: `write`, `post` and `read` put a closure in line and wait for its answer.
+//! The way into a database: `write`, `post` and `read` put a closure in line and wait for its answer; `look` runs a short one where it is.
 //! It opens databases and starts their threads; it knows no table.
 
 use std::{
@@ -35,6 +35,8 @@ struct Inner {
     /// `None` when opened read-only.
     write: Option<Arc<Line>>,
     read: Arc<Line>,
+    /// Of [`Store::look`]; `None` where every look is read in line.
+    look: Mutex<Option<rusqlite::Connection>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     dialect: Dialect,
     hints: Hints,
@@ -45,6 +47,7 @@ impl Store {
     /// threads. One process writes to a file at a time: locking its directory is the caller's part.
     pub fn sqlite(file: &Path, readers: usize) -> Result<Store> {
         let writer = lite::open_writer(file)?;
+        let look = lite::open_look(file)?;
         let (write, read) = (Line::new(WAITING_MAX), Line::new(WAITING_MAX));
         let mut threads = lite::start_readers(file, readers, &read)?;
         match lite::start_writer(writer, &write) {
@@ -57,6 +60,7 @@ impl Store {
         Ok(Store(Arc::new(Inner {
             write: Some(write),
             read,
+            look: Mutex::new(Some(look)),
             threads: Mutex::new(threads),
             dialect: Dialect::Lite,
             hints: Hints::new(false),
@@ -68,8 +72,14 @@ impl Store {
     pub fn sqlite_read_only(file: &Path, readers: usize) -> Result<Store> {
         let read = Line::new(WAITING_MAX);
         let threads = lite::start_readers(file, readers, &read)?;
-        let (threads, hints) = (Mutex::new(threads), Hints::new(false));
-        Ok(Store(Arc::new(Inner { write: None, read, threads, dialect: Dialect::Lite, hints })))
+        Ok(Store(Arc::new(Inner {
+            write: None,
+            read,
+            look: Mutex::new(None),
+            threads: Mutex::new(threads),
+            dialect: Dialect::Lite,
+            hints: Hints::new(false),
+        })))
     }
 
     /// Connects to a PostgreSQL database with all its writers and readers. Any number of processes may use it.
@@ -78,8 +88,15 @@ impl Store {
     pub fn postgres(settings: &PgSettings) -> Result<Store> {
         let (write, read) = (Line::new(WAITING_MAX), Line::new(WAITING_MAX));
         let hints = Hints::new(true);
-        let threads = Mutex::new(pg::start(settings, &write, &read, &hints)?);
-        Ok(Store(Arc::new(Inner { write: Some(write), read, threads, dialect: Dialect::Pg, hints })))
+        let threads = pg::start(settings, &write, &read, &hints)?;
+        Ok(Store(Arc::new(Inner {
+            write: Some(write),
+            read,
+            look: Mutex::new(None),
+            threads: Mutex::new(threads),
+            dialect: Dialect::Pg,
+            hints,
+        })))
     }
 
     /// What the database threads of this process do, and how many wait for them.
@@ -130,6 +147,17 @@ impl Store {
         wait(answer).await
     }
 
+    /// Like `read`, for a few rows found by their keys. Where SQLite has them it takes less than to wake another thread, so they are read
+    /// on the thread that asks; in line when somebody else looks, when the file is held, and where the closure finds that it
+    /// [`Tx::takes_long`].
+    pub async fn look<T, F>(&self, closure: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        wait(self.send_look(closure)).await
+    }
+
     /// Refuses new work, finishes what waits and joins the threads. It blocks: call it outside the runtime or
     /// in `spawn_blocking`, never inside a transaction.
     pub fn close(&self) {
@@ -138,6 +166,29 @@ impl Store {
         for thread in threads {
             thread.join().ok(); // its panic was printed when it happened
         }
+    }
+
+    fn send_look<T, F>(&self, closure: F) -> oneshot::Receiver<Result<T>>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        let (mut job, answer) = call(closure, IfDropped::Skip);
+        let (line, begun) = (&self.0.read, Line::begun());
+        let looked = self
+            .0
+            .look
+            .try_lock()
+            .ok()
+            .and_then(|connection| Some(lite::look(connection.as_ref()?, job.as_mut())));
+        match looked {
+            None | Some(Err(Error::Unavailable(_))) => line.push(job),
+            Some(end) => {
+                line.done(begun, 1);
+                job.answer(end);
+            }
+        }
+        answer
     }
 
     fn send_write<T, F>(&self, closure: F, if_dropped: IfDropped) -> oneshot::Receiver<Result<T>>
@@ -163,6 +214,8 @@ impl std::fmt::Debug for Store {
 impl Inner {
     fn close_lines(&self) {
         self.hints.close();
+        // Before the writer: who closes a file as the last one empties its log, and this one could not.
+        drop(self.look.lock().unwrap_or_else(PoisonError::into_inner).take());
         if let Some(line) = &self.write {
             line.close();
         }

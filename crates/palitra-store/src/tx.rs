@@ -9,6 +9,8 @@ use crate::{Dialect, Error, Param, Result, Row, SqlText, lite, pg};
 pub struct Tx<'a> {
     backend: Backend<'a>,
     failed: Option<Error>,
+    /// On the thread that asked ([`crate::Store::look`]).
+    is_look: bool,
 }
 
 enum Backend<'a> {
@@ -18,11 +20,15 @@ enum Backend<'a> {
 
 impl<'a> Tx<'a> {
     pub(crate) fn lite(connection: &'a rusqlite::Connection) -> Tx<'a> {
-        Tx { backend: Backend::Lite(connection), failed: None }
+        Tx { backend: Backend::Lite(connection), failed: None, is_look: false }
+    }
+
+    pub(crate) fn look(connection: &'a rusqlite::Connection) -> Tx<'a> {
+        Tx { is_look: true, ..Tx::lite(connection) }
     }
 
     pub(crate) fn pg(connection: &'a mut pg::Connection) -> Tx<'a> {
-        Tx { backend: Backend::Pg(connection), failed: None }
+        Tx { backend: Backend::Pg(connection), failed: None, is_look: false }
     }
 
     pub fn dialect(&self) -> Dialect {
@@ -93,6 +99,14 @@ impl<'a> Tx<'a> {
             Backend::Lite(connection) => lite::script(connection, text),
             Backend::Pg(connection) => connection.script(text),
         })
+    }
+
+    /// Said before what reads more than a few rows by their keys: a look ([`crate::Store::look`]) ends here, and its closure runs again
+    /// on a thread of the database. Elsewhere nothing happens.
+    pub fn takes_long(&mut self) -> Result<()> {
+        let is_look = self.is_look;
+        let elsewhere = || Error::Unavailable("read by a thread of the database instead".to_owned());
+        self.run(|_| if is_look { Err(elsewhere()) } else { Ok(()) })
     }
 
     /// The first error of this transaction, which fails it whatever its closure answers.

@@ -217,7 +217,7 @@ fn bad_result(message: &str) -> Trouble {
 /// Puts the files of a result into our storage.
 pub(super) async fn store(machine: &Machine, made: Made<'_>, outputs: &Outputs) -> Result<Stored, Trouble> {
     let id = made.id.clone();
-    let found = machine.store.read(move |tx| generations::find(tx, &id)).await?;
+    let found = machine.store.look(move |tx| generations::find(tx, &id)).await?;
     let generation = found.ok_or_else(|| Trouble::Here(crate::Error::new(ErrorCode::NotFound)))?;
     match store_files(machine, made, &generation, outputs).await {
         Ok(files) => {

@@ -45,7 +45,7 @@ pub use list::{
     reusable,
 };
 pub use page::{Filter, list};
-pub use place::{Place, Standing, count_before, line, line_length, place, place_by};
+pub use place::{Place, Standing, count_before, line, line_length, place, place_by, slots};
 pub use runs::{recent_ends, recent_runs};
 pub use settle::{Child, Facts, Fill, NewAsset, Settlement, Told, children, settle, settle_answer};
 pub use submit::{Fence, accept, answer, finish, refuse, reject, restart, resubmit, was_on_the_house};

@@ -29,14 +29,16 @@ pub struct Standing {
 
 /// `None` when it is not queued. Work with limits of its own (a batch's workers) may wait longer than its place says.
 pub fn place(tx: &mut Tx, id: &GenerationId) -> Result<Option<Place>> {
-    place_by(tx, id, |tx, market, standing| count_before(tx, market, standing, COUNTED_MAX))
+    place_by(tx, id, |tx, market, standing| {
+        Ok((count_before(tx, market, standing, COUNTED_MAX)?, slots(tx, market)?))
+    })
 }
 
-/// The same by somebody's count of who comes before.
+/// The same by somebody's count of who comes before, and of slots.
 pub fn place_by(
     tx: &mut Tx,
     id: &GenerationId,
-    before: impl FnOnce(&mut Tx, &str, &Standing) -> Result<i64>,
+    before: impl FnOnce(&mut Tx, &str, &Standing) -> Result<(i64, i64)>,
 ) -> Result<Option<Place>> {
     let row = tx.query_opt(
         "select market, priority, vstart, next_at, parents_left, ready from generation where id = $1 and state = 'queued'",
@@ -48,12 +50,8 @@ pub fn place_by(
     // 2: claimable but for its account.
     let not_before =
         if row.get::<i64>(5)? > 0 { None } else { Some(row.get(3)?).filter(|at| *at > Timestamp::default()) };
-    Ok(Some(Place {
-        before: before(tx, &market, &standing)?.min(COUNTED_MAX),
-        slots: slots(tx, &market)?,
-        not_before,
-        parents_left: row.get(4)?,
-    }))
+    let (before, slots) = before(tx, &market, &standing)?;
+    Ok(Some(Place { before: before.min(COUNTED_MAX), slots, not_before, parents_left: row.get(4)? }))
 }
 
 /// The two lines of a market: work of its own, and steps of batches.
@@ -90,7 +88,8 @@ pub fn line(tx: &mut Tx, market: &str) -> Result<Vec<Standing>> {
     Ok(all)
 }
 
-fn slots(tx: &mut Tx, market: &str) -> Result<i64> {
+/// What the market's keys can run at once.
+pub fn slots(tx: &mut Tx, market: &str) -> Result<i64> {
     let row = tx.query_one(
         "select count(*) from slot where kind = 'key' and market = $1 and retiring = 0 and kept_until is null",
         p![market],

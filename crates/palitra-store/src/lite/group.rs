@@ -1,4 +1,4 @@
-//! Group commit: everything that waits shares one durable commit. And the single read.
+//! Group commit: everything that waits shares one durable commit. And the single read, on a thread of ours or on the one that asks.
 //!
 //! The closures of a group run one after another in one transaction. Only when one of them fails is the group run again, each closure
 //! in a savepoint of its own: a savepoint copies every page that is written in it, a fifth of the work, and almost none is ever used.
@@ -63,18 +63,29 @@ fn commit_apart(connection: &Connection, jobs: Vec<Box<dyn Job>>) {
     }
 }
 
-/// Runs one job on a snapshot, which begins with its first statement.
+/// Runs each job on a snapshot of its own.
 pub(super) fn read(connection: &Connection, jobs: Vec<Box<dyn Job>>) {
     for mut job in jobs {
         if job.abandoned() {
             continue;
         }
-        let outcome = run(connection, "begin").and_then(|()| job.run(&mut Tx::lite(connection)));
-        if !connection.is_autocommit() {
-            run(connection, "rollback").ok();
-        }
+        let outcome = on_snapshot(connection, job.as_mut(), Tx::lite(connection));
         job.answer(outcome);
     }
+}
+
+/// Runs one job and does not answer it.
+pub(crate) fn look(connection: &Connection, job: &mut dyn Job) -> Result<()> {
+    on_snapshot(connection, job, Tx::look(connection))
+}
+
+/// The snapshot begins with the first statement of the job.
+fn on_snapshot(connection: &Connection, job: &mut dyn Job, mut tx: Tx<'_>) -> Result<()> {
+    let outcome = run(connection, "begin").and_then(|()| job.run(&mut tx));
+    if !connection.is_autocommit() {
+        run(connection, "rollback").ok();
+    }
+    outcome
 }
 
 fn run_in_savepoint(connection: &Connection, job: &mut dyn Job) -> Result<()> {

@@ -1,4 +1,4 @@
-//! SQLite: one thread that writes, several that only read; how a file is opened, with which settings and why.
+//! SQLite: one thread that writes, several that only read, a connection to look on the thread that asks; how a file is opened, with which settings and why.
 //! Nothing outside this folder knows SQLite, except that `tx` hands statements to it and `migrate` translates
 //! for it.
 
@@ -17,6 +17,7 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
+pub(crate) use group::look;
 pub(crate) use statement::{execute, query, script};
 
 use crate::{
@@ -72,6 +73,14 @@ fn open_reader(file: &Path) -> Result<Connection> {
     opened
         .and_then(|connection| prepare(&connection).map(|()| connection))
         .map_err(|error| cannot_open(file, error))
+}
+
+/// The connection of [`crate::Store::look`]: it waits for nobody.
+pub(crate) fn open_look(file: &Path) -> Result<Connection> {
+    let connection = open_reader(file)?;
+    let waits = connection.busy_timeout(std::time::Duration::ZERO);
+    waits.map_err(|error| cannot_open(file, error_from(error)))?;
+    Ok(connection)
 }
 
 fn prepare(connection: &Connection) -> Result<()> {

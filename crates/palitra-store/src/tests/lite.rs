@@ -1,9 +1,14 @@
 //! What SQLite alone does: one commit for a group, files of others, a second process that only reads.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::Path,
+    sync::{Arc, Barrier},
+    thread,
+};
 
 use super::harness::{Fresh, Held, PROBE, assert_pending, ids, insert};
-use crate::{Constraint, Error, Store, Value, p};
+use crate::{Constraint, Error, Store, Tx, Value, p};
 
 #[tokio::test]
 async fn a_group_shares_one_commit_and_is_answered_after_it() {
@@ -81,6 +86,40 @@ async fn a_second_process_reads_while_the_first_writes() {
     assert!(matches!(reader.read(insert(3)).await, Err(Error::Sql(_))));
     assert!(matches!(reader.migrate(PROBE).await, Err(Error::Unavailable(_))));
     assert_eq!(ids(&fresh.store).await, [1, 2]);
+}
+
+#[tokio::test]
+async fn a_look_stays_where_it_is_asked_unless_it_takes_long_or_another_is_under_way() {
+    let fresh = Fresh::sqlite(PROBE).await;
+    let here = thread::current().id();
+    let short = |_: &mut Tx<'_>| Ok(thread::current().id());
+    let long = |tx: &mut Tx<'_>| tx.takes_long().map(|()| thread::current().id());
+    assert_eq!(fresh.store.look(short).await, Ok(here));
+    assert_ne!(fresh.store.look(long).await, Ok(here));
+    let (store, barrier) = (fresh.store.clone(), Arc::new(Barrier::new(2)));
+    let inside = barrier.clone();
+    let other = tokio::task::spawn_blocking(move || {
+        tokio::runtime::Handle::current().block_on(store.look(move |_| {
+            inside.wait();
+            inside.wait();
+            Ok(thread::current().id())
+        }))
+    });
+    barrier.wait();
+    assert_ne!(fresh.store.look(short).await, Ok(here));
+    barrier.wait();
+    let there = other.await.unwrap().unwrap();
+    assert_ne!(there, here);
+    assert_eq!(fresh.store.look(short).await, Ok(here), "and after it again");
+}
+
+#[tokio::test]
+async fn a_look_waits_for_nobody_who_holds_the_file() {
+    let fresh = Fresh::sqlite(PROBE).await;
+    assert_eq!(
+        fresh.store.look(|tx| tx.query_one("pragma busy_timeout", p![])).await.unwrap().values(),
+        [Value::Int(0)]
+    );
 }
 
 #[tokio::test]

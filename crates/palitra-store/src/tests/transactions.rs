@@ -17,6 +17,7 @@ on_every_database!(PROBE =>
     a_reader_sees_no_open_transaction,
     a_snapshot_stands_still,
     a_read_cannot_write,
+    a_look_is_a_read,
     close_finishes_what_waits,
 );
 
@@ -171,6 +172,26 @@ async fn a_read_cannot_write(fresh: Fresh) {
     assert!(ids(&fresh.store).await.is_empty());
 }
 
+async fn a_look_is_a_read(fresh: Fresh) {
+    const COUNT: &str = "select count(*) from probe";
+    for written in 1..=3_i64 {
+        fresh.store.write(insert(written)).await.unwrap();
+        let seen = fresh.store.look(|tx| tx.query_one(COUNT, p![])?.get::<i64>(0)).await;
+        assert_eq!(seen, Ok(written), "what was answered is seen");
+    }
+    assert!(matches!(fresh.store.look(insert(9)).await, Err(Error::Sql(_))));
+    let refused = || Error::Refused("no".to_owned());
+    assert_eq!(fresh.store.look(move |_| Err::<(), _>(refused())).await, Err(refused()));
+    let panicked: Result<()> = fresh.store.look(|_| panic!("boom")).await;
+    assert_eq!(panicked, Err(Error::Panicked("boom".to_owned())));
+    let long = fresh.store.look(|tx| {
+        tx.takes_long()?;
+        tx.query_one(COUNT, p![])?.get::<i64>(0)
+    });
+    assert_eq!(long.await, Ok(3));
+    assert_eq!(ids(&fresh.store).await, [1, 2, 3]);
+}
+
 async fn close_finishes_what_waits(fresh: Fresh) {
     let (held, first) = Held::write(&fresh.store, insert(0));
     let answers: Vec<_> = (1..100).map(|id| fresh.store.post(insert(id))).collect();
@@ -183,5 +204,6 @@ async fn close_finishes_what_waits(fresh: Fresh) {
     }
     assert_eq!(fresh.store.write(insert(100)).await, Err(Error::Closed));
     assert_eq!(fresh.store.read(|_| Ok(())).await, Err(Error::Closed));
+    assert_eq!(fresh.store.look(|_| Ok(())).await, Err(Error::Closed));
     assert_eq!(ids(&fresh.again()).await, (0..100).collect::<Vec<_>>());
 }
