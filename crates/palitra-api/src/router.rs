@@ -46,7 +46,9 @@ pub fn router(door: Door) -> Router {
     let fal = shaped(fal::routes(&door), &door, fal::shape, false);
     let openai = shaped(openai::routes(&door), &door, openai::shape, false);
     let all = native.merge(seed).merge(fal).merge(openai);
-    all.layer(from_fn(compressed)).layer(cors(&door)).layer(DefaultBodyLimit::disable()).with_state(door)
+    let all = all.layer(from_fn(compressed));
+    let all = if door.settings.cors_origins.is_empty() { all } else { all.layer(cors(&door)) };
+    all.layer(DefaultBodyLimit::disable()).with_state(door)
 }
 
 /// The native API with the operator's rights, for the control socket and for commands in their own process.

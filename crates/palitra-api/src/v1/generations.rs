@@ -21,7 +21,7 @@ use axum::{
     extract::State,
     http::{
         HeaderMap, HeaderValue, StatusCode,
-        header::{ETAG, LOCATION, VARY},
+        header::{CONTENT_TYPE, ETAG, LOCATION, VARY},
     },
     response::{IntoResponse, Response},
 };
@@ -247,10 +247,12 @@ async fn show(
     }
     let shown = shown(&door, &caller, &id, &headers).await?;
     let is_over = shown.finished_at.is_some();
-    let tag = tag(&shown);
-    let is_known = etag::is_known(&headers, &tag);
-    let mut response =
-        if is_known { StatusCode::NOT_MODIFIED.into_response() } else { axum::Json(shown).into_response() };
+    let (tag, body) = tagged(shown)?;
+    let mut response = if etag::is_known(&headers, &tag) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        ([(CONTENT_TYPE, "application/json")], body).into_response()
+    };
     if let Ok(tag) = HeaderValue::try_from(tag) {
         response.headers_mut().insert(ETAG, tag);
     }
@@ -261,13 +263,26 @@ async fn show(
     Ok(response)
 }
 
-/// Of everything that is shown, its language and its links too, but the seconds that run by themselves.
-fn tag(shown: &GenerationDocument) -> String {
-    let progress =
-        ProgressDocument { starts_in_s: None, eta_s: None, waited_s: None, ..shown.progress.clone() };
-    let still = GenerationDocument { progress, ..shown.clone() };
-    let hash = Sha256::digest(serde_json::to_vec(&still).unwrap_or_default());
-    format!("W/\"{}\"", BASE64_URL_SAFE_NO_PAD.encode(&hash[..16]))
+/// Room for the JSON of a generation, so that it need not grow.
+const DOCUMENT_BYTES: usize = 2_048;
+
+/// A tag of everything that is shown, its language and its links too, but the seconds that run by themselves; and the JSON.
+fn tagged(mut shown: GenerationDocument) -> Result<(String, Vec<u8>), Problem> {
+    let progress = shown.progress.clone();
+    let ProgressDocument { starts_in_s, eta_s, waited_s, .. } = &mut shown.progress;
+    let runs = [starts_in_s.take(), eta_s.take(), waited_s.take()].iter().any(Option::is_some);
+    let mut body = json(&shown)?;
+    let hash = Sha256::digest(&body);
+    if runs {
+        body = json(&GenerationDocument { progress, ..shown })?;
+    }
+    Ok((format!("W/\"{}\"", BASE64_URL_SAFE_NO_PAD.encode(&hash[..16])), body))
+}
+
+fn json(shown: &GenerationDocument) -> Result<Vec<u8>, Problem> {
+    let mut text = Vec::with_capacity(DOCUMENT_BYTES);
+    serde_json::to_writer(&mut text, shown).map_err(|_| Failure::new(ErrorCode::Internal))?;
+    Ok(text)
 }
 
 /// A wish that was made before, made again.

@@ -78,8 +78,9 @@ fn open_reader(file: &Path) -> Result<Connection> {
 /// The connection of [`crate::Store::look`]: it waits for nobody.
 pub(crate) fn open_look(file: &Path) -> Result<Connection> {
     let connection = open_reader(file)?;
-    let waits = connection.busy_timeout(std::time::Duration::ZERO);
-    waits.map_err(|error| cannot_open(file, error_from(error)))?;
+    // A few pages of a few trees: what it reads is soon written by somebody else.
+    let settings = "pragma busy_timeout = 0; pragma cache_size = -512;";
+    script(&connection, settings).map_err(|error| cannot_open(file, error))?;
     Ok(connection)
 }
 
