@@ -1,4 +1,5 @@
-//! SQLite: one thread that writes, several that only read, a connection to look on the thread that asks; how a file is opened, with which settings and why.
+//! SQLite: one thread that writes, several that only read, a connection to look on the thread that asks; how a file is
+//! opened, with which settings and why.
 //! Nothing outside this folder knows SQLite, except that `tx` hands statements to it and `migrate` translates
 //! for it.
 
