@@ -182,6 +182,7 @@ impl Store {
             .ok()
             .and_then(|connection| Some(lite::look(connection.as_ref()?, job.as_mut())));
         match looked {
+            // A thread of the database waits for a held file, and has the time for what takes long.
             None | Some(Err(Error::Unavailable(_))) => line.push(job),
             Some(end) => {
                 line.done(begun, 1);
